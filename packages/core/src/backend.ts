@@ -1,0 +1,183 @@
+import type { Fields, RefusalReason } from './fields.js';
+
+/**
+ * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
+ * pending entries, at most one unsettled batch, and dead letters.
+ *
+ * What every implementation promises:
+ * - each call is atomic in its partition: it takes effect whole or not at all, and calls of a partition do not mix;
+ * - arguments arrive valid; durations are judged by the backend's own clock, not by the callers';
+ * - what it cannot do rejects with a `BackendError` that says whether it may be repeated and whether it may have
+ *   taken effect. The caller repeats calls; a backend does not.
+ *
+ * `@sluice/testing` has the suite that checks all of it.
+ */
+export interface Backend {
+  /** For messages: `memory`, `redis`. */
+  readonly name: string;
+
+  /**
+   * Adds a write's entries to the pending ones, in order, if the write's number is the producer's next.
+   * The numbers are kept at least `PRODUCER_LIFETIME_MS` after the last use. A repeated write changes nothing and
+   * gets the refusals of the first time again.
+   */
+  add(write: Write): Promise<AddResult>;
+
+  /**
+   * Leases the partition's batch: the unsettled one, under a new token, if it is due; or else a new one, of the
+   * first `size` pending entries. Repeating a claim with the token that holds the lease answers the same lease.
+   */
+  claim(partition: number, request: ClaimRequest): Promise<ClaimResult>;
+
+  /** Moves the deadline to `leaseMs` from now. `false`: the token no longer holds the lease; nothing changed. */
+  renew(partition: number, token: string, leaseMs: number): Promise<boolean>;
+
+  /**
+   * Ends the batch: it was applied. `false`: the token does not hold the lease; nothing changed. For this and the
+   * next two: repeating the call that settled a batch answers `true` again.
+   */
+  ack(partition: number, token: string): Promise<boolean>;
+
+  /** Gives the lease back: the same batch is due again in `delayMs`. */
+  retry(partition: number, token: string, delayMs: number): Promise<boolean>;
+
+  /** Ends the batch: the entries named become dead letters, all others were applied. */
+  bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean>;
+
+  /** The pending fields of one target: what no batch holds yet. Rejects with `CorruptEntryError` if unreadable. */
+  read(partition: number, key: string): Promise<Fields | undefined>;
+
+  /** Every partition that has pending entries or a batch, in ascending order, whatever N its producers use. */
+  partitions(): Promise<number[]>;
+
+  /** The state of every partition that was ever used, in ascending order. */
+  stats(): Promise<PartitionStats[]>;
+
+  /** Dead letters of a partition, oldest first, from `offset`, at most `limit`. */
+  deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]>;
+
+  /** Merges dead letters back into the pending entries; answers the ids of those that went. */
+  redrive(partition: number, ids: readonly string[]): Promise<string[]>;
+
+  /** Deletes dead letters; answers the ids of those that there were. */
+  discard(partition: number, ids: readonly string[]): Promise<string[]>;
+
+  /** Looks at the server's settings. Rejects with `ERR_SLUICE_UNSAFE_BACKEND` when they can drop what is pending. */
+  validate(): Promise<Validation>;
+
+  /** Releases what the backend opened itself, in bounded time, even if its server is gone. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** How long a backend remembers the number of a producer's last write, at the least. */
+export const PRODUCER_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** One frozen, numbered group of entries: repeated byte for byte until there is a definite answer. */
+export interface Write {
+  readonly partition: number;
+  /** The producer's id. */
+  readonly producer: string;
+  /** 1, 2, 3 … per producer and partition. */
+  readonly number: number;
+  /** At most one entry a target. */
+  readonly entries: readonly StoredEntry[];
+  /** What the backend takes as the partition's epoch if it has none: see `AddResult`. */
+  readonly epoch: string;
+}
+
+export interface StoredEntry {
+  readonly key: string;
+  readonly fields: Fields;
+}
+
+/**
+ * - `applied`: the number was the last one + 1; all entries but the refused ones are pending now;
+ * - `duplicate`: the number was used before; nothing changed;
+ * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`); nothing changed.
+ *
+ * The epoch marks one life of the partition's data. It changes only when the data was wiped.
+ */
+export type AddResult =
+  | { readonly outcome: 'applied' | 'duplicate'; readonly epoch: string; readonly refused: readonly Refusal[] }
+  | { readonly outcome: 'gap'; readonly epoch: string; readonly last: number };
+
+/** One entry of a write that did not apply. */
+export interface Refusal {
+  /** The entry's place in the write. */
+  readonly index: number;
+  readonly reason: RefusalReason;
+  /** The field that would overflow. */
+  readonly field?: string;
+}
+
+export interface ClaimRequest {
+  /** Entries a batch, at most. */
+  readonly size: number;
+  readonly leaseMs: number;
+  /** The id of the batch, if a new one is made. */
+  readonly id: string;
+  readonly token: string;
+}
+
+export type ClaimResult =
+  | { readonly status: 'leased'; readonly batch: StoredBatch }
+  | { readonly status: 'empty' }
+  /** The batch is leased, or waits to be delivered again, for so long. */
+  | { readonly status: 'busy'; readonly forMs: number };
+
+export interface StoredBatch {
+  readonly id: string;
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+  readonly entries: readonly (StoredEntry | CorruptEntry)[];
+  /** Pending entries behind this batch. */
+  readonly remaining: number;
+}
+
+/** An entry whose stored form is unreadable. It is never dropped: it becomes a dead letter. */
+export interface CorruptEntry {
+  readonly key: string;
+  readonly corrupt: string;
+}
+
+export interface Burial {
+  /** The entry's place in the batch. */
+  readonly index: number;
+  readonly reason: string;
+}
+
+export interface StoredDeadLetter {
+  /** The batch's id, a slash, and the entry's place in it, padded to six digits. */
+  readonly id: string;
+  readonly entry: StoredEntry | CorruptEntry;
+  readonly reason: string;
+  readonly attempts: number;
+  /** Milliseconds, by the backend's clock. */
+  readonly buriedAt: number;
+}
+
+export interface PartitionStats {
+  readonly partition: number;
+  readonly pending: number;
+  /** Entries in the unsettled batch. */
+  readonly claimed: number;
+  readonly dead: number;
+  /** How long ago the entry at the head of the queue got its first increment. */
+  readonly oldestPendingMs: number;
+}
+
+/** What a server's settings promise. */
+export interface Validation {
+  /**
+   * What survives a crash of the server: `none`: nothing; `recent-loss`: all but the last moments, and a batch of
+   * those moments may be applied again; `every-write`: all that was acknowledged.
+   */
+  readonly durability: 'none' | 'recent-loss' | 'every-write' | 'unknown';
+  /** What to change, in words. Empty when there is nothing to say. */
+  readonly advice: readonly string[];
+}
+
+/** The id of a dead letter. */
+export function deadLetterId(batchId: string, index: number): string {
+  return `${batchId}/${String(index).padStart(6, '0')}`;
+}

@@ -1,0 +1,320 @@
+import pLimit from 'p-limit';
+import { Accumulator } from './accumulator.js';
+import type { Backend, Validation } from './backend.js';
+import { pause } from './clock.js';
+import { DeadLetters } from './dead-letters.js';
+import { excerpt, IncrementError, InvalidInputError, PartitionsFailedError, SluiceError } from './errors.js';
+import { type BufferEvents, Emitter, type Listener } from './events.js';
+import { type Fields, fieldsOf, merge, OverflowError } from './fields.js';
+import type { Lease } from './lease.js';
+import { nameOf } from './names.js';
+import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { addReports, type Claim, NOTHING_DONE, noSink, type ProcessReport, Processor, type Settlement } from './processor.js';
+import { Producer } from './producer.js';
+import { partitionOf } from './router.js';
+import { describe, isRecord, targetKey } from './target.js';
+import type { AnySchema, ColumnOf, Columns, Extra, Filters, FiltersOf, ModelOf } from './types.js';
+
+/** How one increment differs from others. */
+export interface IncrementOptions {
+  /** The entry is for listeners only: sinks leave the tables alone. Such increments are a target of their own. */
+  readonly signalOnly?: boolean;
+}
+
+/** What a buffer and its backend hold. */
+export interface BufferStats {
+  /** Targets in this process that the backend has not acknowledged. */
+  readonly held: number;
+  /** Entries in the backend that no batch holds, over all partitions. */
+  readonly pending: number;
+  /** Entries in unsettled batches. */
+  readonly claimed: number;
+  /** Dead letters. */
+  readonly dead: number;
+  readonly oldestPendingMs: number;
+  readonly partitions: Awaited<ReturnType<Backend['stats']>>;
+}
+
+/** Adds increments up per target and hands the sums to a sink, in batches. */
+export interface Buffer<S = AnySchema> extends AsyncDisposable {
+  /**
+   * Adds amounts to the columns of the target, and sets extra values. Resolves when the backend holds the increment.
+   * Rejects with `InvalidInputError` (nothing was counted; mend the call) or `IncrementError`, whose `outcome` says
+   * whether the increment may have been counted.
+   */
+  incr<M extends ModelOf<S>>(
+    model: M,
+    columns: Columns<S, M>,
+    filters: FiltersOf<S, M>,
+    extra?: Extra<S, M>,
+    options?: IncrementOptions,
+  ): Promise<void>;
+
+  /** The sums that are pending in the backend and not yet claimed: 0 for what is not there. */
+  get<M extends ModelOf<S>, C extends ColumnOf<S, M>>(
+    model: M,
+    columns: readonly C[],
+    filters: FiltersOf<S, M>,
+  ): Promise<Record<C, number>>;
+
+  /** Resolves when the backend holds every increment made before. Rejects with the first error if it refused any. */
+  flush(): Promise<void>;
+
+  /**
+   * Applies what is pending: in one partition, or in every partition that the backend holds, whatever number of
+   * partitions put it there. What the sink throws is handled (see the `retry` and `buried` events) and counted in
+   * the report. Rejects when the backend fails; several failing partitions make one `PartitionsFailedError`.
+   */
+  processPending(partition?: number): Promise<ProcessReport>;
+
+  /** Claims one batch, for callers that schedule the work themselves: pass the lease to `process`. */
+  claim(partition: number): Promise<Claim<S>>;
+
+  /** Gives a leased batch to the sink, renews the lease meanwhile, and settles it. */
+  process(lease: Lease<S>): Promise<Settlement>;
+
+  stats(): Promise<BufferStats>;
+
+  /** Entries that were given up: list, redrive, discard. */
+  readonly deadLetters: DeadLetters<S>;
+
+  /** Checks the backend's server. Rejects with `ERR_SLUICE_UNSAFE_BACKEND` if its settings can drop what is pending. */
+  validate(): Promise<Validation>;
+
+  /** Calls the listener for each such event; returns what removes it. */
+  on<E extends keyof BufferEvents<S>>(event: E, listener: Listener<BufferEvents<S>[E]>): () => void;
+
+  /**
+   * Writes what is held, lets running sinks end, and closes the backend, all within `closeTimeoutMs`. Increments
+   * that could not be written by then are rejected. Further calls are refused. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a buffer. Nothing is opened until it is used.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
+export function createBuffer<S = AnySchema>(options: BufferOptions<S>): Buffer<S> {
+  return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;
+}
+
+// Several buffers may share a backend, as a producer and a worker in a test do: the last one closes it.
+const users = /* @__PURE__ */ new WeakMap<Backend, number>();
+
+class WriteBehindBuffer implements Buffer {
+  readonly deadLetters: DeadLetters;
+  readonly #options: ResolvedOptions;
+  readonly #backend: Backend;
+  readonly #events = new Emitter();
+  readonly #accumulator: Accumulator;
+  readonly #producers: readonly Producer[];
+  readonly #processor: Processor;
+  readonly #working = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    const { backend, partitions, maxTargets } = options;
+    this.#options = options;
+    this.#backend = backend;
+    this.#accumulator = new Accumulator(partitions, maxTargets);
+    this.#producers = Array.from(
+      { length: partitions },
+      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events),
+    );
+    this.#processor = new Processor(backend, options, this.#events);
+    this.deadLetters = new DeadLetters(backend, () => this.#refuseIfClosed());
+    users.set(backend, (users.get(backend) ?? 0) + 1);
+  }
+
+  incr(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra?: Extra,
+    options?: IncrementOptions,
+  ): Promise<void> {
+    try {
+      this.#refuseIfClosed();
+      const key = targetKey(model, filters, signalOnlyOf(options));
+      const increment = fieldsOf(columns, extra);
+      const slot = this.#accumulator.find(key);
+      if (slot === undefined) return this.#open(key, increment);
+      merge(slot.fields, increment);
+      return slot.acknowledged;
+    } catch (error) {
+      return Promise.reject(error instanceof OverflowError ? this.#overflow(model, filters, error) : error);
+    }
+  }
+
+  async get<C extends string>(model: string, columns: readonly C[], filters: Filters): Promise<Record<C, number>> {
+    this.#refuseIfClosed();
+    if (!Array.isArray(columns)) {
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', 'get() takes an array of column names.');
+    }
+    const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
+    const key = targetKey(model, filters);
+    const fields = await this.#backend.read(partitionOf(key, this.#options.partitions), key);
+    return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<C, number>;
+  }
+
+  async flush(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#flush();
+  }
+
+  async processPending(partition?: number): Promise<ProcessReport> {
+    this.#refuseIfClosed();
+    if (this.#options.sink === undefined) throw noSink();
+    if (partition === undefined) return this.#track(this.#drainAll());
+    this.#checkPartition(partition);
+    return this.#track(this.#processor.drain(partition));
+  }
+
+  async claim(partition: number): Promise<Claim> {
+    this.#refuseIfClosed();
+    this.#checkPartition(partition);
+    return this.#processor.claim(partition);
+  }
+
+  async process(lease: Lease): Promise<Settlement> {
+    this.#refuseIfClosed();
+    if (!isRecord(lease) || !isRecord(lease.batch) || typeof lease.token !== 'string') {
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `process() takes a lease from claim(), not ${describe(lease)}.`);
+    }
+    return this.#track(this.#processor.process(lease));
+  }
+
+  async stats(): Promise<BufferStats> {
+    this.#refuseIfClosed();
+    const partitions = await this.#backend.stats();
+    const total = (field: 'pending' | 'claimed' | 'dead'): number =>
+      partitions.reduce((sum, partition) => sum + partition[field], 0);
+    return {
+      held: this.#accumulator.held,
+      pending: total('pending'),
+      claimed: total('claimed'),
+      dead: total('dead'),
+      oldestPendingMs: Math.max(0, ...partitions.map((partition) => partition.oldestPendingMs)),
+      partitions,
+    };
+  }
+
+  async validate(): Promise<Validation> {
+    this.#refuseIfClosed();
+    return this.#backend.validate();
+  }
+
+  on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
+    if (typeof listener !== 'function') {
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `on(${JSON.stringify(event)}) takes a function, not ${describe(listener)}.`);
+    }
+    return this.#events.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(key: string, increment: Fields): Promise<void> {
+    const slot = this.#accumulator.open(key, increment);
+    this.#producers[slot.partition]?.opened();
+    return slot.acknowledged;
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
+    const failed = flushed.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #drainAll(): Promise<ProcessReport> {
+    const { concurrency, random } = this.#options;
+    const partitions = await this.#backend.partitions();
+    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
+    const start = Math.floor(random() * partitions.length);
+    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
+    const limit = pLimit(concurrency);
+    const drained = await Promise.allSettled(
+      order.map((partition) => limit(() => this.#processor.drain(partition))),
+    );
+    const errors = drained.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
+    return drained.reduce(
+      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
+      NOTHING_DONE,
+    );
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#working.delete(work);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#processor.stop();
+    const ended = Promise.allSettled([this.#flush(), ...this.#working]);
+    const inTime = await this.#within(ended);
+    if (!inTime) {
+      for (const producer of this.#producers) producer.abandon();
+      this.#processor.abort(closed());
+    }
+    const left = (users.get(this.#backend) ?? 1) - 1;
+    users.set(this.#backend, left);
+    if (left === 0) await this.#within(this.#backend.close());
+  }
+
+  /** Whether something ends within `closeTimeoutMs`. */
+  async #within(ending: Promise<unknown>): Promise<boolean> {
+    const { clock, closeTimeoutMs } = this.#options;
+    const timer = new AbortController();
+    const timedOut = pause(clock, closeTimeoutMs, timer.signal).then(() => false);
+    try {
+      return await Promise.race([ending.then(() => true), timedOut]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  #checkPartition(partition: number): void {
+    const { partitions } = this.#options;
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_PARTITION',
+      `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
+    );
+  }
+
+  #overflow(model: string, filters: Filters, cause: OverflowError): IncrementError {
+    const key = targetKey(model, filters);
+    return new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
+      partition: partitionOf(key, this.#options.partitions),
+      outcome: 'refused',
+      cause,
+    });
+  }
+}
+
+function signalOnlyOf(options: IncrementOptions | undefined): boolean {
+  if (options === undefined) return false;
+  const { signalOnly = false } = options;
+  if (typeof signalOnly === 'boolean') return signalOnly;
+  throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `signalOnly must be a boolean; it is ${describe(signalOnly)}.`);
+}
+
+function closed(): SluiceError {
+  return new SluiceError('ERR_SLUICE_CLOSED', 'The buffer is closed; nothing was done. Make a new one.');
+}

@@ -1,0 +1,122 @@
+/** Every code that an error of Sluice carries. Codes are stable: match on them, not on messages. */
+export type SluiceErrorCode =
+  | 'ERR_SLUICE_INVALID_OPTION'
+  | 'ERR_SLUICE_INVALID_NAME'
+  | 'ERR_SLUICE_INVALID_AMOUNT'
+  | 'ERR_SLUICE_INVALID_FILTER'
+  | 'ERR_SLUICE_INVALID_EXTRA'
+  | 'ERR_SLUICE_INVALID_ARGUMENT'
+  | 'ERR_SLUICE_INVALID_PARTITION'
+  | 'ERR_SLUICE_INVALID_URL'
+  | 'ERR_SLUICE_UNKNOWN_SCHEME'
+  | 'ERR_SLUICE_MISSING_PACKAGE'
+  | 'ERR_SLUICE_TOO_LARGE'
+  | 'ERR_SLUICE_OVERFLOW'
+  | 'ERR_SLUICE_CORRUPT_ENTRY'
+  | 'ERR_SLUICE_FULL'
+  | 'ERR_SLUICE_WRITE_FAILED'
+  | 'ERR_SLUICE_WRITE_TIMEOUT'
+  | 'ERR_SLUICE_WRITE_LOST'
+  | 'ERR_SLUICE_CLOSED'
+  | 'ERR_SLUICE_NO_SINK'
+  | 'ERR_SLUICE_LEASE_LOST'
+  | 'ERR_SLUICE_LEASE_EXPIRED'
+  | 'ERR_SLUICE_PARTITIONS_FAILED'
+  | 'ERR_SLUICE_LISTENER_FAILED'
+  | 'ERR_SLUICE_UNSAFE_BACKEND'
+  | 'ERR_SLUICE_BACKEND_UNAVAILABLE'
+  | 'ERR_SLUICE_BACKEND_FULL'
+  | 'ERR_SLUICE_BACKEND_LOADING'
+  | 'ERR_SLUICE_BACKEND_READONLY'
+  | 'ERR_SLUICE_BACKEND_DENIED'
+  | 'ERR_SLUICE_BACKEND_CORRUPT'
+  | 'ERR_SLUICE_BACKEND_PROTOCOL'
+  | 'ERR_SLUICE_BACKEND_FAILED';
+
+/** The root of all errors that Sluice throws or rejects with. */
+export class SluiceError extends Error {
+  override readonly name: string = 'SluiceError';
+
+  constructor(
+    readonly code: SluiceErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The caller passed something that cannot be used. Nothing was counted; the call can be mended and made again. */
+export class InvalidInputError extends SluiceError {
+  override readonly name = 'InvalidInputError';
+}
+
+/**
+ * What is known about an increment whose `incr` rejected: `refused` was certainly not counted, so that it may be
+ * sent again; `unknown` may have been counted, so that sending it again may count it twice.
+ */
+export type Outcome = 'refused' | 'unknown';
+
+/** An increment was not acknowledged. */
+export class IncrementError extends SluiceError {
+  override readonly name = 'IncrementError';
+  readonly partition: number;
+  readonly outcome: Outcome;
+
+  constructor(
+    code: SluiceErrorCode,
+    message: string,
+    detail: { partition: number; outcome: Outcome; cause?: unknown },
+  ) {
+    super(code, message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.partition = detail.partition;
+    this.outcome = detail.outcome;
+  }
+}
+
+/** A batch could not be processed, or its lease is no longer this worker's. */
+export class ProcessingError extends SluiceError {
+  override readonly name = 'ProcessingError';
+}
+
+/** Several partitions failed in one `processPending()`; the others were processed. */
+export class PartitionsFailedError extends SluiceError {
+  override readonly name = 'PartitionsFailedError';
+
+  constructor(readonly errors: readonly unknown[]) {
+    super(
+      'ERR_SLUICE_PARTITIONS_FAILED',
+      `${errors.length} partitions could not be processed; see \`errors\`, the first is the cause. What is pending stays pending.`,
+      { cause: errors[0] },
+    );
+  }
+}
+
+/** A backend could not do what was asked. Backends throw nothing else. */
+export class BackendError extends SluiceError {
+  override readonly name = 'BackendError';
+  /** Whether the same call may succeed if it is simply made again. */
+  readonly retryable: boolean;
+  /** `refused`: the call certainly changed nothing. `unknown`: its reply was lost, it may have taken effect. */
+  readonly outcome: Outcome;
+
+  constructor(
+    code: SluiceErrorCode,
+    message: string,
+    detail: { retryable: boolean; outcome: Outcome; cause?: unknown },
+  ) {
+    super(code, message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.retryable = detail.retryable;
+    this.outcome = detail.outcome;
+  }
+}
+
+/** Shortens untrusted text for a message, so that no log holds it in full. */
+export function excerpt(text: string, length = 80): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

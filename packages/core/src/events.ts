@@ -1,0 +1,60 @@
+import { messageOf, SluiceError } from './errors.js';
+import type { AnySchema, Batch, Entry } from './types.js';
+
+/** What a buffer tells its listeners. */
+export interface BufferEvents<S = AnySchema> {
+  /** The sink applied a batch, and the backend knows. `batch.entries` includes signal-only ones. */
+  processed: { readonly batch: Batch<S>; readonly durationMs: number };
+  /** The sink threw; the batch is delivered again in `delayMs`. */
+  retry: { readonly batch: Batch<S>; readonly error: unknown; readonly delayMs: number };
+  /** Entries became dead letters. */
+  buried: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly reason: string };
+  /** The backend no longer has writes that it acknowledged; their increments may not have been applied. */
+  lost: {
+    readonly partition: number;
+    readonly producer: string;
+    /** The numbers of the first and the last write concerned. */
+    readonly from: number;
+    readonly to: number;
+    readonly reason: 'wiped' | 'too far behind';
+  };
+  /** Something failed in the background. Without a listener it becomes a process warning. */
+  error: unknown;
+}
+
+export type Listener<T> = (event: T) => void;
+
+/** Delivers events to listeners, none of which can break the buffer or keep the others from hearing. */
+export class Emitter {
+  readonly #listeners: { [E in keyof BufferEvents]?: Set<Listener<BufferEvents[E]>> } = {};
+
+  on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
+    const listeners = (this.#listeners[event] ??= new Set<never>() as never) as Set<typeof listener>;
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  emit<E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]): void {
+    const listeners = this.#listeners[event];
+    if (event === 'error' && !listeners?.size) return warn(detail);
+    for (const listener of listeners ?? []) {
+      try {
+        listener(detail);
+      } catch (cause) {
+        const failure = new SluiceError(
+          'ERR_SLUICE_LISTENER_FAILED',
+          `A listener of "${event}" threw: ${messageOf(cause)}`,
+          { cause },
+        );
+        if (event === 'error') warn(failure);
+        else this.emit('error', failure);
+      }
+    }
+  }
+}
+
+/** Says on stderr, through the process's warnings, what nobody listens for. */
+export function warn(error: unknown): void {
+  const code = error instanceof SluiceError ? error.code : undefined;
+  process.emitWarning(messageOf(error), { type: 'SluiceWarning', ...(code && { code }) });
+}

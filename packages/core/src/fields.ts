@@ -1,0 +1,200 @@
+import { type SluiceErrorCode, InvalidInputError, SluiceError } from './errors.js';
+import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
+import { nameOf } from './names.js';
+import { describe, isRecord, parseTargetKey } from './target.js';
+import type { Entry, ExtraValue, Rule } from './types.js';
+
+/**
+ * What has accumulated for one target, as backends keep it. The first character of a field's name is its rule:
+ *
+ * | field | rule | value |
+ * | --- | --- | --- |
+ * | `+views` | sum | an integer of at most 2^53 − 1 either way |
+ * | `=title` | the last write wins | JSON text |
+ * | `>lastSeen` | greatest | a number, or `d` and milliseconds for a Date |
+ * | `<firstSeen` | least | the same |
+ * | `@` | least | when the backend took the first increment, in milliseconds |
+ *
+ * The leading character also keeps untrusted names (`constructor`) away from what plain objects inherit.
+ */
+export type Fields = { [field: string]: number | string };
+
+/** Why one target of a write was left out while the rest applied. */
+export type RefusalReason = 'overflow' | 'corrupt';
+
+/** A sum would leave the range in which integers are exact. Nothing of the merge took place. */
+export class OverflowError extends SluiceError {
+  override readonly name = 'OverflowError';
+  constructor(readonly field: string) {
+    super(
+      'ERR_SLUICE_OVERFLOW',
+      `The sum ${JSON.stringify(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+    );
+  }
+}
+
+/** Stored text is not what Sluice wrote. */
+export class CorruptEntryError extends SluiceError {
+  override readonly name = 'CorruptEntryError';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ERR_SLUICE_CORRUPT_ENTRY' satisfies SluiceErrorCode, message, options);
+  }
+}
+
+/**
+ * The fields of one increment.
+ * @throws InvalidInputError naming the column or extra that cannot be used
+ */
+export function fieldsOf(
+  columns: Readonly<Record<string, number>>,
+  extra?: Readonly<Record<string, unknown>>,
+): Fields {
+  if (!isRecord(columns)) {
+    throw new InvalidInputError('ERR_SLUICE_INVALID_AMOUNT', 'columns must be a plain object of names and amounts.');
+  }
+  const fields: Fields = {};
+  for (const column of Object.keys(columns)) {
+    const amount = columns[column];
+    if (!Number.isSafeInteger(amount)) throw invalidAmount(column, amount);
+    // Adding zero turns -0, which has no integer text of its own, into 0.
+    fields[nameOf(column, 'column').sum] = (amount as number) + 0;
+  }
+  if (extra !== undefined) addExtra(fields, extra);
+  return fields;
+}
+
+function addExtra(fields: Fields, extra: Readonly<Record<string, unknown>>): void {
+  if (!isRecord(extra)) {
+    throw new InvalidInputError('ERR_SLUICE_INVALID_EXTRA', 'extra must be a plain object of names and values.');
+  }
+  for (const key of Object.keys(extra)) {
+    const name = nameOf(key, 'extra');
+    const value = extra[key];
+    const rule = ruleOf(value);
+    if (rule === undefined) fields[name.last] = extraText(key, value as ExtraValue);
+    else fields[name[rule]] = extremeOf(key, (value as { value: unknown }).value);
+  }
+}
+
+/**
+ * Merges one entry's fields into another's. The merge is associative: increments may be added up in a process,
+ * then in a backend, in any grouping that keeps their order, and the result is the same.
+ * @throws OverflowError before anything has changed
+ */
+export function merge(into: Fields, from: Fields): void {
+  for (const field in from) {
+    if (field.charCodeAt(0) === SUM && !Number.isSafeInteger(((into[field] ?? 0) as number) + (from[field] as number))) {
+      throw new OverflowError(field);
+    }
+  }
+  for (const field in from) {
+    into[field] = combine(field.charCodeAt(0), into[field], from[field] as number | string);
+  }
+}
+
+const SUM = 0x2b; // +
+const LAST = 0x3d; // =
+const GREATEST = 0x3e; // >
+
+function combine(rule: number, old: number | string | undefined, value: number | string): number | string {
+  if (old === undefined || rule === LAST) return value;
+  if (rule === SUM) return (old as number) + (value as number);
+  if (rule === GREATEST) return weight(value) > weight(old) ? value : old;
+  return weight(value) < weight(old) ? value : old;
+}
+
+/** Fields as the one line of JSON text that backends may keep. All values are strings: see `unpack`. */
+export function pack(fields: Fields): string {
+  let text = '{';
+  for (const field in fields) {
+    const value = fields[field];
+    const quoted = typeof value === 'number' ? `"${value}"` : JSON.stringify(value);
+    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(field)}:${quoted}`;
+  }
+  return `${text}}`;
+}
+
+/**
+ * The fields that `pack` wrote, or a script that merged them, after JSON.parse.
+ * @throws CorruptEntryError
+ */
+export function unpack(packed: unknown): Fields {
+  if (!isRecord(packed)) throw new CorruptEntryError('A stored entry is not an object.');
+  const fields: Fields = {};
+  for (const field of Object.keys(packed)) fields[field] = parseField(field, packed[field]);
+  return fields;
+}
+
+function parseField(field: string, text: unknown): number | string {
+  if (typeof text === 'string') {
+    switch (field[0]) {
+      case '=':
+        return text;
+      case '+':
+        if (Number.isSafeInteger(Number(text)) && text !== '') return Number(text);
+        break;
+      case '@':
+      case '>':
+      case '<':
+        if (Number.isFinite(weight(text[0] === 'd' ? text : `d${text}`))) return text[0] === 'd' ? text : Number(text);
+    }
+  }
+  throw new CorruptEntryError(`A stored entry has a corrupt field ${JSON.stringify(field.slice(0, 80))}.`);
+}
+
+// When one name was used with several rules, the first of these wins: `extra` shows one value a name.
+const RULES: readonly (readonly [Rule, string])[] = [
+  ['last', '='],
+  ['max', '>'],
+  ['min', '<'],
+];
+
+/**
+ * The entry that a sink gets.
+ * @throws CorruptEntryError when the key or a value is not what Sluice wrote
+ */
+export function entryOf(key: string, fields: Fields): Entry {
+  try {
+    const { model, filters, signalOnly } = parseTargetKey(key);
+    return {
+      model,
+      filters,
+      columns: columnsOf(fields),
+      extra: extraOf(fields),
+      signalOnly,
+      firstAt: new Date(Number(fields['@'] ?? 0)),
+    };
+  } catch (cause) {
+    throw cause instanceof CorruptEntryError
+      ? cause
+      : new CorruptEntryError('A stored target key or value was not written by Sluice.', { cause });
+  }
+}
+
+function columnsOf(fields: Fields): Record<string, number> {
+  const columns: Record<string, number> = {};
+  for (const field in fields) {
+    if (field.charCodeAt(0) === SUM) columns[field.slice(1)] = fields[field] as number;
+  }
+  return columns;
+}
+
+function extraOf(fields: Fields): Entry['extra'] {
+  const extra: Record<string, { rule: Rule; value: ExtraValue }> = {};
+  for (const [rule, mark] of RULES) {
+    for (const field in fields) {
+      const name = field.slice(1);
+      if (field[0] !== mark || Object.hasOwn(extra, name)) continue;
+      const stored = fields[field] as number | string;
+      extra[name] = { rule, value: rule === 'last' ? parseExtra(stored as string) : parseExtreme(stored) };
+    }
+  }
+  return extra;
+}
+
+function invalidAmount(column: string, amount: unknown): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_AMOUNT',
+    `The amount of ${JSON.stringify(column.slice(0, 80))} must be an integer of at most 2^53 − 1 either way; it is ${describe(amount)}.`,
+  );
+}

@@ -1,0 +1,79 @@
+import type { Backend } from './backend.js';
+import type { Clock } from './clock.js';
+import { ProcessingError } from './errors.js';
+import type { Lease } from './lease.js';
+
+/**
+ * Renews a lease while its sink runs, three times a lease. The signal aborts when the backend says that the lease is
+ * another's, or when it could not be reached for a whole lease.
+ */
+export class LeaseKeeper {
+  readonly #backend: Backend;
+  readonly #lease: Lease;
+  readonly #leaseMs: number;
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  readonly #controller = new AbortController();
+  #heldUntil: number;
+  #cancel: () => void = () => {};
+  #stopped = false;
+
+  constructor(
+    backend: Backend,
+    lease: Lease,
+    options: { leaseMs: number; clock: Clock },
+    onError: (error: unknown) => void,
+  ) {
+    this.#backend = backend;
+    this.#lease = lease;
+    this.#leaseMs = options.leaseMs;
+    this.#clock = options.clock;
+    this.#onError = onError;
+    this.#heldUntil = this.#clock.now() + this.#leaseMs;
+    this.#schedule();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends the renewals. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** Aborts the sink. */
+  abort(reason: unknown): void {
+    this.stop();
+    this.#controller.abort(reason);
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#clock.after(Math.max(1, Math.floor(this.#leaseMs / 3)), () => void this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    const { batch, token } = this.#lease;
+    const askedAt = this.#clock.now();
+    try {
+      const held = await this.#backend.renew(batch.partition, token, this.#leaseMs);
+      if (this.#stopped) return;
+      if (!held) return this.abort(this.#lost('the backend gave it to another worker'));
+      this.#heldUntil = askedAt + this.#leaseMs;
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#onError(error);
+      if (this.#clock.now() >= this.#heldUntil) return this.abort(this.#lost('it could not be renewed in time'));
+    }
+    this.#schedule();
+  }
+
+  #lost(why: string): ProcessingError {
+    const { id, partition } = this.#lease.batch;
+    return new ProcessingError(
+      'ERR_SLUICE_LEASE_LOST',
+      `The lease of batch ${id} in partition ${partition} is lost: ${why}. The batch is delivered again; roll back what is not committed.`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import type { Burial, StoredBatch } from './backend.js';
+import { messageOf } from './errors.js';
+import { entryOf } from './fields.js';
+import type { AnySchema, Batch, Entry } from './types.js';
+
+/** The right to process a batch until a deadline, which the backend judges. */
+export interface Lease<S = AnySchema> {
+  readonly batch: Batch<S>;
+  /** New with every claim: what is done under an old token changes nothing. */
+  readonly token: string;
+  /** Pending entries behind this batch, when it was claimed. */
+  readonly remaining: number;
+  /** How many entries the batch holds in the backend, unreadable ones included. */
+  readonly size: number;
+  /** Entries that are unreadable. They become dead letters when the batch is settled. */
+  readonly corrupt: readonly Burial[];
+}
+
+/** A backend's batch as sinks get it: readable entries in their order, the unreadable ones set aside. */
+export function leaseOf(partition: number, token: string, stored: StoredBatch): Lease {
+  const entries: Entry[] = [];
+  const corrupt: Burial[] = [];
+  for (const [index, entry] of stored.entries.entries()) {
+    if ('corrupt' in entry) {
+      corrupt.push({ index, reason: entry.corrupt });
+      continue;
+    }
+    try {
+      entries.push(entryOf(entry.key, entry.fields));
+    } catch (error) {
+      corrupt.push({ index, reason: messageOf(error) });
+    }
+  }
+  return {
+    batch: { id: stored.id, partition, attempt: stored.attempt, entries },
+    token,
+    remaining: stored.remaining,
+    size: stored.entries.length,
+    corrupt,
+  };
+}

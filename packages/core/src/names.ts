@@ -1,0 +1,60 @@
+import { excerpt, InvalidInputError } from './errors.js';
+
+/** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
+export interface Name {
+  /** As a JSON string, for target keys. */
+  readonly quoted: string;
+  readonly sum: `+${string}`;
+  readonly last: `=${string}`;
+  readonly max: `>${string}`;
+  readonly min: `<${string}`;
+}
+
+const MAX_NAME_LENGTH = 255;
+const CONTROL = /\p{Cc}/u;
+
+// Names come from code, so there are few; the bound only guards against a service that makes names up.
+const MAX_KNOWN_NAMES = 10_000;
+const known = /* @__PURE__ */ new Map<string, Name>();
+
+/**
+ * Checks a name once and remembers it.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_NAME`: not a string, empty, longer than 255 characters, ill-formed
+ * Unicode, with control characters, or `__proto__`.
+ */
+export function nameOf(text: string, role: 'model' | 'column' | 'filter' | 'extra'): Name {
+  const name = known.get(text);
+  if (name !== undefined) return name;
+  const problem = problemOf(text);
+  if (problem !== undefined) {
+    const shown = typeof text === 'string' ? JSON.stringify(excerpt(text)) : typeof text;
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_NAME',
+      `The ${role} name ${shown} ${problem}. A name is a string of 1 to ${MAX_NAME_LENGTH} characters without control characters.`,
+    );
+  }
+  return remember(text);
+}
+
+function problemOf(text: unknown): string | undefined {
+  if (typeof text !== 'string') return 'is not a string';
+  if (text === '') return 'is empty';
+  if (text.length > MAX_NAME_LENGTH) return 'is too long';
+  if (text === '__proto__') return 'is reserved: as an object key it would set a prototype';
+  if (!text.isWellFormed()) return 'has a lone surrogate';
+  if (CONTROL.test(text)) return 'has a control character';
+  return undefined;
+}
+
+function remember(text: string): Name {
+  if (known.size >= MAX_KNOWN_NAMES) known.clear();
+  const name: Name = {
+    quoted: JSON.stringify(text),
+    sum: `+${text}`,
+    last: `=${text}`,
+    max: `>${text}`,
+    min: `<${text}`,
+  };
+  known.set(text, name);
+  return name;
+}

@@ -1,0 +1,66 @@
+import type { Backend } from './backend.js';
+import { type Buffer, createBuffer } from './buffer.js';
+import { excerpt, InvalidInputError, SluiceError } from './errors.js';
+import type { BufferOptions } from './options.js';
+import type { AnySchema } from './types.js';
+
+/** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
+export type BackendOpener = (url: string) => Backend | Promise<Backend>;
+
+export interface OpenOptions<S = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
+  /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
+  url: string;
+  /** Further schemes: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the built-in ones. */
+  schemes?: Readonly<Record<string, BackendOpener>>;
+}
+
+// Packages by scheme. They are imported when asked for, so that a service installs only what it uses.
+const PACKAGES: Readonly<Record<string, string>> = {
+  'memory:': '@sluice/memory',
+  'redis:': '@sluice/redis',
+  'rediss:': '@sluice/redis',
+  'redis+cluster:': '@sluice/redis',
+  'redis+sentinel:': '@sluice/redis',
+};
+
+/**
+ * Makes a buffer whose backend is picked by a URL, so that configuration alone swaps it.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`
+ * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run
+ */
+export async function openBuffer<S = AnySchema>({ url, schemes = {}, ...options }: OpenOptions<S>): Promise<Buffer<S>> {
+  const scheme = schemeOf(url);
+  const open = Object.hasOwn(schemes, scheme) ? (schemes[scheme] as BackendOpener) : await importOpener(scheme, schemes);
+  return createBuffer<S>({ ...options, backend: await open(url) } as BufferOptions<S>);
+}
+
+function schemeOf(url: string): string {
+  const scheme = typeof url === 'string' ? /^[a-z][a-z0-9+.-]{0,40}:/i.exec(url)?.[0] : undefined;
+  if (scheme !== undefined) return scheme.toLowerCase();
+  // A URL may hold a password: no message shows more than its scheme.
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_URL',
+    'The url must be a string that begins with a scheme, such as memory: or redis://localhost:6379.',
+  );
+}
+
+async function importOpener(scheme: string, schemes: object): Promise<BackendOpener> {
+  const name = Object.hasOwn(PACKAGES, scheme) ? PACKAGES[scheme] : undefined;
+  if (name === undefined) {
+    const known = [...Object.keys(schemes), ...Object.keys(PACKAGES)].join(', ');
+    throw new InvalidInputError(
+      'ERR_SLUICE_UNKNOWN_SCHEME',
+      `No backend has the scheme ${excerpt(scheme)} There are ${known}. Pass your own in \`schemes\`.`,
+    );
+  }
+  try {
+    const { fromUrl } = (await import(name)) as { fromUrl: BackendOpener };
+    return fromUrl;
+  } catch (cause) {
+    throw new SluiceError(
+      'ERR_SLUICE_MISSING_PACKAGE',
+      `The scheme ${scheme} needs the package ${name}. Run: npm install ${name}${name === '@sluice/redis' ? ' ioredis' : ''}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,152 @@
+import type { Backend } from './backend.js';
+import { PRODUCER_LIFETIME_MS } from './backend.js';
+import { type Clock, type Random, secureRandom, systemClock } from './clock.js';
+import { InvalidInputError } from './errors.js';
+import { MAX_PARTITIONS } from './router.js';
+import { describe, isRecord } from './target.js';
+import type { AnySchema, Sink } from './types.js';
+
+export interface BufferOptions<S = AnySchema> {
+  /** Where entries wait. Closed with the last buffer that uses it. */
+  backend: Backend;
+  /** Applies batches. A service that only counts has none. */
+  sink?: Sink<S>;
+  /** How many partitions targets are split over, 1 to 4096. Default 8. */
+  partitions?: number;
+  /** Targets a batch, at most, 1 to 10 000. Default 1000. */
+  batchSize?: number;
+  /** How long a first increment waits for others before it is written, in milliseconds. Default 0. */
+  lingerMs?: number;
+  /** Targets held in this process, at most; increments of further targets are refused. Default 100 000. */
+  maxTargets?: number;
+  /** How long a worker may hold a batch without a sign of life, in milliseconds. Default 30 000. */
+  leaseMs?: number;
+  /** Deliveries of a batch before it is buried. Default 10. */
+  maxAttempts?: number;
+  /** Milliseconds until the delivery after the given attempt. Default: from 1 s, doubling to 60 s, jittered. */
+  retryDelay?: (attempt: number) => number;
+  /** How long a write is repeated before its increments are rejected, in milliseconds. Default 30 000. */
+  writeTimeoutMs?: number;
+  /** How long `close()` waits for writes and sinks, in milliseconds. Default 10 000. */
+  closeTimeoutMs?: number;
+  /** Partitions that one `processPending()` works on at a time. Default 4. */
+  concurrency?: number;
+  /** For tests: where the buffer takes its time from. */
+  clock?: Clock;
+  /** For tests: where ids and jitter come from. */
+  random?: Random;
+}
+
+export type ResolvedOptions = Required<Omit<BufferOptions, 'sink'>> & { sink: Sink | undefined };
+
+const DEFAULTS = {
+  partitions: 8,
+  batchSize: 1000,
+  lingerMs: 0,
+  maxTargets: 100_000,
+  leaseMs: 30_000,
+  maxAttempts: 10,
+  writeTimeoutMs: 30_000,
+  closeTimeoutMs: 10_000,
+  concurrency: 4,
+};
+
+// The longest delay that timers take.
+const MAX_MS = 2 ** 31 - 1;
+
+const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
+  partitions: [1, MAX_PARTITIONS],
+  batchSize: [1, 10_000],
+  lingerMs: [0, MAX_MS],
+  maxTargets: [1, 10_000_000],
+  leaseMs: [1, MAX_MS],
+  maxAttempts: [1, 1_000_000],
+  // A producer's number must outlive the repeats of its write.
+  writeTimeoutMs: [1, PRODUCER_LIFETIME_MS / 4],
+  closeTimeoutMs: [0, MAX_MS],
+  concurrency: [1, MAX_PARTITIONS],
+};
+
+const BACKEND_METHODS: readonly (keyof Backend)[] = [
+  'add',
+  'claim',
+  'renew',
+  'ack',
+  'retry',
+  'bury',
+  'read',
+  'partitions',
+  'stats',
+  'deadLetters',
+  'redrive',
+  'discard',
+  'validate',
+  'close',
+];
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
+export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
+  if (!isRecord(options)) throw invalid('options', 'a plain object', options);
+  refuseUnknown(options);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? secureRandom;
+  const resolved = { sink: undefined, clock, random, retryDelay: backoff(random), ...DEFAULTS, ...given } as ResolvedOptions;
+  for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
+    const [least, most] = RANGES[name];
+    const value = resolved[name];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw invalid(name, `an integer from ${least} to ${most}`, value);
+    }
+  }
+  for (const name of ['sink', 'retryDelay', 'random'] as const) {
+    const value = resolved[name];
+    if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value);
+  }
+  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
+    throw invalid('clock', 'an object with now() and after()', clock);
+  }
+  checkBackend(resolved.backend);
+  return resolved;
+}
+
+/** A delay that doubles from 1 s to 60 s, of which the upper half is random: failing partitions spread out. */
+function backoff(random: Random): (attempt: number) => number {
+  return (attempt) => Math.round(Math.min(60_000, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+}
+
+function checkBackend(backend: unknown): void {
+  if (typeof backend !== 'object' || backend === null) {
+    throw invalid('backend', 'a backend, as memory() or redis() makes', backend);
+  }
+  const missing = BACKEND_METHODS.filter((method) => typeof (backend as Record<string, unknown>)[method] !== 'function');
+  if (missing.length > 0) throw invalid('backend', `a backend; it lacks ${missing.join(', ')}`, backend);
+}
+
+const KNOWN = /* @__PURE__ */ new Set([
+  ...Object.keys(DEFAULTS),
+  'backend',
+  'sink',
+  'retryDelay',
+  'clock',
+  'random',
+]);
+
+function refuseUnknown(options: object): void {
+  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
+  if (unknown === undefined) return;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `There is no option ${JSON.stringify(unknown.slice(0, 80))}. The options are ${[...KNOWN].join(', ')}.`,
+  );
+}
+
+function invalid(name: string, expected: string, value: unknown): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `The option ${JSON.stringify(name)} must be ${expected}; it is ${describe(value)}.`,
+  );
+}

@@ -1,0 +1,295 @@
+import { type Accumulator, type Slot, WRITE_TARGETS } from './accumulator.js';
+import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
+import { pause, randomId } from './clock.js';
+import { BackendError, excerpt, IncrementError, messageOf, type Outcome, type SluiceErrorCode } from './errors.js';
+import type { Emitter } from './events.js';
+import type { ResolvedOptions } from './options.js';
+import { repeatDelay } from './persist.js';
+
+type ProducerOptions = Pick<ResolvedOptions, 'lingerMs' | 'writeTimeoutMs' | 'clock' | 'random'>;
+
+/** Wraps what was thrown, so that "nothing failed" is `undefined` whatever was thrown. */
+interface Failure {
+  readonly error: unknown;
+}
+
+// Acknowledged writes kept for a replay reach back this many targets: a replica lags by milliseconds.
+const REPLAY_TARGETS = 4 * WRITE_TARGETS;
+
+/**
+ * Writes one partition's slots to the backend: at most one write at a time, numbered 1, 2, 3 …
+ *
+ *     idle ──increment──▶ gathering ──linger over, or a full write──▶ writing ──answer──▶ idle, or gathering again
+ *
+ * A write is repeated unchanged until there is a definite answer. When the producer gives up on one, its fate is
+ * unknown, so the producer takes a new id: the old number must never be given to other entries.
+ */
+export class Producer {
+  readonly #partition: number;
+  readonly #accumulator: Accumulator;
+  readonly #backend: Backend;
+  readonly #options: ProducerOptions;
+  readonly #events: Emitter;
+  readonly #abandoned = new AbortController();
+
+  #id = '';
+  #number = 0;
+  #usedAt = Number.NEGATIVE_INFINITY;
+  #epoch: string | undefined;
+  /** Acknowledged writes, oldest first, for a replay. */
+  #replayable: Write[] = [];
+
+  #cancelGathering: (() => void) | undefined;
+  /** The write under way; it resolves with the first error that its slots got. */
+  #writing: Promise<Failure | undefined> | undefined;
+  #underWrite: Slot[] = [];
+  #opened = 0;
+  #settled = 0;
+
+  constructor(
+    partition: number,
+    accumulator: Accumulator,
+    backend: Backend,
+    options: ProducerOptions,
+    events: Emitter,
+  ) {
+    this.#partition = partition;
+    this.#accumulator = accumulator;
+    this.#backend = backend;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Tells the producer that its partition has a new slot. */
+  opened(): void {
+    this.#opened += 1;
+    if (this.#writing !== undefined) return;
+    if (this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS) this.#write();
+    else if (this.#cancelGathering === undefined) this.#gather();
+  }
+
+  /**
+   * Writes what waits without lingering. Resolves when all slots opened so far are settled.
+   * Rejects with the first error if the backend did not take some of them.
+   */
+  async flush(): Promise<void> {
+    const until = this.#opened;
+    let failure: Failure | undefined;
+    while (this.#settled < until) {
+      const failed = await (this.#writing ?? this.#write());
+      failure ??= failed;
+    }
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Gives up all that is held, now: for a `close()` whose time is over. */
+  abandon(): void {
+    this.#cancelGathering?.();
+    this.#abandoned.abort();
+    rejectAll(this.#underWrite, this.#closed('unknown'));
+    for (let slots = this.#take(); slots.length > 0; slots = this.#take()) {
+      rejectAll(slots, this.#closed('refused'));
+      this.#settle(slots);
+    }
+  }
+
+  #gather(): void {
+    const { clock, lingerMs } = this.#options;
+    const write = (): void => void (this.#writing ?? this.#write());
+    if (lingerMs > 0) {
+      this.#cancelGathering = clock.after(lingerMs, write);
+    } else {
+      // The end of the current tick: increments made side by side go in one write.
+      let cancelled = false;
+      this.#cancelGathering = () => {
+        cancelled = true;
+      };
+      queueMicrotask(() => {
+        if (!cancelled) write();
+      });
+    }
+  }
+
+  /** Starts one write of what waits; the promise never rejects, the slots carry the outcome. */
+  #write(): Promise<Failure | undefined> {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    this.#underWrite = this.#take();
+    this.#writing = this.#deliver(this.#underWrite).then((failure) => {
+      this.#settle(this.#underWrite);
+      this.#underWrite = [];
+      this.#writing = undefined;
+      const waiting = this.#accumulator.waiting(this.#partition);
+      if (waiting >= WRITE_TARGETS) this.#write();
+      else if (waiting > 0) this.#gather();
+      return failure;
+    });
+    return this.#writing;
+  }
+
+  #take(): Slot[] {
+    return this.#accumulator.take(this.#partition);
+  }
+
+  #settle(slots: readonly Slot[]): void {
+    this.#settled += slots.length;
+    this.#accumulator.release(slots);
+  }
+
+  async #deliver(slots: readonly Slot[]): Promise<Failure | undefined> {
+    try {
+      const refused = await this.#send(slots);
+      const failures = refused.map((refusal) => this.#refuse(slots[refusal.index] as Slot, refusal));
+      for (const slot of slots) slot.resolve();
+      return failures[0];
+    } catch (error) {
+      this.#renounce();
+      rejectAll(slots, error);
+      return { error };
+    }
+  }
+
+  /** Repeats a write until its answer is definite, and returns the refusals. @throws IncrementError */
+  async #send(slots: readonly Slot[]): Promise<readonly Refusal[]> {
+    const { clock, random, writeTimeoutMs } = this.#options;
+    const deadline = clock.now() + writeTimeoutMs;
+    let write = this.#next(slots);
+    let outcome: Outcome = 'refused';
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const result = await this.#addOrReplay(write);
+        if (result.outcome !== 'gap') return this.#acknowledge(write, result);
+        this.#reportLost(write, result);
+        if (outcome === 'unknown') throw this.#lost();
+        write = this.#next(slots);
+      } catch (error) {
+        if (error instanceof IncrementError) throw error;
+        if (!(error instanceof BackendError) || error.outcome === 'unknown') outcome = 'unknown';
+        const delayMs = repeatDelay(attempt, random);
+        if (!(error instanceof BackendError && error.retryable)) throw this.#failed(error, outcome);
+        if (this.#abandoned.signal.aborted) throw this.#closed(outcome);
+        if (clock.now() + delayMs > deadline) throw this.#timedOut(error, outcome, attempt);
+        await pause(clock, delayMs, this.#abandoned.signal);
+      }
+    }
+  }
+
+  /**
+   * Adds a write. If the backend lacks earlier ones of the same epoch (a replica took over without them), they are
+   * sent again first. A gap that remains cannot be closed.
+   */
+  async #addOrReplay(write: Write): Promise<AddResult> {
+    const result = await this.#backend.add(write);
+    if (result.outcome !== 'gap' || result.epoch !== this.#epoch) return result;
+    const missed = this.#replayable.filter((earlier) => earlier.number > result.last);
+    if (missed[0]?.number !== result.last + 1) return result;
+    for (const earlier of missed) await this.#backend.add(earlier);
+    return this.#backend.add(write);
+  }
+
+  #next(slots: readonly Slot[]): Write {
+    const { clock, random } = this.#options;
+    const now = clock.now();
+    // The backend may forget the number of a producer that was idle for long.
+    if (now - this.#usedAt > PRODUCER_LIFETIME_MS / 2) this.#renounce();
+    this.#usedAt = now;
+    this.#number += 1;
+    return {
+      partition: this.#partition,
+      producer: this.#id,
+      number: this.#number,
+      entries: slots.map(({ key, fields }) => ({ key, fields })),
+      epoch: this.#epoch ?? randomId(random),
+    };
+  }
+
+  #renounce(): void {
+    this.#id = randomId(this.#options.random);
+    this.#number = 0;
+    this.#replayable = [];
+  }
+
+  #acknowledge(write: Write, result: Exclude<AddResult, { outcome: 'gap' }>): readonly Refusal[] {
+    this.#epoch = result.epoch;
+    this.#usedAt = this.#options.clock.now();
+    this.#replayable.push(write);
+    let targets = this.#replayable.reduce((sum, { entries }) => sum + entries.length, 0);
+    while (targets > REPLAY_TARGETS) targets -= this.#replayable.shift()?.entries.length ?? 0;
+    return result.refused;
+  }
+
+  #reportLost(write: Write, { epoch, last }: { epoch: string; last: number }): void {
+    const wiped = epoch !== this.#epoch;
+    if (write.number > 1) {
+      this.#events.emit('lost', {
+        partition: this.#partition,
+        producer: write.producer,
+        from: last + 1,
+        to: write.number - 1,
+        reason: wiped ? 'wiped' : 'too far behind',
+      });
+    }
+    this.#epoch = epoch;
+    this.#renounce();
+  }
+
+  #refuse(slot: Slot, { reason, field }: Refusal): Failure {
+    const target = excerpt(slot.key);
+    const [code, message]: [SluiceErrorCode, string] =
+      reason === 'overflow'
+        ? [
+            'ERR_SLUICE_OVERFLOW',
+            `The sum ${JSON.stringify(field?.slice(1))} of ${target} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+          ]
+        : [
+            'ERR_SLUICE_CORRUPT_ENTRY',
+            `The backend's entry of ${target} is unreadable, so nothing can be added to it. Processing its partition moves it to the dead letters.`,
+          ];
+    const error = new IncrementError(code, message, { partition: this.#partition, outcome: 'refused' });
+    slot.reject(error);
+    return { error };
+  }
+
+  #failed(cause: unknown, outcome: Outcome): IncrementError {
+    return this.#error(
+      'ERR_SLUICE_WRITE_FAILED',
+      `The ${this.#backend.name} backend refused a write: ${messageOf(cause)}`,
+      outcome,
+      cause,
+    );
+  }
+
+  #timedOut(cause: unknown, outcome: Outcome, attempts: number): IncrementError {
+    return this.#error(
+      'ERR_SLUICE_WRITE_TIMEOUT',
+      `The ${this.#backend.name} backend did not take a write in ${this.#options.writeTimeoutMs} ms (writeTimeoutMs, ${attempts} attempts). Last: ${messageOf(cause)}`,
+      outcome,
+      cause,
+    );
+  }
+
+  #lost(): IncrementError {
+    return this.#error(
+      'ERR_SLUICE_WRITE_LOST',
+      `The ${this.#backend.name} backend lost its data while a write was under way.`,
+      'unknown',
+    );
+  }
+
+  #closed(outcome: Outcome): IncrementError {
+    return this.#error('ERR_SLUICE_CLOSED', 'The buffer was closed before the backend took the increment.', outcome);
+  }
+
+  #error(code: SluiceErrorCode, message: string, outcome: Outcome, cause?: unknown): IncrementError {
+    const fate = outcome === 'refused' ? 'It was not counted.' : 'It may have been counted or not.';
+    return new IncrementError(code, `Partition ${this.#partition}: ${message} ${fate}`, {
+      partition: this.#partition,
+      outcome,
+      ...(cause !== undefined && { cause }),
+    });
+  }
+}
+
+function rejectAll(slots: readonly Slot[], error: unknown): void {
+  for (const slot of slots) slot.reject(error);
+}

@@ -1,0 +1,129 @@
+import { excerpt, InvalidInputError } from './errors.js';
+import { nameOf } from './names.js';
+import type { Filters, FilterValue } from './types.js';
+
+/** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
+export const MAX_TARGET_KEY_LENGTH = 4096;
+
+/** The row that increments are for. `signalOnly` increments have a target of their own. */
+export interface Target {
+  readonly model: string;
+  readonly filters: Filters;
+  readonly signalOnly: boolean;
+}
+
+// Text that JSON quotes as it is; most filter values are, and skipping JSON.stringify halves the cost of a key.
+const PLAIN = /^[ !#-[\]-~]*$/;
+const SIGNAL_ONLY = ',"signalOnly"]';
+
+/**
+ * The canonical text of a target: a JSON array of the model, then each filter's name and value in the order of the
+ * names, then a marker if it is signal-only: `["Page","lang","en","path","/docs"]`. Equal targets have equal keys,
+ * different targets different ones; the text is well-formed Unicode without line breaks whatever the values hold.
+ *
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
+ */
+export function targetKey(model: string, filters: Filters, signalOnly = false): string {
+  let key = `[${nameOf(model, 'model').quoted}`;
+  for (const name of sortedNames(filters)) {
+    key += `,${nameOf(name, 'filter').quoted},${filterText(name, filters[name])}`;
+  }
+  key += signalOnly ? SIGNAL_ONLY : ']';
+  if (key.length > MAX_TARGET_KEY_LENGTH) throw tooLong(key);
+  return key;
+}
+
+/**
+ * The target that a key names.
+ * @throws SyntaxError or TypeError when the text is no target key: it was not written by `targetKey`.
+ */
+export function parseTargetKey(key: string): Target {
+  const parts: unknown = JSON.parse(key);
+  if (!Array.isArray(parts) || typeof parts[0] !== 'string') {
+    throw new TypeError(`not a target key: ${excerpt(key)}`);
+  }
+  const signalOnly = parts.length % 2 === 0;
+  const end = signalOnly ? parts.length - 1 : parts.length;
+  if (signalOnly && parts[end] !== 'signalOnly') throw new TypeError(`not a target key: ${excerpt(key)}`);
+  const filters: Record<string, FilterValue> = {};
+  for (let i = 1; i < end; i += 2) {
+    const name: unknown = parts[i];
+    if (typeof name !== 'string' || name === '__proto__') throw new TypeError(`not a target key: ${excerpt(key)}`);
+    filters[name] = parseScalar(parts[i + 1]);
+  }
+  return { model: parts[0], filters, signalOnly };
+}
+
+/** A scalar as JSON. Dates and bigints, which JSON lacks, become `{"date":ms}` and `{"bigint":"digits"}`. */
+export function scalarText(value: FilterValue): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : undefined;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return BigInt.asIntN(128, value) === value ? `{"bigint":"${value}"}` : undefined;
+    default:
+      if (value === null) return 'null';
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? `{"date":${value.getTime()}}` : undefined;
+  }
+}
+
+/** The scalar that `scalarText` wrote, from its parsed JSON. */
+export function parseScalar(value: unknown): FilterValue {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return value;
+    case 'object':
+      if (value === null) return null;
+      if ('date' in value && typeof value.date === 'number') return new Date(value.date);
+      if ('bigint' in value && typeof value.bigint === 'string') return BigInt(value.bigint);
+  }
+  throw new TypeError('not a scalar');
+}
+
+function sortedNames(filters: Filters): string[] {
+  if (!isRecord(filters)) {
+    throw new InvalidInputError('ERR_SLUICE_INVALID_FILTER', 'filters must be a plain object of names and values.');
+  }
+  const names = Object.keys(filters);
+  return names.length > 1 ? names.sort() : names;
+}
+
+function filterText(name: string, value: FilterValue | undefined): string {
+  if (typeof value === 'string' && value.length > MAX_TARGET_KEY_LENGTH) throw tooLong(value, name);
+  const text = value === undefined ? undefined : scalarText(value);
+  if (text !== undefined) return text;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_FILTER',
+    `The filter ${JSON.stringify(name)} must be a string, finite number, bigint of at most 128 bits, boolean, null or valid Date; it is ${describe(value)}.`,
+  );
+}
+
+function tooLong(text: string, filter?: string): InvalidInputError {
+  const what = filter === undefined ? 'The target' : `The filter ${JSON.stringify(filter)}`;
+  return new InvalidInputError(
+    'ERR_SLUICE_TOO_LARGE',
+    `${what} is too long: ${JSON.stringify(excerpt(text, 40))}. A target key has at most ${MAX_TARGET_KEY_LENGTH} characters; filter by an id instead.`,
+  );
+}
+
+/** Whether a value is an object of names and values, rather than an array, a Date, a Map or another class's. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+/** What a wrong value is, for a message: its type or its number, never its content. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Date) return 'an invalid Date';
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'object' ? 'an object' : typeof value;
+}

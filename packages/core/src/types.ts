@@ -1,0 +1,90 @@
+import type { Ruled } from './extra.js';
+
+/** A value that a filter may have. `1` and `'1'` are different values, and so different targets. */
+export type FilterValue = string | number | bigint | boolean | null | Date;
+
+/** Names and values that pick a row. The order of the names does not matter. */
+export type Filters = Readonly<Record<string, FilterValue>>;
+
+/** What JSON can hold. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** A value that travels along with the sums: a scalar, or plain JSON. */
+export type ExtraValue = FilterValue | JsonValue;
+
+/** Names the columns, filters and extra of one model. */
+export interface ModelSchema {
+  readonly columns: string;
+  readonly filters: Filters;
+  readonly extra?: Readonly<Record<string, ExtraValue>>;
+}
+
+/** Models by name. Given to `createBuffer<MySchema>()`, it lets the compiler check every increment. */
+export type Schema = { readonly [model: string]: ModelSchema };
+
+/** What holds when no schema is given: any names, values of the allowed types. */
+export interface AnySchema {
+  readonly [model: string]: {
+    readonly columns: string;
+    readonly filters: Filters;
+    readonly extra: Readonly<Record<string, ExtraValue>>;
+  };
+}
+
+export type ModelOf<S> = keyof S & string;
+export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: infer C extends string } ? C : never;
+export type FiltersOf<S, M extends keyof S> = S[M] extends { readonly filters: infer F } ? F : never;
+export type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E } ? E : Record<never, never>;
+
+/** Amounts to add, by column. */
+export type Columns<S = AnySchema, M extends keyof S = keyof S> = Readonly<
+  string extends ColumnOf<S, M> ? Record<string, number> : Partial<Record<ColumnOf<S, M>, number>>
+>;
+
+/** Values to set, by name: the last write wins, unless wrapped in `max()` or `min()`. */
+export type Extra<S = AnySchema, M extends keyof S = keyof S> = {
+  readonly [N in keyof ExtraOf<S, M>]?: ExtraOf<S, M>[N] | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
+};
+
+/** How the extra values of one name combine. */
+export type Rule = 'last' | 'max' | 'min';
+
+/** All that has accumulated for one target. */
+export type Entry<S = AnySchema> = {
+  [M in ModelOf<S>]: {
+    readonly model: M;
+    readonly filters: FiltersOf<S, M>;
+    /** The sums, by column. */
+    readonly columns: Readonly<Partial<Record<ColumnOf<S, M>, number>>>;
+    /** The combined values, each with the rule that combined it. */
+    readonly extra: {
+      readonly [N in keyof ExtraOf<S, M>]?: { readonly rule: Rule; readonly value: ExtraOf<S, M>[N] };
+    };
+    /** Such entries are for listeners: a sink leaves the tables alone. */
+    readonly signalOnly: boolean;
+    /** When the backend took the first increment of this entry, by the backend's clock. */
+    readonly firstAt: Date;
+  };
+}[ModelOf<S>];
+
+/** The frozen entries of one claim. Every delivery of a batch has the same id and the same entries. */
+export interface Batch<S = AnySchema> {
+  readonly id: string;
+  readonly partition: number;
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+  readonly entries: readonly Entry<S>[];
+}
+
+/**
+ * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
+ * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
+ * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
+ */
+export type Sink<S = AnySchema> = (batch: Batch<S>, context: { readonly signal: AbortSignal }) => Promise<void>;

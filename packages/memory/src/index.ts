@@ -1,0 +1,1 @@
+export { fromUrl, type MemoryBackend, type MemoryOptions, type MemorySnapshot, memory } from './memory-backend.js';

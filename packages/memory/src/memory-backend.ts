@@ -1,0 +1,281 @@
+import {
+  type AddResult,
+  type Backend,
+  type Burial,
+  type ClaimRequest,
+  type ClaimResult,
+  type Clock,
+  deadLetterId,
+  type Fields,
+  InvalidInputError,
+  merge,
+  OverflowError,
+  type PartitionStats,
+  PRODUCER_LIFETIME_MS,
+  type Refusal,
+  type StoredDeadLetter,
+  type StoredEntry,
+  type Validation,
+  type Write,
+} from '@sluice/core';
+
+export interface MemoryOptions {
+  /** What leases and delays are judged by. Default: the system's time. */
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+/** All that a memory backend holds, as plain data: for a test to compare, or to keep and restore. */
+export type MemorySnapshot = Readonly<Record<number, PartitionState>>;
+
+interface PartitionState {
+  epoch: string;
+  /** By target key, in the order of their first increment. */
+  readonly pending: Map<string, Fields>;
+  batch: BatchState | undefined;
+  /** The token that settled the last batch, so that repeating the settlement answers the same. */
+  settledBy: string | undefined;
+  readonly dead: Map<string, StoredDeadLetter>;
+  readonly producers: Map<string, ProducerState>;
+}
+
+interface BatchState {
+  readonly id: string;
+  readonly entries: readonly StoredEntry[];
+  /** `undefined`: given back, so that nobody holds it. */
+  token: string | undefined;
+  attempt: number;
+  /** When the lease runs out, or when the batch is to be delivered again. */
+  dueAt: number;
+}
+
+interface ProducerState {
+  number: number;
+  refused: readonly Refusal[];
+  expiresAt: number;
+}
+
+/**
+ * A backend on Maps: for unit tests, and for a single process that can afford to lose what is pending. Deterministic:
+ * time comes from `clock`, ids and tokens come from the buffers, and everything happens in the order of the calls.
+ */
+export interface MemoryBackend extends Backend {
+  /** A deep copy of the whole state. */
+  snapshot(): MemorySnapshot;
+  /** Goes back to a snapshot, as a server does that restarts from an older copy of its data. */
+  restore(snapshot: MemorySnapshot): void;
+}
+
+/** Makes an empty memory backend. What it holds outlives `close()`, so that a test can look at it. */
+export function memory(options: MemoryOptions = {}): MemoryBackend {
+  const { clock = { now: () => Date.now() } } = options;
+  if (typeof clock?.now !== 'function') {
+    throw new InvalidInputError('ERR_SLUICE_INVALID_OPTION', 'The option "clock" of memory() must have now().');
+  }
+  return new Memory(clock);
+}
+
+/** Makes a memory backend for `openBuffer({ url: 'memory:' })`. */
+export function fromUrl(url: string): MemoryBackend {
+  if (url === 'memory:') return memory();
+  throw new InvalidInputError('ERR_SLUICE_INVALID_URL', 'The URL of the memory backend is "memory:", with nothing behind it.');
+}
+
+class Memory implements MemoryBackend {
+  readonly name = 'memory';
+  readonly #clock: Pick<Clock, 'now'>;
+  #partitions = new Map<number, PartitionState>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  async add(write: Write): Promise<AddResult> {
+    const state = this.#open(write);
+    const { epoch } = state;
+    const now = this.#clock.now();
+    const known = state.producers.get(write.producer);
+    const last = known !== undefined && known.expiresAt > now ? known.number : 0;
+    if (write.number <= last) {
+      return { outcome: 'duplicate', epoch, refused: write.number === last && known ? known.refused : [] };
+    }
+    if (write.number !== last + 1) return { outcome: 'gap', epoch, last };
+    const refused = write.entries.flatMap((entry, index) => addPending(state, entry, index, now));
+    this.#forgetIdleProducers(state, now);
+    state.producers.set(write.producer, { number: write.number, refused, expiresAt: now + PRODUCER_LIFETIME_MS });
+    return { outcome: 'applied', epoch, refused };
+  }
+
+  async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
+    const state = this.#partitions.get(partition);
+    if (state === undefined) return { status: 'empty' };
+    const now = this.#clock.now();
+    if (state.batch === undefined) {
+      if (state.pending.size === 0) return { status: 'empty' };
+      state.batch = { id, entries: takePending(state, size), token, attempt: 1, dueAt: now + leaseMs };
+    } else if (state.batch.token !== token) {
+      if (state.batch.dueAt > now) return { status: 'busy', forMs: state.batch.dueAt - now };
+      state.batch.token = token;
+      state.batch.attempt += 1;
+      state.batch.dueAt = now + leaseMs;
+    }
+    const { attempt, entries } = state.batch;
+    const batch = { id: state.batch.id, attempt, entries: entries.map(copyEntry), remaining: state.pending.size };
+    return { status: 'leased', batch };
+  }
+
+  async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
+    const batch = this.#partitions.get(partition)?.batch;
+    if (batch?.token !== token) return false;
+    batch.dueAt = this.#clock.now() + leaseMs;
+    return true;
+  }
+
+  async ack(partition: number, token: string): Promise<boolean> {
+    return this.#settle(partition, token, (state) => {
+      state.batch = undefined;
+    });
+  }
+
+  async retry(partition: number, token: string, delayMs: number): Promise<boolean> {
+    return this.#settle(partition, token, (_, batch) => {
+      batch.token = undefined;
+      batch.dueAt = this.#clock.now() + delayMs;
+    });
+  }
+
+  async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
+    return this.#settle(partition, token, (state, batch) => {
+      const buriedAt = this.#clock.now();
+      for (const { index, reason } of burials) {
+        const id = deadLetterId(batch.id, index);
+        const entry = batch.entries[index] as StoredEntry;
+        state.dead.set(id, { id, entry, reason, attempts: batch.attempt, buriedAt });
+      }
+      state.batch = undefined;
+    });
+  }
+
+  async read(partition: number, key: string): Promise<Fields | undefined> {
+    const fields = this.#partitions.get(partition)?.pending.get(key);
+    return fields && { ...fields };
+  }
+
+  async partitions(): Promise<number[]> {
+    return this.#inOrder().flatMap(([partition, { pending, batch }]) =>
+      pending.size > 0 || batch !== undefined ? [partition] : [],
+    );
+  }
+
+  async stats(): Promise<PartitionStats[]> {
+    const now = this.#clock.now();
+    return this.#inOrder().map(([partition, { pending, batch, dead }]) => {
+      const [oldest] = pending.values();
+      return {
+        partition,
+        pending: pending.size,
+        claimed: batch?.entries.length ?? 0,
+        dead: dead.size,
+        oldestPendingMs: oldest === undefined ? 0 : Math.max(0, now - Number(oldest['@'])),
+      };
+    });
+  }
+
+  async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
+    const dead = [...(this.#partitions.get(partition)?.dead.values() ?? [])];
+    dead.sort((a, b) => a.buriedAt - b.buriedAt || (a.id < b.id ? -1 : 1));
+    return dead.slice(offset, offset + limit).map((letter) => structuredClone(letter));
+  }
+
+  async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
+    const state = this.#partitions.get(partition);
+    return ids.filter((id) => {
+      const entry = state?.dead.get(id)?.entry as StoredEntry | undefined;
+      if (state === undefined || entry === undefined) return false;
+      if (addPending(state, entry, 0, this.#clock.now()).length > 0) return false;
+      return state.dead.delete(id);
+    });
+  }
+
+  async discard(partition: number, ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => this.#partitions.get(partition)?.dead.delete(id));
+  }
+
+  async validate(): Promise<Validation> {
+    return {
+      durability: 'none',
+      advice: ['The memory backend keeps pending increments in this process: they end with it.'],
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  snapshot(): MemorySnapshot {
+    return structuredClone(Object.fromEntries(this.#inOrder()));
+  }
+
+  restore(snapshot: MemorySnapshot): void {
+    const entries = Object.entries(structuredClone(snapshot));
+    this.#partitions = new Map(entries.map(([partition, state]) => [Number(partition), state]));
+  }
+
+  #open({ partition, epoch }: Write): PartitionState {
+    let state = this.#partitions.get(partition);
+    if (state === undefined) {
+      state = { epoch, pending: new Map(), batch: undefined, settledBy: undefined, dead: new Map(), producers: new Map() };
+      this.#partitions.set(partition, state);
+    }
+    return state;
+  }
+
+  #inOrder(): [number, PartitionState][] {
+    return [...this.#partitions].sort(([a], [b]) => a - b);
+  }
+
+  /** Ends a lease, if the token holds it; or answers what it answered before. */
+  #settle(partition: number, token: string, end: (state: PartitionState, batch: BatchState) => void): boolean {
+    const state = this.#partitions.get(partition);
+    if (state?.batch === undefined || state.batch.token !== token) return state?.settledBy === token;
+    end(state, state.batch);
+    state.settledBy = token;
+    return true;
+  }
+
+  #forgetIdleProducers({ producers }: PartitionState, now: number): void {
+    for (const [id, { expiresAt }] of producers) {
+      // Insertion order is the order of first use, not of expiry; what this misses, a later write finds.
+      if (expiresAt > now) return;
+      producers.delete(id);
+    }
+  }
+}
+
+/** Merges an entry into the pending ones, or answers why not. */
+function addPending(state: PartitionState, { key, fields }: StoredEntry, index: number, now: number): Refusal[] {
+  const existing = state.pending.get(key);
+  if (existing === undefined) {
+    state.pending.set(key, { '@': now, ...fields });
+    return [];
+  }
+  try {
+    merge(existing, fields);
+    return [];
+  } catch (error) {
+    if (error instanceof OverflowError) return [{ index, reason: 'overflow', field: error.field }];
+    throw error;
+  }
+}
+
+/** Takes the first `size` entries out of the pending ones. */
+function takePending({ pending }: PartitionState, size: number): StoredEntry[] {
+  const taken: StoredEntry[] = [];
+  for (const [key, fields] of pending) {
+    if (taken.length === size) break;
+    taken.push({ key, fields });
+    pending.delete(key);
+  }
+  return taken;
+}
+
+function copyEntry({ key, fields }: StoredEntry): StoredEntry {
+  return { key, fields: { ...fields } };
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@sluice/core';
+
+/** A clock that stands still until a test moves it. */
+export interface ManualClock extends Clock {
+  /**
+   * Moves time forward. Timers that fall due on the way run in the order of their times, each with the clock at its
+   * time, and what they start has run as far as it can without I/O before the next one.
+   */
+  advance(ms: number): Promise<void>;
+  /** Timers that have not run and were not cancelled. */
+  readonly timers: number;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly task: () => void;
+}
+
+/** Makes a clock that stands at `start`, in milliseconds since 1970. */
+export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
+  let now = start;
+  const timers = new Set<Timer>();
+
+  const nextUntil = (end: number): Timer | undefined => {
+    let next: Timer | undefined;
+    for (const timer of timers) if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
+    return next;
+  };
+
+  return {
+    now: () => now,
+    after(delayMs, task) {
+      const timer = { at: now + Math.max(0, delayMs), task };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      const end = now + ms;
+      await settle();
+      for (let timer = nextUntil(end); timer !== undefined; timer = nextUntil(end)) {
+        timers.delete(timer);
+        now = timer.at;
+        timer.task();
+        await settle();
+      }
+      now = end;
+    },
+    get timers() {
+      return timers.size;
+    },
+  };
+}
+
+/** Lets promise chains run to their end: a macrotask begins only after all microtasks. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

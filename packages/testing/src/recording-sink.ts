@@ -1,0 +1,55 @@
+import type { Batch, Entry, Sink } from '@sluice/core';
+
+/** A sink that applies batches to plain objects, once each, as a transactional sink does to a database. */
+export interface RecordingSink extends Sink {
+  /** Every delivery, in order, repeated ones included. */
+  readonly deliveries: readonly Batch[];
+  /** The sum of one column over all entries of a model whose filters have these values. */
+  total(model: string, column: string, filters?: Entry['filters']): number;
+  /** The entries of every applied batch, in order. */
+  readonly entries: readonly Entry[];
+  /** Makes the next deliveries throw, before they are applied (`'before'`) or after (`'after'`). */
+  fail(error: unknown, options?: { readonly times?: number; readonly when?: 'before' | 'after' }): void;
+}
+
+/** Makes a recording sink. */
+export function recordingSink(): RecordingSink {
+  const deliveries: Batch[] = [];
+  const entries: Entry[] = [];
+  const ledger = new Set<string>();
+  let failing: { error: unknown; times: number; when: 'before' | 'after' } | undefined;
+
+  const throwIf = (when: 'before' | 'after'): void => {
+    if (failing === undefined || failing.when !== when || failing.times === 0) return;
+    failing.times -= 1;
+    throw failing.error;
+  };
+
+  const sink: Sink = async (batch) => {
+    deliveries.push(batch);
+    throwIf('before');
+    if (!ledger.has(batch.id)) entries.push(...batch.entries);
+    ledger.add(batch.id);
+    throwIf('after');
+  };
+
+  return Object.assign(sink, {
+    deliveries,
+    entries,
+    total: (model: string, column: string, filters: Entry['filters'] = {}) =>
+      entries
+        .filter((entry) => entry.model === model && matches(entry, filters))
+        .reduce((sum, entry) => sum + (entry.columns[column] ?? 0), 0),
+    fail(error: unknown, { times = 1, when = 'before' }: { times?: number; when?: 'before' | 'after' } = {}) {
+      failing = { error, times, when };
+    },
+  });
+}
+
+function matches(entry: Entry, filters: Entry['filters']): boolean {
+  return Object.entries(filters).every(([name, value]) => same(entry.filters[name], value));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : Object.is(a, b);
+}
