@@ -81,7 +81,7 @@ export interface Write {
   readonly number: number;
   /** At most one entry a target. */
   readonly entries: readonly StoredEntry[];
-  /** What the backend takes as the partition's epoch if it has none: see `AddResult`. */
+  /** What the backend takes as the partition's epoch if it has none; new with every write. See `AddResult`. */
   readonly epoch: string;
 }
 
@@ -95,7 +95,8 @@ export interface StoredEntry {
  * - `duplicate`: the number was used before; nothing changed;
  * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`); nothing changed.
  *
- * The epoch marks one life of the partition's data. It changes only when the data was wiped.
+ * The epoch marks one life of the partition's data: the first write brings it, and only wiping the data removes it.
+ * A `gap` of a partition without data answers an empty epoch.
  */
 export type AddResult =
   | { readonly outcome: 'applied' | 'duplicate'; readonly epoch: string; readonly refused: readonly Refusal[] }

@@ -199,7 +199,7 @@ export class Producer {
       producer: this.#id,
       number: this.#number,
       entries: slots.map(({ key, fields }) => ({ key, fields })),
-      epoch: this.#epoch ?? randomId(random),
+      epoch: randomId(random),
     };
   }
 

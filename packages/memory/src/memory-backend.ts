@@ -90,15 +90,18 @@ class Memory implements MemoryBackend {
   }
 
   async add(write: Write): Promise<AddResult> {
-    const state = this.#open(write);
-    const { epoch } = state;
     const now = this.#clock.now();
+    const state = this.#partitions.get(write.partition) ?? newPartition(write.epoch);
+    const { epoch } = state;
     const known = state.producers.get(write.producer);
     const last = known !== undefined && known.expiresAt > now ? known.number : 0;
     if (write.number <= last) {
       return { outcome: 'duplicate', epoch, refused: write.number === last && known ? known.refused : [] };
     }
-    if (write.number !== last + 1) return { outcome: 'gap', epoch, last };
+    if (write.number !== last + 1) {
+      return { outcome: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };
+    }
+    this.#partitions.set(write.partition, state);
     const refused = write.entries.flatMap((entry, index) => addPending(state, entry, index, now));
     this.#forgetIdleProducers(state, now);
     state.producers.set(write.producer, { number: write.number, refused, expiresAt: now + PRODUCER_LIFETIME_MS });
@@ -218,15 +221,6 @@ class Memory implements MemoryBackend {
     this.#partitions = new Map(entries.map(([partition, state]) => [Number(partition), state]));
   }
 
-  #open({ partition, epoch }: Write): PartitionState {
-    let state = this.#partitions.get(partition);
-    if (state === undefined) {
-      state = { epoch, pending: new Map(), batch: undefined, settledBy: undefined, dead: new Map(), producers: new Map() };
-      this.#partitions.set(partition, state);
-    }
-    return state;
-  }
-
   #inOrder(): [number, PartitionState][] {
     return [...this.#partitions].sort(([a], [b]) => a - b);
   }
@@ -247,6 +241,10 @@ class Memory implements MemoryBackend {
       producers.delete(id);
     }
   }
+}
+
+function newPartition(epoch: string): PartitionState {
+  return { epoch, pending: new Map(), batch: undefined, settledBy: undefined, dead: new Map(), producers: new Map() };
 }
 
 /** Merges an entry into the pending ones, or answers why not. */

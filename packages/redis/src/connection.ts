@@ -1,0 +1,115 @@
+import { Redis } from 'ioredis';
+import type { RedisUrl } from './url.js';
+import { toBackendError, unavailable } from './errors.js';
+
+/** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
+export interface RedisClient {
+  evalsha(sha1: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  sadd(key: string, member: string): Promise<number>;
+  smembers(key: string): Promise<string[]>;
+  exists(...keys: string[]): Promise<number>;
+  hget(key: string, field: string): Promise<string | null>;
+  info(): Promise<string>;
+  config(subcommand: 'GET', setting: string): Promise<unknown>;
+}
+
+/** A way to the server that answers or fails in bounded time, always with a `BackendError`. */
+export interface Connection {
+  run<T>(command: (client: RedisClient) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A client that the user made, with whatever settings, and closes. */
+export function borrowedConnection(client: RedisClient, commandTimeoutMs: number): Connection {
+  return {
+    run: (command) => answerInTime(command(client), commandTimeoutMs, () => {}),
+    close: async () => {},
+  };
+}
+
+/**
+ * A connection of our own. The client repeats nothing and queues nothing while it is not connected: the caller
+ * repeats, and needs to know whether a command can have been sent.
+ */
+export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Connection {
+  let client: Redis | undefined;
+  let lastError: unknown;
+
+  const open = (): Redis => {
+    if (client !== undefined) return client;
+    client = new Redis({
+      ...address,
+      lazyConnect: true,
+      connectTimeout: commandTimeoutMs,
+      disconnectTimeout: 500,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)),
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    });
+    // Without a listener an error of the client would end the process.
+    client.on('error', (error: unknown) => {
+      lastError = error;
+    });
+    return client;
+  };
+
+  const ready = (redis: Redis): Promise<void> =>
+    new Promise((resolve, reject) => {
+      lastError = undefined;
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        redis.off('ready', onReady).off('close', onClose).off('end', onClose);
+        settle();
+      };
+      const fail = (what: string): void =>
+        end(() =>
+          reject(
+            lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false),
+          ),
+        );
+      const onReady = (): void => end(resolve);
+      const onClose = (): void => fail('the connection was closed');
+      const timer = setTimeout(() => fail(`not ready in ${commandTimeoutMs} ms`), commandTimeoutMs);
+      redis.on('ready', onReady).on('close', onClose).on('end', onClose);
+      if (redis.status === 'wait') redis.connect().catch(() => {});
+      else if (redis.status === 'end') fail('the backend is closed');
+    });
+
+  return {
+    async run(command) {
+      const redis = open();
+      if (redis.status !== 'ready') await ready(redis);
+      // A connection that does not answer may be dead without knowing: take a new one.
+      return answerInTime(command(redis), commandTimeoutMs, () => redis.disconnect(true));
+    },
+    async close() {
+      client?.disconnect();
+      client?.removeAllListeners('error').on('error', () => {});
+    },
+  };
+}
+
+async function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(unavailable(`no reply in ${timeoutMs} ms`, true));
+      onTimeout();
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([reply, timedOut]);
+  } catch (error) {
+    throw toBackendError(error, !isUnsent(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** ioredis says so when it did not take a command. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable");
+}

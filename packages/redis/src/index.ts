@@ -1,0 +1,2 @@
+export type { RedisClient } from './connection.js';
+export { fromUrl, type RedisBackendOptions, redis } from './redis-backend.js';

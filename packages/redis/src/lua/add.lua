@@ -1,0 +1,59 @@
+-- Adds the entries of one numbered write to the pending ones.
+--
+-- KEYS 1 entries, 2 pending, 3 producer, 4 state
+-- ARGV 1 now or '', 2 the write's number, 3 how long to remember it in ms, 4 the epoch if there is none yet,
+--      5… target key and packed entry of each target
+-- Reply {'applied' | 'duplicate', epoch, refusals as JSON} or {'gap', epoch or '', last number}
+--
+-- Redis does not roll a script back, so everything is read, computed and checked before the first write.
+local CHUNK = 2000
+local entries, pending, producer, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local number = tonumber(ARGV[2])
+
+local record = redis.call('GET', producer)
+local last = record and tonumber(string.match(record, '^%d+')) or 0
+local epoch = redis.call('HGET', state, 'epoch')
+if number <= last then
+  return { 'duplicate', epoch or '', number == last and string.match(record, '%[.*$') or '[]' }
+end
+if number ~= last + 1 then return { 'gap', epoch or '', last } end
+
+local stamp = string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
+redis.call('LLEN', pending)
+local new, sets, refusals = {}, {}, {}
+for first = 5, #ARGV, 2 * CHUNK do
+  local keys = {}
+  for i = first, math.min(first + 2 * CHUNK - 2, #ARGV), 2 do keys[#keys + 1] = ARGV[i] end
+  local olds = redis.call('HMGET', entries, unpack(keys))
+  for i, key in ipairs(keys) do
+    local at = first + 2 * i - 2
+    local packed, old = ARGV[at + 1], olds[i]
+    if not old then
+      new[#new + 1] = key
+      sets[#sets + 1] = key
+      sets[#sets + 1] = packed == '{}' and '{' .. string.sub(stamp, 2) or string.sub(packed, 1, -2) .. stamp
+    else
+      local merged, reason, field = merge(old, packed)
+      if merged then
+        sets[#sets + 1] = key
+        sets[#sets + 1] = merged
+      else
+        refusals[#refusals + 1] = { index = (at - 5) / 2, reason = reason, field = field }
+      end
+    end
+  end
+end
+
+local refused = #refusals > 0 and cjson.encode(refusals) or '[]'
+if not epoch then
+  epoch = ARGV[4]
+  redis.call('HSET', state, 'epoch', epoch)
+end
+for first = 1, #sets, 2 * CHUNK do
+  redis.call('HSET', entries, unpack(sets, first, math.min(first + 2 * CHUNK - 1, #sets)))
+end
+for first = 1, #new, CHUNK do
+  redis.call('RPUSH', pending, unpack(new, first, math.min(first + CHUNK - 1, #new)))
+end
+redis.call('SET', producer, refused == '[]' and ARGV[2] or ARGV[2] .. ' ' .. refused, 'PX', ARGV[3])
+return { 'applied', epoch, refused }

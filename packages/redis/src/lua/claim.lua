@@ -1,0 +1,46 @@
+-- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one.
+--
+-- KEYS 1 entries, 2 pending, 3 batch
+-- ARGV 1 now or '', 2 entries a batch, 3 lease in ms, 4 id of a new batch, 5 token
+-- Reply {'leased', id, attempt, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
+--
+-- The payload is a line for each target key and each packed entry in turn. Taking entries away comes first, as it
+-- needs no memory: Redis then allows the rest of the script even at maxmemory, so that a full server can be drained.
+local CHUNK = 2000
+local entries, pending, batch = KEYS[1], KEYS[2], KEYS[3]
+local now, size, lease_ms, token = now_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+
+local id, held_by, attempt, due, payload = unpack(redis.call('HMGET', batch, 'id', 'token', 'attempt', 'due', 'payload'))
+if id and held_by ~= token then
+  if tonumber(due) > now then return { 'busy', tonumber(due) - now } end
+  attempt = attempt + 1
+  redis.call('HDEL', batch, 'token')
+  redis.call('HSET', batch, 'token', token, 'attempt', attempt, 'due', string.format('%.0f', now + lease_ms))
+end
+if id then return { 'leased', id, tonumber(attempt), redis.call('LLEN', pending), payload } end
+
+local keys = redis.call('LRANGE', pending, 0, size - 1)
+if #keys == 0 then return { 'empty' } end
+
+-- A line break can only stand in what Sluice did not write; it must not shift the lines behind it.
+local function line(text)
+  return string.find(text, '\n', 1, true) and string.gsub(text, '\n', ' ') or text
+end
+local lines = {}
+for first = 1, #keys, CHUNK do
+  local chunk = { unpack(keys, first, math.min(first + CHUNK - 1, #keys)) }
+  local values = redis.call('HMGET', entries, unpack(chunk))
+  for i, key in ipairs(chunk) do
+    lines[#lines + 1] = line(key)
+    lines[#lines + 1] = values[i] and line(values[i]) or 'null'
+  end
+end
+
+redis.call('LTRIM', pending, #keys, -1)
+for first = 1, #keys, CHUNK do
+  redis.call('HDEL', entries, unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
+end
+payload = table.concat(lines, '\n')
+redis.call('HSET', batch, 'id', ARGV[4], 'payload', payload, 'size', #keys,
+  'token', token, 'attempt', 1, 'due', string.format('%.0f', now + lease_ms))
+return { 'leased', ARGV[4], 1, redis.call('LLEN', pending), payload }

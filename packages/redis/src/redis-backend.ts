@@ -1,0 +1,240 @@
+import {
+  type AddResult,
+  type Backend,
+  type Burial,
+  type ClaimRequest,
+  type ClaimResult,
+  type Clock,
+  type Fields,
+  InvalidInputError,
+  type PartitionStats,
+  PRODUCER_LIFETIME_MS,
+  pack,
+  type StoredDeadLetter,
+  type Validation,
+  type Write,
+} from '@sluice/core';
+import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
+import { isNoScript } from './errors.js';
+import { Keys } from './keys.js';
+import { addResult, claimResult, deadLettersOf, fieldsOf } from './replies.js';
+import { loadScripts, type Script } from './scripts.js';
+import { parseRedisUrl, type RedisUrl } from './url.js';
+import { validateServer } from './validate.js';
+
+interface CommonOptions {
+  /** What the names of all keys begin with. Default `sluice`. */
+  readonly prefix?: string;
+  /** How long to wait for a connection or a reply, in milliseconds. Default 5000. */
+  readonly commandTimeoutMs?: number;
+  /** For tests: judges leases and delays instead of the server's clock. */
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+export type RedisBackendOptions = CommonOptions &
+  (
+    | {
+        /** `redis://user:password@host:port/db`, or `rediss://` for TLS. The backend opens and closes the connection. */
+        readonly url: string;
+        /** TLS options of a `rediss://` connection, such as `ca`. */
+        readonly tls?: NonNullable<RedisUrl['tls']>;
+        readonly client?: never;
+      }
+    | {
+        /** An ioredis client of your own. It is never closed, and its `keyPrefix` applies. */
+        readonly client: RedisClient;
+        readonly url?: never;
+        readonly tls?: never;
+      }
+  );
+
+/**
+ * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`, `ERR_SLUICE_INVALID_OPTION`
+ */
+export function redis(options: RedisBackendOptions): Backend {
+  const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
+  checkPrefix('prefix', prefix);
+  if (prefix === '') throw invalid('prefix', 'must not be empty');
+  if (!Number.isInteger(commandTimeoutMs) || commandTimeoutMs < 1 || commandTimeoutMs > 2 ** 31 - 1) {
+    throw invalid('commandTimeoutMs', 'must be an integer of at least 1');
+  }
+  if (clock !== undefined && typeof clock?.now !== 'function') throw invalid('clock', 'must have now()');
+  return new RedisBackend(connect(options, commandTimeoutMs), new Keys(prefix), clock);
+}
+
+/** Makes a backend for `openBuffer({ url })`. The URL may set `?prefix=` and `?commandTimeoutMs=`. */
+export function fromUrl(url: string): Backend {
+  const { parameters } = parseRedisUrl(url);
+  const unknown = [...parameters.keys()].find((name) => name !== 'prefix' && name !== 'commandTimeoutMs');
+  if (unknown !== undefined) {
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_URL',
+      `The URL of the Redis backend has a parameter ${JSON.stringify(unknown.slice(0, 40))}; there are prefix and commandTimeoutMs.`,
+    );
+  }
+  const prefix = parameters.get('prefix');
+  const timeout = parameters.get('commandTimeoutMs');
+  return redis({ url, ...(prefix !== null && { prefix }), ...(timeout !== null && { commandTimeoutMs: Number(timeout) }) });
+}
+
+function connect(options: RedisBackendOptions, commandTimeoutMs: number): Connection {
+  if ((options.client === undefined) === (options.url === undefined)) {
+    throw invalid('url', 'or "client" must be given, and not both');
+  }
+  if (options.client !== undefined) {
+    checkClient(options.client);
+    return borrowedConnection(options.client, commandTimeoutMs);
+  }
+  const { address } = parseRedisUrl(options.url);
+  return ownConnection({ ...address, ...(options.tls && { tls: options.tls }) }, commandTimeoutMs);
+}
+
+function checkClient(client: RedisClient): void {
+  const { isCluster, options } = client as { isCluster?: boolean; options?: { keyPrefix?: unknown } };
+  if (isCluster) throw invalid('client', 'must be a client of a single server, not of a Redis Cluster');
+  if (typeof client !== 'object' || typeof client.evalsha !== 'function') throw invalid('client', 'must be an ioredis client');
+  checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
+}
+
+/** A brace would take the place of the hash tags, which keep each partition's keys together. */
+function checkPrefix(name: string, prefix: unknown): void {
+  if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
+    throw invalid(name, 'must be a string of at most 100 characters, without braces, white space and control characters');
+  }
+}
+
+function invalid(name: string, problem: string): InvalidInputError {
+  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `The option "${name}" ${problem}.`);
+}
+
+class RedisBackend implements Backend {
+  readonly name = 'redis';
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #clock: Pick<Clock, 'now'> | undefined;
+  readonly #scripts = loadScripts();
+
+  constructor(connection: Connection, keys: Keys, clock: Pick<Clock, 'now'> | undefined) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  async add({ partition, producer, number, entries, epoch }: Write): Promise<AddResult> {
+    const keys = this.#keys.of(partition);
+    // A producer's first write makes its partition known; after a wipe there are first writes again.
+    if (number === 1) await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
+    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch];
+    for (const { key, fields } of entries) args.push(key, pack(fields));
+    const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
+    return addResult(await this.#run(this.#scripts.add, touched, args));
+  }
+
+  async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
+    const { entries, pending, batch } = this.#keys.of(partition);
+    const args = [this.#now(), String(size), String(leaseMs), id, token];
+    return claimResult(await this.#run(this.#scripts.claim, [entries, pending, batch], args));
+  }
+
+  async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
+    const { batch } = this.#keys.of(partition);
+    return (await this.#run(this.#scripts.renew, [batch], [this.#now(), token, String(leaseMs)])) === 1;
+  }
+
+  async ack(partition: number, token: string): Promise<boolean> {
+    const { batch, state } = this.#keys.of(partition);
+    return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
+  }
+
+  async retry(partition: number, token: string, delayMs: number): Promise<boolean> {
+    const { batch, state } = this.#keys.of(partition);
+    return (await this.#run(this.#scripts.retry, [batch, state], [this.#now(), token, String(delayMs)])) === 1;
+  }
+
+  async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
+    const { batch, state, dead, deadOrder } = this.#keys.of(partition);
+    const args = burials.flatMap(({ index, reason }) => [String(index), JSON.stringify(reason)]);
+    return (await this.#run(this.#scripts.bury, [batch, state, dead, deadOrder], [this.#now(), token, ...args])) === 1;
+  }
+
+  async read(partition: number, key: string): Promise<Fields | undefined> {
+    const { entries } = this.#keys.of(partition);
+    const packed = await this.#connection.run((client) => client.hget(entries, key));
+    return packed === null ? undefined : fieldsOf(packed);
+  }
+
+  async partitions(): Promise<number[]> {
+    const used = await this.#used();
+    const busyKeys = (partition: number): string[] => {
+      const { pending, batch } = this.#keys.of(partition);
+      return [pending, batch];
+    };
+    // One command settles the common case, in which an idle worker asks and there is nothing.
+    if (used.length === 0 || (await this.#exist(used.flatMap(busyKeys))) === 0) return [];
+    const counts = await Promise.all(used.map((partition) => this.#exist(busyKeys(partition))));
+    return used.filter((_, i) => counts[i] !== 0);
+  }
+
+  async stats(): Promise<PartitionStats[]> {
+    const used = await this.#used();
+    return Promise.all(
+      used.map(async (partition) => {
+        const { entries, pending, batch, deadOrder } = this.#keys.of(partition);
+        const reply = await this.#run(this.#scripts.stats, [entries, pending, batch, deadOrder], [this.#now()]);
+        const [pendingCount, claimed, dead, oldestPendingMs] = (reply as unknown[]).map(Number) as [number, number, number, number];
+        return { partition, pending: pendingCount, claimed, dead, oldestPendingMs };
+      }),
+    );
+  }
+
+  async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
+    if (limit === 0) return [];
+    const { dead, deadOrder } = this.#keys.of(partition);
+    const reply = await this.#run(this.#scripts.deadLetters, [dead, deadOrder], [String(offset), String(limit)]);
+    return deadLettersOf(reply);
+  }
+
+  async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
+    const { entries, pending, dead, deadOrder } = this.#keys.of(partition);
+    return (await this.#run(this.#scripts.redrive, [entries, pending, dead, deadOrder], ids)) as string[];
+  }
+
+  async discard(partition: number, ids: readonly string[]): Promise<string[]> {
+    const { dead, deadOrder } = this.#keys.of(partition);
+    return (await this.#run(this.#scripts.discard, [dead, deadOrder], ids)) as string[];
+  }
+
+  validate(): Promise<Validation> {
+    return validateServer(this.#connection);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
+  #run({ sha1, source }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#connection.run(async (client) => {
+      try {
+        return await client.evalsha(sha1, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!isNoScript(error)) throw error;
+        return client.eval(source, keys.length, ...keys, ...args);
+      }
+    });
+  }
+
+  async #used(): Promise<number[]> {
+    const members = await this.#connection.run((client) => client.smembers(this.#keys.partitions));
+    return members.map(Number).sort((a, b) => a - b);
+  }
+
+  #exist(keys: readonly string[]): Promise<number> {
+    return this.#connection.run((client) => client.exists(...keys));
+  }
+
+  #now(): string {
+    return this.#clock === undefined ? '' : String(this.#clock.now());
+  }
+}

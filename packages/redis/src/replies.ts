@@ -1,0 +1,73 @@
+import {
+  type AddResult,
+  type ClaimResult,
+  type CorruptEntry,
+  CorruptEntryError,
+  type Fields,
+  type Refusal,
+  type StoredDeadLetter,
+  type StoredEntry,
+  unpack,
+} from '@sluice/core';
+
+/** What the scripts reply, as the backend interface has it. */
+
+export function addResult(reply: unknown): AddResult {
+  const [outcome, epoch, rest] = reply as ['applied' | 'duplicate', string, string] | ['gap', string, number];
+  if (outcome === 'gap') return { outcome, epoch, last: Number(rest) };
+  return { outcome, epoch, refused: rest === '[]' ? [] : (JSON.parse(String(rest)) as Refusal[]) };
+}
+
+export function claimResult(reply: unknown): ClaimResult {
+  const [status, ...rest] = reply as [string, ...unknown[]];
+  if (status === 'empty') return { status };
+  if (status === 'busy') return { status, forMs: Number(rest[0]) };
+  const [id, attempt, remaining, payload] = rest as [string, number, number, string];
+  const batch = { id, attempt: Number(attempt), remaining: Number(remaining), entries: entriesOf(payload) };
+  return { status: 'leased', batch };
+}
+
+/** The id and letter of each dead letter in turn. */
+export function deadLettersOf(reply: unknown): StoredDeadLetter[] {
+  const parts = reply as string[];
+  const letters: StoredDeadLetter[] = [];
+  for (let i = 0; i < parts.length; i += 2) {
+    const [key = '', packed = '', reason = '""', attempts, at] = (parts[i + 1] as string).split('\n');
+    letters.push({
+      id: parts[i] as string,
+      entry: entryOf(key, packed),
+      reason: JSON.parse(reason) as string,
+      attempts: Number(attempts),
+      buriedAt: Number(at),
+    });
+  }
+  return letters;
+}
+
+/** @throws CorruptEntryError */
+export function fieldsOf(packed: string): Fields {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(packed);
+  } catch (cause) {
+    throw new CorruptEntryError('A stored entry is not JSON.', { cause });
+  }
+  return unpack(parsed);
+}
+
+/** A line for each target key and each packed entry in turn. */
+function entriesOf(payload: string): (StoredEntry | CorruptEntry)[] {
+  const lines = payload.split('\n');
+  const entries: (StoredEntry | CorruptEntry)[] = [];
+  for (let i = 0; i < lines.length; i += 2) entries.push(entryOf(lines[i] as string, lines[i + 1] as string));
+  return entries;
+}
+
+function entryOf(key: string, packed: string): StoredEntry | CorruptEntry {
+  try {
+    return { key, fields: fieldsOf(packed) };
+  } catch (error) {
+    if (error instanceof CorruptEntryError) return { key, corrupt: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { BackendError, SluiceError, type Validation } from '@sluice/core';
+import type { Connection } from './connection.js';
+
+const OLDEST_VERSION = [6, 2] as const;
+
+/**
+ * Looks at a server's settings.
+ * @throws SluiceError `ERR_SLUICE_UNSAFE_BACKEND` with the setting to change
+ */
+export async function validateServer(connection: Connection): Promise<Validation> {
+  const info = parseInfo(await connection.run((client) => client.info()));
+  refuseUnsafe(info);
+  const durability = await durabilityOf(info, connection);
+  return { durability, advice: [...evictionAdvice(info), ...durabilityAdvice(durability)] };
+}
+
+type Info = Readonly<Record<string, string>>;
+
+function parseInfo(text: string): Info {
+  const lines = text.split(/\r?\n/).map((line) => line.split(':') as [string, ...string[]]);
+  return Object.fromEntries(lines.map(([name, ...value]) => [name, value.join(':')]));
+}
+
+function refuseUnsafe(info: Info): void {
+  const [major = 0, minor = 0] = (info.redis_version ?? '').split('.').map(Number);
+  if (major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1])) {
+    throw unsafe(`the server is Redis ${info.redis_version ?? 'of unknown version'}. Use 6.2 or later`);
+  }
+  if (info.cluster_enabled === '1') {
+    throw unsafe('the server is a node of a Redis Cluster, which this version does not support. Use a single server');
+  }
+  if (info.role === 'slave') throw unsafe('the server is a replica. Connect to its master');
+  if (evicts(info) && Number(info.maxmemory) > 0) {
+    throw unsafe(
+      `maxmemory-policy is ${info.maxmemory_policy}, so Redis drops pending increments when memory is short. Set: CONFIG SET maxmemory-policy noeviction`,
+    );
+  }
+}
+
+function evicts(info: Info): boolean {
+  return info.maxmemory_policy !== undefined && info.maxmemory_policy !== 'noeviction';
+}
+
+async function durabilityOf(info: Info, connection: Connection): Promise<Validation['durability']> {
+  if (info.aof_enabled === '1') return (await setting(connection, 'appendfsync')) === 'always' ? 'every-write' : 'recent-loss';
+  const save = await setting(connection, 'save');
+  if (save === undefined) return 'unknown';
+  return save === '' ? 'none' : 'recent-loss';
+}
+
+/** A server's setting, or `undefined` where the user may not read it. */
+async function setting(connection: Connection, name: string): Promise<string | undefined> {
+  try {
+    const reply = (await connection.run((client) => client.config('GET', name))) as string[] | Record<string, string>;
+    return Array.isArray(reply) ? reply[1] : reply[name];
+  } catch (error) {
+    // Managed servers hide CONFIG; what it would say is then unknown.
+    if (error instanceof BackendError && error.outcome === 'refused' && !error.retryable) return undefined;
+    throw error;
+  }
+}
+
+function evictionAdvice(info: Info): string[] {
+  if (!evicts(info)) return [];
+  return [
+    `maxmemory-policy is ${info.maxmemory_policy}; once a maxmemory is set, Redis would drop pending increments. Set: CONFIG SET maxmemory-policy noeviction`,
+  ];
+}
+
+function durabilityAdvice(durability: Validation['durability']): string[] {
+  switch (durability) {
+    case 'every-write':
+      return [];
+    case 'recent-loss':
+      return [
+        'If the server crashes, its last moments are forgotten: increments of them are lost, and a batch claimed in them may be applied twice. Set: appendonly yes, appendfsync always',
+      ];
+    case 'none':
+      return ['If the server restarts, all that is pending is lost. Set: appendonly yes, appendfsync always'];
+    default:
+      return ['The persistence settings cannot be read (CONFIG GET), so what survives a crash is unknown.'];
+  }
+}
+
+function unsafe(problem: string): SluiceError {
+  return new SluiceError('ERR_SLUICE_UNSAFE_BACKEND', `Redis cannot keep what is pending: ${problem}.`);
+}
