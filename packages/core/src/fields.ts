@@ -125,21 +125,39 @@ export function unpack(packed: unknown): Fields {
   return fields;
 }
 
+// What `pack` and the scripts write; Number() alone would also take '', ' 1' and '0x10'.
+const INTEGER = /^-?\d+$/;
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
+const LAST_DATE = 8.64e15;
+
 function parseField(field: string, text: unknown): number | string {
-  if (typeof text === 'string') {
-    switch (field[0]) {
-      case '=':
-        return text;
-      case '+':
-        if (Number.isSafeInteger(Number(text)) && text !== '') return Number(text);
-        break;
-      case '@':
-      case '>':
-      case '<':
-        if (Number.isFinite(weight(text[0] === 'd' ? text : `d${text}`))) return text[0] === 'd' ? text : Number(text);
-    }
-  }
+  const value = typeof text === 'string' && field.slice(1) !== '__proto__' ? parseValue(field[0], text) : undefined;
+  if (value !== undefined) return value;
   throw new CorruptEntryError(`A stored entry has a corrupt field ${JSON.stringify(field.slice(0, 80))}.`);
+}
+
+function parseValue(rule: string | undefined, text: string): number | string | undefined {
+  const value = Number(text);
+  switch (rule) {
+    case '=':
+      return text;
+    case '+':
+      return INTEGER.test(text) && Number.isSafeInteger(value) ? value : undefined;
+    case '@':
+      return numberOf(text, value);
+    case '>':
+    case '<':
+      return text[0] === 'd' ? dateOf(text) : numberOf(text, value);
+  }
+  return undefined;
+}
+
+function numberOf(text: string, value: number): number | undefined {
+  return NUMBER.test(text) && Number.isFinite(value) ? value : undefined;
+}
+
+function dateOf(text: string): string | undefined {
+  return INTEGER.test(text.slice(1)) && Math.abs(weight(text)) <= LAST_DATE ? text : undefined;
 }
 
 // When one name was used with several rules, the first of these wins: `extra` shows one value a name.
