@@ -1,0 +1,74 @@
+import type { Fields, Filters, FilterValue } from '@sluice/core';
+import fc from 'fast-check';
+
+/** Any valid name, among them those that objects inherit. */
+export const name: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'signalOnly',
+    'date',
+    'bigint',
+    'json',
+    '+',
+    '@',
+    'é',
+  ),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+    .filter((text) => !/\p{Cc}|\p{Cs}/u.test(text) && text !== '__proto__'),
+);
+
+/** Any text at all: NUL, line breaks, lone surrogates, `__proto__`. */
+export const text: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(
+    '',
+    '__proto__',
+    '\0',
+    '\n',
+    '\u2028',
+    '\ud83d',
+    '\udc4d',
+    '👍',
+    '"',
+    '\\',
+    '{"date":1}',
+    'd1',
+  ),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({
+    unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
+    maxLength: 6,
+  }),
+);
+
+export const filterValue: fc.Arbitrary<FilterValue> = fc.oneof(
+  text,
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.bigInt({ min: -(2n ** 127n), max: 2n ** 127n - 1n }),
+  fc.boolean(),
+  fc.constant(null),
+  fc.date({ noInvalidDate: true }),
+);
+
+export const filters: fc.Arbitrary<Filters> = fc.dictionary(name, filterValue, { maxKeys: 4 });
+
+const amount = fc.integer({ min: -1_000_000, max: 1_000_000 });
+const extreme = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+  fc.date({ noInvalidDate: true }).map((date) => `d${date.getTime()}`),
+);
+
+/** Stored fields that share few names, so that merges meet. */
+export const fields: fc.Arbitrary<Fields> = fc.record(
+  {
+    '+views': amount,
+    '+constructor': amount,
+    '=title': text.map((value) => JSON.stringify(value)),
+    '>lastSeen': extreme,
+    '<firstSeen': extreme,
+    '@': fc.nat(),
+  },
+  { requiredKeys: [] },
+);

@@ -1,0 +1,230 @@
+import {
+  CorruptEntryError,
+  entryOf,
+  type Fields,
+  fieldsOf,
+  max,
+  merge,
+  min,
+  OverflowError,
+  pack,
+  targetKey,
+  unpack,
+} from '@sluice/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fields as anyFields, name, text } from './arbitraries.js';
+
+const merged = (...parts: readonly Fields[]): Fields => {
+  const into: Fields = {};
+  for (const part of parts) merge(into, part);
+  return into;
+};
+
+const LIMIT = Number.MAX_SAFE_INTEGER;
+
+describe('merge', () => {
+  test('is associative', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, anyFields, (a, b, c) => {
+        expect(merged(merged(a, b), c)).toEqual(merged(a, merged(b, c)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('has the empty entry as its neutral element', () => {
+    fc.assert(
+      fc.property(anyFields, (a) => {
+        expect(merged(a, {})).toEqual(a);
+        expect(merged({}, a)).toEqual(a);
+      }),
+    );
+  });
+
+  test('leaves what it merges from as it was', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, (a, b) => {
+        const before = structuredClone(b);
+        merge({ ...a }, b);
+        expect(b).toEqual(before);
+      }),
+    );
+  });
+
+  test('sums columns', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -(2 ** 40), max: 2 ** 40 })), (amounts) => {
+        const total = merged({ '+views': 0 }, ...amounts.map((amount) => ({ '+views': amount })));
+        expect(BigInt(total['+views'] as number)).toBe(
+          amounts.reduce((sum, amount) => sum + BigInt(amount), 0n),
+        );
+      }),
+    );
+  });
+
+  test('keeps the last, the greatest and the least', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
+        const result = merged(
+          ...values.map((value) => ({ '=a': `${value}`, '>b': value, '<c': value, '@': value })),
+        );
+        expect(result).toEqual({
+          '=a': `${values.at(-1)}`,
+          '>b': Math.max(...values),
+          '<c': Math.min(...values),
+          '@': Math.min(...values),
+        });
+      }),
+    );
+  });
+
+  test('compares Dates by their milliseconds, not by their text', () => {
+    expect(merged({ '>at': 'd9' }, { '>at': 'd10' })).toEqual({ '>at': 'd10' });
+    expect(merged({ '<at': 'd-10' }, { '<at': 'd9' })).toEqual({ '<at': 'd-10' });
+  });
+
+  test('counts up to ±(2^53 − 1) exactly', () => {
+    expect(merged({ '+n': LIMIT - 1 }, { '+n': 1 })).toEqual({ '+n': LIMIT });
+    expect(merged({ '+n': -LIMIT + 1 }, { '+n': -1 })).toEqual({ '+n': -LIMIT });
+  });
+
+  test('that would overflow changes nothing and names the field', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, fc.constantFrom(1, -1), (a, b, sign) => {
+        const into: Fields = { ...a, '+last': sign * LIMIT };
+        const before = structuredClone(into);
+        expect(() => merge(into, { ...b, '+last': sign })).toThrow(OverflowError);
+        expect(into).toEqual(before);
+      }),
+    );
+    expect(() => merged({ '+views': LIMIT }, { '+views': 1 })).toThrow(/"views"/);
+  });
+});
+
+describe('pack', () => {
+  test('is one line of JSON text whose values are strings', () => {
+    expect(pack({ '+views': 3, '=title': '"Docs"', '>lastSeen': 'd5', '<n': 1.5, '@': 7 })).toBe(
+      '{"+views":"3","=title":"\\"Docs\\"",">lastSeen":"d5","<n":"1.5","@":"7"}',
+    );
+    expect(pack({})).toBe('{}');
+  });
+
+  test('is undone by unpack', () => {
+    fc.assert(
+      fc.property(anyFields, (fields) => {
+        const line = pack(fields);
+        expect(line).not.toMatch(/[\n\r]/);
+        expect(line.isWellFormed()).toBe(true);
+        expect(unpack(JSON.parse(line))).toEqual(fields);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is undone by unpack for whatever an increment may hold', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.maxSafeInteger()), fc.dictionary(name, text), (columns, extra) => {
+        const fields = fieldsOf(columns, extra);
+        expect(unpack(JSON.parse(pack(fields)))).toEqual(fields);
+      }),
+    );
+  });
+});
+
+describe('unpack refuses', () => {
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['an array', []],
+    ['a string', '{}'],
+    ['a sum that is a number', { '+n': 1 }],
+    ['a sum that is empty', { '+n': '' }],
+    ['a sum that is blank', { '+n': ' ' }],
+    ['a sum in hexadecimal', { '+n': '0x10' }],
+    ['a sum with a fraction', { '+n': '1.5' }],
+    ['a sum past 2^53', { '+n': '9007199254740992' }],
+    ['a sum that is nan', { '+n': 'nan' }],
+    ['a greatest that is empty', { '>n': '' }],
+    ['a least that is a Date without time', { '<n': 'd' }],
+    ['a Date that no calendar has', { '<n': 'd8640000000000001' }],
+    ['an infinite greatest', { '>n': '1e999' }],
+    ['a time that is a Date', { '@': 'd5' }],
+    ['a rule that there is not', { '*n': '1' }],
+    ['a field without a name', { '': '1' }],
+    ['a sum named __proto__', JSON.parse('{"+__proto__":"1"}')],
+    ['a value named __proto__', JSON.parse('{"=__proto__":"1"}')],
+  ])('%s', (_, packed) => {
+    expect(() => unpack(packed)).toThrow(CorruptEntryError);
+  });
+});
+
+describe('entryOf', () => {
+  const key = targetKey('Page', { path: '/docs', at: new Date(5) });
+
+  test('shows sums, values with their rules, and the first time', () => {
+    const fields = fieldsOf(
+      { views: 2, '=odd': 1 },
+      { title: 'Docs', lastSeen: max(new Date(9)), least: min(-1.5), tags: ['a', { b: null }], big: 5n },
+    );
+    expect(entryOf(key, { ...fields, '@': 1000 })).toEqual({
+      model: 'Page',
+      filters: { path: '/docs', at: new Date(5) },
+      columns: { views: 2, '=odd': 1 },
+      extra: {
+        title: { rule: 'last', value: 'Docs' },
+        lastSeen: { rule: 'max', value: new Date(9) },
+        least: { rule: 'min', value: -1.5 },
+        tags: { rule: 'last', value: ['a', { b: null }] },
+        big: { rule: 'last', value: 5n },
+      },
+      signalOnly: false,
+      firstAt: new Date(1000),
+    });
+  });
+
+  test('gives back every name and value that an increment may have', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.maxSafeInteger()), fc.dictionary(name, text), (columns, extra) => {
+        const entry = entryOf(key, fieldsOf(columns, extra));
+        expect(entry.columns).toEqual(columns);
+        expect(Object.entries(entry.extra).map(([of, shown]) => [of, shown?.value])).toEqual(
+          Object.entries(extra),
+        );
+      }),
+    );
+  });
+
+  test('gives back an object that looks like a wrapped Date as the object it is', () => {
+    const values = { a: { date: 1 }, b: { bigint: '1' }, c: { json: 1 }, d: JSON.parse('{"__proto__":1}') };
+    const { extra } = entryOf(key, fieldsOf({}, values));
+    for (const [of, value] of Object.entries(values)) {
+      expect(JSON.stringify(extra[of]?.value)).toBe(JSON.stringify(value));
+    }
+  });
+
+  test('shows one value a name when several rules were used: last, then max, then min', () => {
+    const fields = merged(fieldsOf({}, { a: min(1), b: min(1) }), fieldsOf({}, { a: max(2), b: max(2) }));
+    expect(entryOf(key, merged(fields, fieldsOf({}, { a: 'x' }))).extra).toEqual({
+      a: { rule: 'last', value: 'x' },
+      b: { rule: 'max', value: 2 },
+    });
+  });
+
+  test.each<[string, string, Fields]>([
+    ['a key that is no key', 'oops', {}],
+    ['a value that is no JSON', key, { '=title': 'oops' }],
+    ['a value that is no wrapped one', key, { '=title': '[1]' }],
+  ])('reports %s as corrupt', (_, badKey, fields) => {
+    expect(() => entryOf(badKey, fields)).toThrow(CorruptEntryError);
+  });
+});
+
+test('names that objects inherit are ordinary names', () => {
+  const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
+  const columns = Object.fromEntries(names.map((of) => [of, 1]));
+  const once = fieldsOf(columns, columns);
+  expect(entryOf(targetKey('M', columns), merged(once, once))).toMatchObject({
+    filters: columns,
+    columns: Object.fromEntries(names.map((of) => [of, 2])),
+  });
+});
