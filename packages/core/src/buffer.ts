@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { Accumulator } from './accumulator.js';
+import { Accumulator, type Slot } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
 import { pause } from './clock.js';
 import { DeadLetters } from './dead-letters.js';
@@ -140,10 +140,10 @@ class WriteBehindBuffer implements Buffer {
       const increment = fieldsOf(columns, extra);
       const slot = this.#accumulator.find(key);
       if (slot === undefined) return this.#open(key, increment);
-      merge(slot.fields, increment);
+      add(slot, increment);
       return slot.acknowledged;
     } catch (error) {
-      return Promise.reject(error instanceof OverflowError ? this.#overflow(model, filters, error) : error);
+      return Promise.reject(error);
     }
   }
 
@@ -297,11 +297,16 @@ class WriteBehindBuffer implements Buffer {
       `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
     );
   }
+}
 
-  #overflow(model: string, filters: Filters, cause: OverflowError): IncrementError {
-    const key = targetKey(model, filters);
-    return new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
-      partition: partitionOf(key, this.#options.partitions),
+/** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
+function add({ key, partition, fields }: Slot, increment: Fields): void {
+  try {
+    merge(fields, increment);
+  } catch (cause) {
+    if (!(cause instanceof OverflowError)) throw cause;
+    throw new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
+      partition,
       outcome: 'refused',
       cause,
     });
