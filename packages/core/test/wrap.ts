@@ -1,0 +1,17 @@
+import type { Backend } from '@sluice/core';
+import { BackendError, type Outcome } from '@sluice/core';
+
+/** A backend with some methods replaced; the others are the inner one's. */
+export function wrap<B extends Backend>(inner: B, overrides: Partial<Backend>): B {
+  return new Proxy(inner, {
+    get(target, name) {
+      const value: unknown = Reflect.get(overrides, name) ?? Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** The error of a backend that is away for a moment. */
+export function away(outcome: Outcome, retryable = true): BackendError {
+  return new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'away for a moment', { retryable, outcome });
+}
