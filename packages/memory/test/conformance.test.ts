@@ -1,0 +1,5 @@
+import { memory } from '@sluice/memory';
+import { conformance } from '@sluice/testing';
+import { test } from 'vitest';
+
+conformance({ test, open: ({ clock }) => memory({ clock }) });

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { type Promises, page, readable, sums } from './fixture.js';
+
+/** A claim freezes pending entries into a batch and leases it. */
+export const claim: Promises = {
+  'a partition that was never used has nothing to claim': async ({ claim }) => {
+    assert.deepEqual(await claim({ partition: 7 }), { status: 'empty' });
+  },
+
+  'a partition that ran empty has nothing to claim': async ({ add, drain, claim }) => {
+    await add([page('/a')]);
+    await drain();
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'a new batch has the id of the claim, is a first attempt, and holds the fields': async ({
+    add,
+    claim,
+    clock,
+  }) => {
+    const entry = page('/a', { views: 2 }, { title: 'A' });
+    await add([entry]);
+    const entries = [{ key: entry.key, fields: { ...entry.fields, '@': clock.now() } }];
+    const batch = { id: '0-first', attempt: 1, entries, remaining: 0 };
+    assert.deepEqual(await claim({ id: '0-first' }), { status: 'leased', batch });
+  },
+
+  'a batch has at most as many entries as asked for': async ({ add, lease, backend }) => {
+    await add(['/a', '/b', '/c', '/d', '/e'].map((path) => page(path)));
+    const batches = [];
+    for (let batch = await lease({ size: 2 }); ; batch = await lease({ size: 2 })) {
+      batches.push([batch.paths.length, batch.remaining]);
+      await backend.ack(0, batch.token);
+      if (batch.remaining === 0) break;
+    }
+    assert.deepEqual(batches, [
+      [2, 3],
+      [2, 1],
+      [1, 0],
+    ]);
+  },
+
+  'a batch of exactly the size leaves nothing behind': async ({ add, lease, backend, claim }) => {
+    await add([page('/a'), page('/b')]);
+    const { token, remaining } = await lease({ size: 2 });
+    assert.equal(remaining, 0);
+    await backend.ack(0, token);
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'a batch may hold thousands of entries': async ({ add, lease, backend, drain }) => {
+    for (const part of ['a', 'b', 'c', 'd', 'e']) {
+      await add(Array.from({ length: 1000 }, (_, index) => page(`/${part}/${index}`)));
+    }
+    const { token, entries, remaining, paths } = await lease({ size: 4500 });
+    assert.deepEqual([entries.length, remaining, paths.at(-1)], [4500, 500, '/e/499']);
+    assert.ok(entries.every((entry) => readable(entry).fields['+views'] === 1));
+    await backend.ack(0, token);
+    assert.equal((await drain()).length, 500);
+  },
+
+  'a claimed entry is no longer pending': async ({ add, lease, read }) => {
+    await add([page('/a'), page('/b')]);
+    await lease({ size: 1 });
+    assert.equal(await read('/a'), undefined);
+    assert.equal((await read('/b'))?.['+views'], 1);
+  },
+
+  'a partition has one unsettled batch; others hear for how long': async ({ add, lease, claim, clock }) => {
+    await add([page('/a'), page('/b')]);
+    await lease({ size: 1, leaseMs: 9000 });
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 9000 });
+    await clock.advance(4000);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 5000 });
+  },
+
+  'a claim that was turned away leaves no trace': async ({ add, lease, claim, backend }) => {
+    await add([page('/a')]);
+    const { token, id } = await lease();
+    await claim({ token: 'turned-away' });
+    assert.equal(await backend.ack(0, 'turned-away'), false);
+    assert.equal((await lease({ token })).id, id);
+  },
+
+  'partitions are leased on their own': async ({ add, lease }) => {
+    await add([page('/a')], { partition: 1 });
+    await add([page('/b')], { partition: 2 });
+    const [one, two] = await Promise.all([lease({ partition: 1 }), lease({ partition: 2 })]);
+    assert.deepEqual([one.paths, two.paths], [['/a'], ['/b']]);
+  },
+
+  'a claim repeated with its token answers the same lease': async ({ add, lease }) => {
+    await add([page('/a'), page('/b')]);
+    const first = await lease({ size: 1, token: 'mine' });
+    const again = await lease({ size: 1, token: 'mine', id: '0-other' });
+    assert.deepEqual(again, first);
+  },
+
+  'two claims at the same time get one lease': async ({ add, claim }) => {
+    await add([page('/a'), page('/b'), page('/c')]);
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claim({ size: 1 })));
+    const statuses = claims.map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [...Array<string>(9).fill('busy'), 'leased']);
+  },
+
+  'claims and writes at the same time lose nothing': async ({ add, claim, backend, drain }) => {
+    const drained = [];
+    for (let round = 0; round < 10; round += 1) {
+      const token = `round-${round}`;
+      const writes = ['one', 'two'].map((producer) => add([page('/a'), page('/b')], { producer }));
+      const [claimed] = await Promise.all([claim({ token, size: 1 }), ...writes]);
+      if (claimed.status !== 'leased') continue;
+      drained.push(...claimed.batch.entries.map(readable));
+      await backend.ack(0, token);
+    }
+    assert.deepEqual(sums([...drained, ...(await drain())]), { '/a': 20, '/b': 20 });
+  },
+};
+
+/** Increments that come while a batch is out. */
+export const frozen: Promises = {
+  'a batch stays as it was claimed, whatever is added later': async ({ add, lease, clock }) => {
+    await add([page('/a', { views: 1 }, { title: 'old' })]);
+    const first = await lease({ leaseMs: 1000 });
+    await add([page('/a', { views: 100 }, { title: 'new' }), page('/b')]);
+    const again = await lease({ token: first.token });
+    await clock.advance(1000);
+    const delivered = await lease();
+    assert.deepEqual([again.entries, delivered.entries], [first.entries, first.entries]);
+  },
+
+  'an increment of a claimed target is pending on its own': async ({ add, lease, read, clock }) => {
+    await add([page('/a', { views: 1 }, { title: 'old' })]);
+    await lease();
+    await clock.advance(1000);
+    await add([page('/a', { views: 5 })]);
+    assert.deepEqual(await read('/a'), { '@': clock.now(), '+views': 5 });
+  },
+
+  'an increment of a claimed target is in the next batch': async ({ add, lease, backend, claim }) => {
+    await add([page('/a')]);
+    const first = await lease();
+    await add([page('/a', { views: 5 })]);
+    await add([page('/a', { views: 5 })]);
+    await backend.ack(0, first.token);
+    const next = await lease();
+    assert.deepEqual(sums(next.entries.map(readable)), { '/a': 10 });
+    await backend.ack(0, next.token);
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'an increment of a claimed target survives a retry of its batch': async ({
+    add,
+    lease,
+    backend,
+    drain,
+  }) => {
+    await add([page('/a')]);
+    const { token } = await lease();
+    await add([page('/a', { views: 5 })]);
+    await backend.retry(0, token, 0);
+    const again = await lease();
+    assert.deepEqual(sums(again.entries.map(readable)), { '/a': 1 });
+    await backend.ack(0, again.token);
+    assert.deepEqual(sums(await drain()), { '/a': 5 });
+  },
+};
+
+/** Entries leave a partition in the order of their first increments. */
+export const order: Promises = {
+  'first in, first out': async ({ add, drain }) => {
+    await add([page('/b'), page('/d')]);
+    await add([page('/a')], { producer: 'other' });
+    await add([page('/c')]);
+    assert.deepEqual(Object.keys(sums(await drain())), ['/b', '/d', '/a', '/c']);
+  },
+
+  'a further increment keeps the place of its target': async ({ add, drain }) => {
+    await add([page('/a'), page('/b')]);
+    await add([page('/c'), page('/a')]);
+    assert.deepEqual(Object.keys(sums(await drain())), ['/a', '/b', '/c']);
+  },
+
+  'the order holds across batches': async ({ add, lease, backend }) => {
+    await add(['/5', '/1', '/4', '/2', '/3'].map((path) => page(path)));
+    const paths: string[] = [];
+    while (paths.length < 5) {
+      const batch = await lease({ size: 2 });
+      paths.push(...batch.paths);
+      await backend.ack(0, batch.token);
+    }
+    assert.deepEqual(paths, ['/5', '/1', '/4', '/2', '/3']);
+  },
+
+  'an increment of a claimed target goes to the end': async ({ add, lease, backend, drain }) => {
+    await add([page('/a'), page('/b'), page('/c')]);
+    const { token } = await lease({ size: 1 });
+    await add([page('/a')]);
+    await backend.ack(0, token);
+    assert.deepEqual(Object.keys(sums(await drain())), ['/b', '/c', '/a']);
+  },
+};

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import type { Backend } from '@sluice/core';
+import { LEASE_MS, type Promises, page } from './fixture.js';
+
+/** What every method answers to a token that does not hold the lease. */
+async function tryAll(backend: Backend, token: string, partition = 0): Promise<boolean[]> {
+  return [
+    await backend.renew(partition, token, LEASE_MS),
+    await backend.ack(partition, token),
+    await backend.retry(partition, token, 0),
+    await backend.bury(partition, token, [{ index: 0, reason: 'not mine' }]),
+  ];
+}
+
+const REFUSED = [false, false, false, false];
+
+/** A lease ends at its deadline, and another worker may take the batch over. */
+export const leases: Promises = {
+  'a lease holds until its last millisecond': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(999);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1 });
+  },
+
+  'an expired lease is taken over: the same batch, one attempt later': async ({ add, lease, clock }) => {
+    await add([page('/a'), page('/b')]);
+    const first = await lease({ leaseMs: 1000, id: '0-first' });
+    await clock.advance(1000);
+    const second = await lease({ id: '0-second' });
+    assert.deepEqual([second.id, second.attempt, second.entries], ['0-first', 2, first.entries]);
+  },
+
+  'the new holder may renew and settle': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(1000);
+    const { token } = await lease({ leaseMs: 1000 });
+    assert.equal(await backend.renew(0, token, 5000), true);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 5000 });
+    assert.equal(await backend.ack(0, token), true);
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'a takeover has a whole lease before it': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(5000);
+    await lease({ leaseMs: 2000 });
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 2000 });
+  },
+
+  'the old holder is refused everywhere, and changes nothing': async ({
+    add,
+    lease,
+    claim,
+    backend,
+    clock,
+  }) => {
+    await add([page('/a'), page('/b')]);
+    const old = await lease({ size: 1, leaseMs: 1000 });
+    await clock.advance(1000);
+    const now = await lease({ leaseMs: 1000 });
+    assert.deepEqual(await tryAll(backend, old.token), REFUSED);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
+    assert.deepEqual(await backend.deadLetters(0, 0, 10), []);
+    assert.deepEqual((await lease({ token: now.token })).entries, old.entries);
+    assert.equal(await backend.ack(0, now.token), true);
+  },
+
+  'the old holder stays refused after the batch is settled': async ({ add, lease, backend, clock }) => {
+    await add([page('/a'), page('/b')]);
+    const old = await lease({ size: 1, leaseMs: 1000 });
+    await clock.advance(1000);
+    await backend.ack(0, (await lease()).token);
+    await lease();
+    assert.deepEqual(await tryAll(backend, old.token), REFUSED);
+  },
+
+  'two takeovers at the same time: one gets the lease': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(1000);
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claim()));
+    const leased = claims.filter(({ status }) => status === 'leased');
+    assert.equal(leased.length, 1);
+    assert.ok(leased[0]?.status === 'leased' && leased[0].batch.attempt === 2);
+  },
+
+  'every takeover counts an attempt': async ({ add, lease, clock }) => {
+    await add([page('/a')]);
+    const attempts = [];
+    for (let round = 0; round < 4; round += 1) {
+      attempts.push((await lease({ leaseMs: 1000 })).attempt);
+      await clock.advance(1000);
+    }
+    assert.deepEqual(attempts, [1, 2, 3, 4]);
+  },
+
+  'a claim repeated with its token counts no attempt': async ({ add, lease, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(1000);
+    const { token } = await lease();
+    assert.equal((await lease({ token })).attempt, 2);
+  },
+
+  'a batch that is delivered again keeps its size': async ({ add, lease, clock }) => {
+    await add([page('/a'), page('/b'), page('/c')]);
+    await lease({ size: 2, leaseMs: 1000 });
+    await add([page('/d')]);
+    await clock.advance(1000);
+    const { paths, remaining } = await lease({ size: 1, leaseMs: 1000 });
+    assert.deepEqual([paths, remaining], [['/a', '/b'], 2]);
+    await clock.advance(1000);
+    assert.deepEqual((await lease({ size: 1000 })).paths, ['/a', '/b']);
+  },
+
+  'renewing moves the deadline to so long from now': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a')]);
+    const { token } = await lease({ leaseMs: 1000 });
+    await clock.advance(900);
+    assert.equal(await backend.renew(0, token, 1000), true);
+    await clock.advance(900);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 100 });
+    assert.equal(await backend.renew(0, token, 10), true);
+    await clock.advance(10);
+    assert.equal((await claim()).status, 'leased');
+  },
+
+  // The deadline permits a takeover; until one takes place nobody else can have applied the batch.
+  'an expired lease that nobody took over still belongs to its holder': async ({
+    add,
+    lease,
+    claim,
+    backend,
+    clock,
+  }) => {
+    await add([page('/a')]);
+    const { token } = await lease({ leaseMs: 1000 });
+    await clock.advance(5000);
+    assert.equal(await backend.renew(0, token, 1000), true);
+    await clock.advance(5000);
+    assert.equal(await backend.ack(0, token), true);
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'a token that never held a lease is refused': async ({ add, lease, backend }) => {
+    assert.deepEqual(await tryAll(backend, 'stranger', 9), REFUSED);
+    await add([page('/a')]);
+    assert.deepEqual(await tryAll(backend, 'stranger'), REFUSED);
+    const { token } = await lease();
+    assert.deepEqual(await tryAll(backend, 'stranger'), REFUSED);
+    assert.deepEqual(await tryAll(backend, token, 9), REFUSED);
+    assert.equal(await backend.ack(0, token), true);
+  },
+};

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import type { Random, StoredEntry } from '@sluice/core';
+import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
+import { type Fixture, type Held, type Promises, page, readable, sums, write } from './fixture.js';
+
+const STEPS = 150;
+const PATHS = ['/a', '/b', '/c', '/d', '/e'];
+
+/** One lease that the walk got, whether it still holds or not. */
+interface Delivery extends Held {
+  settledWith?: Settlement;
+}
+
+type Settlement = 'ack' | 'retry' | 'bury';
+
+/** Producers and workers that do anything in any order, and the books that are kept of it. */
+class RandomWalk {
+  readonly #fixture: Fixture;
+  readonly #random: Random;
+  readonly #numbers = new Map<string, number>();
+  readonly #deliveries: Delivery[] = [];
+  readonly #entriesById = new Map<string, readonly StoredEntry[]>();
+  readonly added: StoredEntry[] = [];
+  readonly applied: StoredEntry[] = [];
+
+  constructor(fixture: Fixture, random: Random) {
+    this.#fixture = fixture;
+    this.#random = random;
+  }
+
+  async step(): Promise<void> {
+    const steps = [this.#add, this.#add, this.#claim, this.#settle, this.#settle, this.#pass, this.#redrive];
+    await drawOne(this.#random, steps)();
+  }
+
+  /** Writes, sometimes twice; sometimes after a write that skips a number. */
+  readonly #add = async (): Promise<void> => {
+    const { backend } = this.#fixture;
+    const producer = drawOne(this.#random, ['one', 'two', 'three']);
+    const number = (this.#numbers.get(producer) ?? 0) + 1;
+    const entries = PATHS.filter(() => this.#random() < 0.4).map((path) =>
+      page(path, { views: 1 + drawInteger(this.#random, 9) }),
+    );
+    if (this.#random() < 0.1) {
+      const skipping = await backend.add(write(number + 1, entries, { producer }));
+      assert.deepEqual([skipping.outcome, 'last' in skipping && skipping.last], ['gap', number - 1]);
+    }
+    const frozen = write(number, entries, { producer });
+    assert.equal((await backend.add(frozen)).outcome, 'applied');
+    this.#numbers.set(producer, number);
+    this.added.push(...entries);
+    if (this.#random() < 0.3) assert.equal((await backend.add(frozen)).outcome, 'duplicate');
+  };
+
+  readonly #claim = async (): Promise<void> => {
+    const token = `walk-${this.#deliveries.length}`;
+    const size = 1 + drawInteger(this.#random, 3);
+    const claimed = await this.#fixture.claim({ token, size, leaseMs: 1000 });
+    if (claimed.status !== 'leased') return;
+    const { batch } = claimed;
+    const entries = batch.entries.map(readable);
+    const before = this.#entriesById.get(batch.id);
+    assert.deepEqual(entries, before ?? entries, 'every delivery of a batch has the same entries');
+    assert.ok(
+      before !== undefined || entries.length <= size,
+      'a new batch has at most as many entries as asked for',
+    );
+    this.#entriesById.set(batch.id, entries);
+    this.#deliveries.push({ ...batch, token, paths: [] });
+  };
+
+  /** Settles any delivery, old ones too; a settled one only as it was settled before. */
+  readonly #settle = async (): Promise<void> => {
+    if (this.#deliveries.length === 0) return;
+    const delivery = drawOne(this.#random, this.#deliveries.slice(-3));
+    const how = delivery.settledWith ?? drawOne<Settlement>(this.#random, ['ack', 'retry', 'bury']);
+    const settled = await this.#end(delivery, how);
+    if (!settled || delivery.settledWith !== undefined) return;
+    delivery.settledWith = how;
+    const entries = delivery.entries.map(readable);
+    if (how === 'ack') this.applied.push(...entries);
+    if (how === 'bury') this.applied.push(...entries.slice(1));
+  };
+
+  #end({ token }: Delivery, how: Settlement): Promise<boolean> {
+    const { backend } = this.#fixture;
+    if (how === 'ack') return backend.ack(0, token);
+    if (how === 'retry') return backend.retry(0, token, drawInteger(this.#random, 500));
+    return backend.bury(0, token, [{ index: 0, reason: 'drawn' }]);
+  }
+
+  readonly #pass = (): Promise<void> => this.#fixture.clock.advance(drawInteger(this.#random, 800));
+
+  readonly #redrive = async (): Promise<void> => {
+    const { backend } = this.#fixture;
+    const letters = await backend.deadLetters(0, 0, 1 + drawInteger(this.#random, 3));
+    const ids = letters.map(({ id }) => id);
+    assert.deepEqual((await backend.redrive(0, ids)).sort(), ids.sort());
+  };
+
+  /** Brings everything out that is still in the backend. */
+  async finish(): Promise<void> {
+    const { backend, clock, drain } = this.#fixture;
+    await clock.advance(60_000);
+    this.applied.push(...(await drain()));
+    const letters = await backend.deadLetters(0, 0, 10_000);
+    this.applied.push(...letters.map(({ entry }) => readable(entry)));
+  }
+}
+
+const walks = [1, 2, 3, 4, 5].map((seed): [string, Promises[string]] => [
+  `whatever the order of calls, nothing is lost or counted twice (seed ${seed})`,
+  async (fixture) => {
+    const walk = new RandomWalk(fixture, seededRandom(seed));
+    for (let step = 0; step < STEPS; step += 1) await walk.step();
+    await walk.finish();
+    assert.deepEqual(sorted(sums(walk.applied)), sorted(sums(walk.added)));
+  },
+]);
+
+/** Repeats, gaps, old tokens, expired leases, burials and redrives in random order. */
+export const randomWalk: Promises = Object.fromEntries(walks);
+
+function sorted(totals: Record<string, number>): [string, number][] {
+  return Object.entries(totals).sort(([a], [b]) => (a < b ? -1 : 1));
+}

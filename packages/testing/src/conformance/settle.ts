@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { type Promises, page } from './fixture.js';
+
+const BURIAL = { index: 0, reason: 'refused by the database' };
+
+/** A batch ends once: applied, given back, or buried. */
+export const settling: Promises = {
+  'ack ends the batch for good': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a')]);
+    const { token } = await lease({ leaseMs: 1000 });
+    assert.equal(await backend.ack(0, token), true);
+    await clock.advance(1000);
+    assert.deepEqual(await claim(), { status: 'empty' });
+  },
+
+  'after an ack the next batch is new': async ({ add, lease, backend }) => {
+    await add([page('/a'), page('/b')]);
+    await backend.ack(0, (await lease({ size: 1 })).token);
+    const { id, attempt, paths } = await lease({ id: '0-next' });
+    assert.deepEqual([id, attempt, paths], ['0-next', 1, ['/b']]);
+  },
+
+  'a settled lease cannot be renewed': async ({ add, lease, backend }) => {
+    await add([page('/a'), page('/b')]);
+    const acked = await lease({ size: 1 });
+    await backend.ack(0, acked.token);
+    assert.equal(await backend.renew(0, acked.token, 1000), false);
+    const retried = await lease({ size: 1 });
+    await backend.retry(0, retried.token, 1000);
+    assert.equal(await backend.renew(0, retried.token, 5000), false);
+  },
+
+  'a retry delivers the same batch after the delay': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a'), page('/b')]);
+    const first = await lease({ id: '0-first' });
+    assert.equal(await backend.retry(0, first.token, 3000), true);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 3000 });
+    await clock.advance(2999);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1 });
+    await clock.advance(1);
+    const again = await lease({ id: '0-second' });
+    assert.deepEqual([again.id, again.attempt, again.entries], ['0-first', 2, first.entries]);
+  },
+
+  'a retry may be due later than the lease was': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a')]);
+    const { token } = await lease({ leaseMs: 1000 });
+    await backend.retry(0, token, 60_000);
+    await clock.advance(1000);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 59_000 });
+  },
+
+  'a retry without a delay is due at once': async ({ add, lease, backend }) => {
+    await add([page('/a')]);
+    await backend.retry(0, (await lease()).token, 0);
+    assert.equal((await lease()).attempt, 2);
+  },
+
+  'after a retry nobody holds the batch until it is claimed': async ({ add, lease, claim, backend }) => {
+    await add([page('/a')]);
+    const { token } = await lease();
+    await backend.retry(0, token, 1000);
+    assert.deepEqual(await claim({ token }), { status: 'busy', forMs: 1000 });
+  },
+
+  'repeating an ack answers true': async ({ add, lease, backend }) => {
+    await add([page('/a')]);
+    const { token } = await lease();
+    const answers = await Promise.all([backend.ack(0, token), backend.ack(0, token)]);
+    assert.deepEqual([...answers, await backend.ack(0, token)], [true, true, true]);
+  },
+
+  'repeating an ack leaves the next batch alone': async ({ add, lease, claim, backend }) => {
+    await add([page('/a'), page('/b')]);
+    const { token } = await lease({ size: 1 });
+    await backend.ack(0, token);
+    const next = await lease({ leaseMs: 1000 });
+    assert.equal(await backend.ack(0, token), true);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
+    assert.deepEqual((await lease({ token: next.token })).paths, ['/b']);
+  },
+
+  'repeating a retry answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
+    await add([page('/a')]);
+    const { token } = await lease();
+    await backend.retry(0, token, 1000);
+    await clock.advance(600);
+    assert.equal(await backend.retry(0, token, 1000), true);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 400 });
+  },
+
+  'repeating a retry leaves the next holder alone': async ({ add, lease, claim, backend }) => {
+    await add([page('/a')]);
+    const { token } = await lease();
+    await backend.retry(0, token, 0);
+    const next = await lease({ leaseMs: 1000 });
+    assert.equal(await backend.retry(0, token, 0), true);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
+    assert.equal(await backend.ack(0, next.token), true);
+  },
+
+  'repeating a burial answers true and buries nothing twice': async ({ add, lease, backend }) => {
+    await add([page('/a'), page('/b')]);
+    const { token } = await lease({ size: 1 });
+    await backend.bury(0, token, [BURIAL]);
+    await lease();
+    assert.equal(await backend.bury(0, token, [BURIAL]), true);
+    assert.equal((await backend.deadLetters(0, 0, 10)).length, 1);
+  },
+
+  'a settlement in one partition leaves others alone': async ({ add, lease, backend }) => {
+    await add([page('/a')], { partition: 1 });
+    await add([page('/b')], { partition: 2 });
+    const one = await lease({ partition: 1, token: 'same' });
+    const two = await lease({ partition: 2, token: 'same' });
+    assert.equal(await backend.ack(1, one.token), true);
+    assert.deepEqual((await lease({ partition: 2, token: 'same' })).entries, two.entries);
+  },
+};
