@@ -1,4 +1,14 @@
 export { type ConformanceOptions, conformance } from './conformance/index.js';
+export {
+  type BackendCall,
+  type BackendMethod,
+  type Fault,
+  type FaultRule,
+  type FaultyBackend,
+  type FaultyBackendOptions,
+  type FiredFault,
+  faultyBackend,
+} from './faulty-backend.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
 export { seededRandom } from './seeded-random.js';

@@ -7,6 +7,11 @@ export interface ManualClock extends Clock {
    * time, and what they start has run as far as it can without I/O before the next one.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * Moves time from timer to timer until the promise settles, and settles as it does: for code that waits and tries
+   * again. Time stands still while there is no timer, so it suits work in this process, not on a server.
+   */
+  until<T>(promise: Promise<T>): Promise<T>;
   /** Timers that have not run and were not cancelled. */
   readonly timers: number;
 }
@@ -23,8 +28,16 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
 
   const nextUntil = (end: number): Timer | undefined => {
     let next: Timer | undefined;
-    for (const timer of timers) if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
+    for (const timer of timers)
+      if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
     return next;
+  };
+
+  const run = async (timer: Timer): Promise<void> => {
+    timers.delete(timer);
+    now = timer.at;
+    timer.task();
+    await settle();
   };
 
   return {
@@ -38,12 +51,21 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
       const end = now + ms;
       await settle();
       for (let timer = nextUntil(end); timer !== undefined; timer = nextUntil(end)) {
-        timers.delete(timer);
-        now = timer.at;
-        timer.task();
-        await settle();
+        await run(timer);
       }
       now = end;
+    },
+    async until(promise) {
+      let settled = false;
+      const end = (): void => {
+        settled = true;
+      };
+      promise.then(end, end);
+      for (await settle(); !settled; ) {
+        const timer = nextUntil(Number.POSITIVE_INFINITY);
+        await (timer === undefined ? settle() : run(timer));
+      }
+      return promise;
     },
     get timers() {
       return timers.size;
