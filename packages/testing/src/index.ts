@@ -12,3 +12,4 @@ export {
 export { type ManualClock, manualClock } from './manual-clock.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
 export { seededRandom } from './seeded-random.js';
+export { type RedisServer, startRedisServer } from './redis-server.js';
