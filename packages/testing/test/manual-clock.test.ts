@@ -30,7 +30,10 @@ test('timers run in the order of their times, each at its time', async () => {
 test('timers that timers start run in the same move', async () => {
   const clock = manualClock(0);
   const ran: number[] = [];
-  const again = (): void => void clock.after(10, () => (ran.push(clock.now()), again()));
+  const again = (): void => {
+    if (clock.now() > 0) ran.push(clock.now());
+    clock.after(10, again);
+  };
   again();
   await clock.advance(35);
   expect(ran).toEqual([10, 20, 30]);
