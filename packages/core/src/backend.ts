@@ -79,7 +79,7 @@ export interface Write {
   readonly producer: string;
   /** 1, 2, 3 … per producer and partition. */
   readonly number: number;
-  /** At most one entry a target. */
+  /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
   /** What the backend takes as the partition's epoch if it has none; new with every write. See `AddResult`. */
   readonly epoch: string;

@@ -13,7 +13,7 @@ interface Failure {
   readonly error: unknown;
 }
 
-// Acknowledged writes kept for a replay reach back this many targets: a replica lags by milliseconds.
+// Writes kept for a replay reach back this many targets: a replica lags by milliseconds.
 const REPLAY_TARGETS = 4 * WRITE_TARGETS;
 
 /**
@@ -21,8 +21,9 @@ const REPLAY_TARGETS = 4 * WRITE_TARGETS;
  *
  *     idle ──increment──▶ gathering ──linger over, or a full write──▶ writing ──answer──▶ idle, or gathering again
  *
- * A write is repeated unchanged until there is a definite answer. When the producer gives up on one, its fate is
- * unknown, so the producer takes a new id: the old number must never be given to other entries.
+ * A write is repeated unchanged until there is a definite answer. When the producer gives up on one whose fate is
+ * unknown, an empty write takes its number, never other entries: either the backend has the real one, or it will know
+ * it for a duplicate, should it still arrive.
  */
 export class Producer {
   readonly #partition: number;
@@ -36,8 +37,9 @@ export class Producer {
   #number = 0;
   #usedAt = Number.NEGATIVE_INFINITY;
   #epoch: string | undefined;
-  /** Acknowledged writes, oldest first, for a replay. */
+  /** The latest writes, oldest first, for a replay. */
   #replayable: Write[] = [];
+  #replayableTargets = 0;
 
   #cancelGathering: (() => void) | undefined;
   /** The write under way; it resolves with the first error that its slots got. */
@@ -143,7 +145,6 @@ export class Producer {
       for (const slot of slots) slot.resolve();
       return failures[0];
     } catch (error) {
-      this.#renounce();
       rejectAll(slots, error);
       return { error };
     }
@@ -164,12 +165,16 @@ export class Producer {
         write = this.#next(slots);
       } catch (error) {
         if (error instanceof IncrementError) throw error;
+        const retryable = error instanceof BackendError && error.retryable;
         if (!(error instanceof BackendError) || error.outcome === 'unknown') outcome = 'unknown';
         const delayMs = repeatDelay(attempt, random);
-        if (!(error instanceof BackendError && error.retryable)) throw this.#failed(error, outcome);
-        if (this.#abandoned.signal.aborted) throw this.#closed(outcome);
-        if (clock.now() + delayMs > deadline) throw this.#timedOut(error, outcome, attempt);
-        await pause(clock, delayMs, this.#abandoned.signal);
+        if (retryable && !this.#abandoned.signal.aborted && clock.now() + delayMs <= deadline) {
+          await pause(clock, delayMs, this.#abandoned.signal);
+          continue;
+        }
+        this.#giveUp(write, outcome);
+        if (!retryable) throw this.#failed(error, outcome);
+        throw this.#abandoned.signal.aborted ? this.#closed(outcome) : this.#timedOut(error, outcome, attempt);
       }
     }
   }
@@ -180,11 +185,22 @@ export class Producer {
    */
   async #addOrReplay(write: Write): Promise<AddResult> {
     const result = await this.#backend.add(write);
-    if (result.outcome !== 'gap' || result.epoch !== this.#epoch) return result;
-    const missed = this.#replayable.filter((earlier) => earlier.number > result.last);
-    if (missed[0]?.number !== result.last + 1) return result;
+    const missed = this.#missed(result);
+    if (missed.length === 0) return result;
     for (const earlier of missed) await this.#backend.add(earlier);
-    return this.#backend.add(write);
+    const again = await this.#backend.add(write);
+    if (this.#missed(again).length === 0) return again;
+    throw new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'The latest writes vanished again while they were replayed.', {
+      retryable: true,
+      outcome: 'refused',
+    });
+  }
+
+  /** The writes that close a gap; none if there is no gap, or if they cannot. */
+  #missed(result: AddResult): readonly Write[] {
+    if (result.outcome !== 'gap' || result.epoch !== this.#epoch) return [];
+    const missed = this.#replayable.filter(({ number }) => number > result.last);
+    return missed[0]?.number === result.last + 1 ? missed : [];
   }
 
   #next(slots: readonly Slot[]): Write {
@@ -207,15 +223,29 @@ export class Producer {
     this.#id = randomId(this.#options.random);
     this.#number = 0;
     this.#replayable = [];
+    this.#replayableTargets = 0;
   }
 
   #acknowledge(write: Write, result: Exclude<AddResult, { outcome: 'gap' }>): readonly Refusal[] {
     this.#epoch = result.epoch;
     this.#usedAt = this.#options.clock.now();
-    this.#replayable.push(write);
-    let targets = this.#replayable.reduce((sum, { entries }) => sum + entries.length, 0);
-    while (targets > REPLAY_TARGETS) targets -= this.#replayable.shift()?.entries.length ?? 0;
+    this.#keep(write);
     return result.refused;
+  }
+
+  /** Makes the next write follow one whose callers were told that it failed. */
+  #giveUp(write: Write, outcome: Outcome): void {
+    if (this.#epoch === undefined) this.#renounce();
+    else if (outcome === 'refused') this.#number -= 1;
+    else this.#keep({ ...write, entries: [] });
+  }
+
+  #keep(write: Write): void {
+    this.#replayable.push(write);
+    this.#replayableTargets += weightOf(write);
+    while (this.#replayableTargets > REPLAY_TARGETS) {
+      this.#replayableTargets -= weightOf(this.#replayable.shift() as Write);
+    }
   }
 
   #reportLost(write: Write, { epoch, last }: { epoch: string; last: number }): void {
@@ -288,6 +318,10 @@ export class Producer {
       ...(cause !== undefined && { cause }),
     });
   }
+}
+
+function weightOf({ entries }: Write): number {
+  return Math.max(1, entries.length);
 }
 
 function rejectAll(slots: readonly Slot[], error: unknown): void {
