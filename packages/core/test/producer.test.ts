@@ -1,0 +1,388 @@
+import {
+  type BufferEvents,
+  type BufferOptions,
+  createBuffer,
+  PRODUCER_LIFETIME_MS,
+  type Write,
+} from '@sluice/core';
+import { memory } from '@sluice/memory';
+import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
+import { describe, expect, test } from 'vitest';
+import { away, wrap } from './wrap.js';
+
+type Fault = 'none' | 'lost before' | 'lost after' | 'refused' | 'failover';
+
+/** A buffer of one partition over a memory store; the backend fails as `faults` says, one for each call of add. */
+function setup(options: Partial<BufferOptions> = {}) {
+  const clock = manualClock();
+  const store = memory({ clock });
+  const sink = recordingSink();
+  const writes: Write[] = [];
+  const times: number[] = [];
+  const faults: Fault[] = [];
+  let replica = store.snapshot();
+  const replicate = (): void => {
+    replica = store.snapshot();
+  };
+  const failover = (): void => store.restore(replica);
+  const backend = wrap(store, {
+    async add(write) {
+      writes.push(structuredClone(write));
+      times.push(clock.now());
+      const fault = faults.shift() ?? 'none';
+      if (fault === 'failover') failover();
+      if (fault === 'refused') throw away('refused');
+      if (fault === 'lost before') throw away('unknown');
+      const result = await store.add(write);
+      if (fault === 'lost after') throw away('unknown');
+      return result;
+    },
+  });
+  const buffer = createBuffer({ backend, clock, partitions: 1, random: seededRandom(1), sink, ...options });
+  const lost: BufferEvents['lost'][] = [];
+  buffer.on('lost', (event) => lost.push(event));
+
+  /** Counts once, and lets the time pass that repeats take. */
+  const count = async (views = 1, id = 0): Promise<void> => {
+    const done = buffer.incr('Page', { views }, { id });
+    done.catch(() => {});
+    await clock.advance(60_000);
+    await done;
+  };
+  const pending = async (id = 0): Promise<number> =>
+    (await buffer.get('Page', ['views'], { id })).views ?? Number.NaN;
+  const numbers = (): string[] => {
+    const producers = [...new Set(writes.map(({ producer }) => producer))];
+    return writes.map(({ producer, number }) => `${'ABCDEF'[producers.indexOf(producer)]}${number}`);
+  };
+  return {
+    replicate,
+    failover,
+    clock,
+    store,
+    sink,
+    writes,
+    times,
+    faults,
+    buffer,
+    lost,
+    count,
+    pending,
+    numbers,
+  };
+}
+
+describe('a write', () => {
+  test('is numbered 1, 2, 3 … under one producer id', async () => {
+    const { count, numbers } = setup();
+    for (let i = 0; i < 4; i += 1) await count();
+    expect(numbers()).toEqual(['A1', 'A2', 'A3', 'A4']);
+  });
+
+  test('whose reply is lost is repeated unchanged, under its number, and counts once', async () => {
+    const { count, faults, numbers, pending, writes } = setup();
+    faults.push('lost after', 'lost before', 'lost after', 'refused');
+    await count(5);
+    expect(numbers()).toEqual(['A1', 'A1', 'A1', 'A1', 'A1']);
+    for (const write of writes) expect(write).toEqual(writes[0]);
+    expect(await pending()).toBe(5);
+  });
+
+  test('stays frozen while it is repeated: later increments go in the next one', async () => {
+    const { buffer, clock, faults, numbers, pending, writes } = setup();
+    faults.push('lost after', 'lost after');
+    const first = buffer.incr('Page', { views: 1 }, { id: 0 });
+    await clock.advance(5);
+    const second = buffer.incr('Page', { views: 10 }, { id: 0 });
+    await clock.advance(1000);
+    await Promise.all([first, second]);
+    expect(numbers()).toEqual(['A1', 'A1', 'A1', 'A2']);
+    expect(writes[2]).toEqual(writes[0]);
+    expect(await pending()).toBe(11);
+  });
+
+  test('is repeated after delays that grow', async () => {
+    const { count, faults, times } = setup({ random: () => 0.5 });
+    faults.push(...new Array<Fault>(10).fill('refused'));
+    await count();
+    const delays = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(delays).toEqual([15, 30, 60, 120, 240, 480, 960, 1500, 1500, 1500]);
+  });
+
+  test('that is repeated reports the refusals of the first time', async () => {
+    const { count, faults, pending } = setup();
+    await count(Number.MAX_SAFE_INTEGER);
+    faults.push('lost after');
+    await expect(count(1)).rejects.toMatchObject({ code: 'ERR_SLUICE_OVERFLOW', outcome: 'refused' });
+    expect(await pending()).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe('after a failover to a replica that lags', () => {
+  test('the writes that it misses are sent again, and the sum is exact', async () => {
+    const { buffer, count, failover, lost, numbers, replicate, sink } = setup();
+    await count(1);
+    replicate();
+    for (const views of [10, 100, 1000]) await count(views);
+    failover();
+    await count(10_000);
+    expect(numbers()).toEqual(['A1', 'A2', 'A3', 'A4', 'A5', 'A2', 'A3', 'A4', 'A5']);
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(11_111);
+    expect(lost).toEqual([]);
+  });
+
+  test('also when the reply to the last write was lost with the master', async () => {
+    const { buffer, clock, count, failover, faults, lost, pending, replicate } = setup();
+    await count(1);
+    replicate();
+    await count(10);
+    faults.push('lost after');
+    const done = buffer.incr('Page', { views: 100 }, { id: 0 });
+    await clock.advance(1);
+    failover();
+    await clock.advance(1000);
+    await done;
+    expect(await pending()).toBe(111);
+    expect(lost).toEqual([]);
+  });
+
+  test('also when the backend goes away in the middle of the replay', async () => {
+    const { count, failover, faults, lost, pending, replicate } = setup();
+    await count(1);
+    replicate();
+    for (const views of [10, 100, 1000]) await count(views);
+    failover();
+    faults.push('none', 'lost after', 'lost before', 'none', 'lost after');
+    await count(10_000);
+    expect(await pending()).toBe(11_111);
+    expect(lost).toEqual([]);
+  });
+
+  test('that happens again in the middle of the replay', async () => {
+    const { count, failover, faults, lost, pending, replicate } = setup();
+    await count(1);
+    replicate();
+    for (const views of [10, 100]) await count(views);
+    failover();
+    faults.push('none', 'none', 'failover');
+    await count(1000);
+    expect(await pending()).toBe(1111);
+    expect(lost).toEqual([]);
+  });
+
+  test('that lags further than what is kept, the loss is reported and counting goes on', async () => {
+    const { buffer, failover, lost, numbers, pending, replicate } = setup();
+    const page = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+    await page();
+    replicate();
+    for (let i = 0; i < 5; i += 1) await page();
+    failover();
+    await buffer.incr('Page', { views: 1 }, { id: 0 });
+    expect(lost).toEqual([
+      { partition: 0, producer: expect.any(String), from: 2, to: 6, reason: 'too far behind' },
+    ]);
+    expect(numbers().at(-1)).toBe('B1');
+    expect(await pending()).toBe(2);
+  });
+});
+
+describe('after the backend was wiped', () => {
+  test('nothing is replayed: what was drained already would count twice', async () => {
+    const { buffer, count, lost, sink, store } = setup();
+    await count(1);
+    await buffer.processPending();
+    await count(10);
+    store.restore({});
+    await count(100);
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(101);
+    expect(lost).toEqual([{ partition: 0, producer: expect.any(String), from: 1, to: 2, reason: 'wiped' }]);
+  });
+
+  test('the producer goes on under a new id, and reports the loss once', async () => {
+    const { count, lost, numbers, store } = setup();
+    await count();
+    store.restore({});
+    await count();
+    await count();
+    expect(numbers()).toEqual(['A1', 'A2', 'B1', 'B2']);
+    expect(lost).toHaveLength(1);
+  });
+
+  test('a write whose reply was lost just before is of unknown outcome', async () => {
+    const { buffer, clock, count, faults, pending, store } = setup();
+    await count();
+    faults.push('lost after');
+    const done = buffer.incr('Page', { views: 10 }, { id: 0 });
+    const error = expect(done).rejects.toMatchObject({ code: 'ERR_SLUICE_WRITE_LOST', outcome: 'unknown' });
+    await clock.advance(1);
+    store.restore({});
+    await clock.advance(1000);
+    await error;
+    await count(100);
+    expect(await pending()).toBe(100);
+  });
+
+  test('every producer finds out, also those that come second', async () => {
+    const { store, clock } = setup();
+    const buffers = [1, 2].map((seed) =>
+      createBuffer({ backend: store, clock, partitions: 1, random: seededRandom(seed) }),
+    );
+    const lost: string[] = [];
+    for (const buffer of buffers) {
+      buffer.on('lost', ({ reason }) => lost.push(reason));
+      await buffer.incr('Page', { views: 1 }, {});
+      await buffer.incr('Page', { views: 1 }, {});
+    }
+    store.restore({});
+    for (const buffer of buffers) await buffer.incr('Page', { views: 10 }, {});
+    expect(lost).toEqual(['wiped', 'wiped']);
+    expect(await store.read(0, '["Page"]')).toMatchObject({ '+views': 20 });
+  });
+});
+
+describe('a write that is given up', () => {
+  test.each<[Fault, string]>([
+    ['refused', 'refused'],
+    ['lost before', 'unknown'],
+    ['lost after', 'unknown'],
+  ])('after writeTimeoutMs, each attempt %s, has the outcome %s', async (fault, outcome) => {
+    const { count, faults } = setup({ writeTimeoutMs: 5000 });
+    faults.push(...new Array<Fault>(50).fill(fault));
+    await expect(count()).rejects.toMatchObject({
+      name: 'IncrementError',
+      code: 'ERR_SLUICE_WRITE_TIMEOUT',
+      outcome,
+    });
+  });
+
+  test('may have been counted if one of its attempts may have been', async () => {
+    const { count, faults } = setup({ writeTimeoutMs: 5000 });
+    faults.push('lost after', ...new Array<Fault>(50).fill('refused'));
+    await expect(count()).rejects.toMatchObject({ code: 'ERR_SLUICE_WRITE_TIMEOUT', outcome: 'unknown' });
+  });
+
+  test('leaves its number to nobody else: should it arrive late, it changes nothing', async () => {
+    const { count, faults, numbers, pending, store, writes } = setup({ writeTimeoutMs: 1 });
+    await count(1);
+    faults.push('lost before');
+    await expect(count(10)).rejects.toMatchObject({ outcome: 'unknown' });
+    await count(100);
+    expect(numbers()).toEqual(['A1', 'A2', 'A3', 'A2', 'A3']);
+    expect(writes[3]).toMatchObject({ number: 2, entries: [] });
+    await store.add(writes[1] as Write);
+    expect(await pending()).toBe(101);
+  });
+
+  test('counts once if it did arrive', async () => {
+    const { count, faults, numbers, pending } = setup({ writeTimeoutMs: 1 });
+    await count(1);
+    faults.push('lost after');
+    await expect(count(10)).rejects.toMatchObject({ outcome: 'unknown' });
+    await count(100);
+    expect(numbers()).toEqual(['A1', 'A2', 'A3']);
+    expect(await pending()).toBe(111);
+  });
+
+  test('gives its number back if it certainly changed nothing', async () => {
+    const { count, faults, numbers, pending } = setup({ writeTimeoutMs: 1 });
+    await count(1);
+    faults.push('refused');
+    await expect(count(10)).rejects.toMatchObject({ outcome: 'refused' });
+    await count(100);
+    expect(numbers()).toEqual(['A1', 'A2', 'A2']);
+    expect(await pending()).toBe(101);
+  });
+
+  test.each<Fault>(['refused', 'lost before', 'lost after'])(
+    'takes nothing along that was acknowledged, if a failover follows (%s)',
+    async (fault) => {
+      const { count, failover, faults, lost, pending, replicate } = setup({ writeTimeoutMs: 1 });
+      await count(1);
+      replicate();
+      await count(10);
+      faults.push(fault);
+      await expect(count(100)).rejects.toMatchObject({ code: 'ERR_SLUICE_WRITE_TIMEOUT' });
+      failover();
+      await count(1000);
+      expect(await pending()).toBe(1011);
+      expect(lost).toEqual([]);
+    },
+  );
+
+  test('as the first one of all, is no reason to report a loss', async () => {
+    const { count, faults, lost, numbers } = setup({ writeTimeoutMs: 1 });
+    faults.push('lost before');
+    await expect(count()).rejects.toMatchObject({ outcome: 'unknown' });
+    await count();
+    expect(numbers()).toEqual(['A1', 'B1']);
+    expect(lost).toEqual([]);
+  });
+
+  test.each(['refused', 'unknown'] as const)('at once when repeating cannot help (%s)', async (outcome) => {
+    const { store, clock } = setup();
+    let calls = 0;
+    const backend = wrap(store, {
+      add: () => {
+        calls += 1;
+        return Promise.reject(away(outcome, false));
+      },
+    });
+    const buffer = createBuffer({ backend, clock });
+    await expect(buffer.incr('Page', { views: 1 }, {})).rejects.toMatchObject({
+      code: 'ERR_SLUICE_WRITE_FAILED',
+      outcome,
+    });
+    expect(calls).toBe(1);
+  });
+
+  test('when the backend throws what backends do not throw, is of unknown outcome', async () => {
+    const { store, clock } = setup();
+    const buffer = createBuffer({
+      backend: wrap(store, { add: () => Promise.reject(new TypeError('a bug')) }),
+      clock,
+    });
+    await expect(buffer.incr('Page', { views: 1 }, {})).rejects.toMatchObject({
+      code: 'ERR_SLUICE_WRITE_FAILED',
+      outcome: 'unknown',
+      cause: new TypeError('a bug'),
+    });
+  });
+
+  test('rejects all that was in it, and nothing else', async () => {
+    const { buffer, clock, faults, pending } = setup({ writeTimeoutMs: 1 });
+    faults.push('refused');
+    const together = [1, 2].map((id) => buffer.incr('Page', { views: 1 }, { id }));
+    const settled = Promise.allSettled(together);
+    await Promise.resolve();
+    const later = buffer.incr('Page', { views: 1 }, { id: 1 });
+    await clock.advance(100);
+    await later;
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await pending(1)).toBe(1);
+    expect(await pending(2)).toBe(0);
+    expect((await buffer.stats()).held).toBe(0);
+  });
+});
+
+describe('a producer that idles', () => {
+  test('keeps its id for half of the time that backends remember it', async () => {
+    const { clock, count, numbers } = setup();
+    await count();
+    await clock.advance(PRODUCER_LIFETIME_MS / 2 - 120_000);
+    await count();
+    expect(numbers()).toEqual(['A1', 'A2']);
+  });
+
+  test('takes a new id after that, and is never taken for a gap', async () => {
+    const { clock, count, lost, numbers, pending } = setup();
+    await count();
+    await clock.advance(PRODUCER_LIFETIME_MS * 2);
+    await count();
+    expect(numbers()).toEqual(['A1', 'B1']);
+    expect(await pending()).toBe(2);
+    expect(lost).toEqual([]);
+  });
+});
