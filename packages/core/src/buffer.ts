@@ -9,6 +9,7 @@ import { type Fields, fieldsOf, merge, OverflowError } from './fields.js';
 import type { Lease } from './lease.js';
 import { nameOf } from './names.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type Persist, persistence } from './persist.js';
 import { addReports, type Claim, NOTHING_DONE, noSink, type ProcessReport, Processor, type Settlement } from './processor.js';
 import { Producer } from './producer.js';
 import { partitionOf } from './router.js';
@@ -110,6 +111,9 @@ class WriteBehindBuffer implements Buffer {
   readonly #accumulator: Accumulator;
   readonly #producers: readonly Producer[];
   readonly #processor: Processor;
+  /** Aborts when `close()` is out of time. */
+  readonly #abandoned = new AbortController();
+  readonly #persist: Persist;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -122,8 +126,9 @@ class WriteBehindBuffer implements Buffer {
       { length: partitions },
       (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events),
     );
-    this.#processor = new Processor(backend, options, this.#events);
-    this.deadLetters = new DeadLetters(backend, () => this.#refuseIfClosed());
+    this.#persist = persistence(options, this.#abandoned.signal);
+    this.#processor = new Processor(backend, options, this.#events, this.#persist);
+    this.deadLetters = new DeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
     users.set(backend, (users.get(backend) ?? 0) + 1);
   }
 
@@ -154,7 +159,7 @@ class WriteBehindBuffer implements Buffer {
     }
     const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
     const key = targetKey(model, filters);
-    const fields = await this.#backend.read(partitionOf(key, this.#options.partitions), key);
+    const fields = await this.#persist(() => this.#backend.read(partitionOf(key, this.#options.partitions), key));
     return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<C, number>;
   }
 
@@ -187,7 +192,7 @@ class WriteBehindBuffer implements Buffer {
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#backend.stats();
+    const partitions = await this.#persist(() => this.#backend.stats());
     const total = (field: 'pending' | 'claimed' | 'dead'): number =>
       partitions.reduce((sum, partition) => sum + partition[field], 0);
     return {
@@ -202,7 +207,7 @@ class WriteBehindBuffer implements Buffer {
 
   async validate(): Promise<Validation> {
     this.#refuseIfClosed();
-    return this.#backend.validate();
+    return this.#persist(() => this.#backend.validate());
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
@@ -235,7 +240,7 @@ class WriteBehindBuffer implements Buffer {
 
   async #drainAll(): Promise<ProcessReport> {
     const { concurrency, random } = this.#options;
-    const partitions = await this.#backend.partitions();
+    const partitions = await this.#persist(() => this.#backend.partitions());
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];
@@ -265,6 +270,7 @@ class WriteBehindBuffer implements Buffer {
     const ended = Promise.allSettled([this.#flush(), ...this.#working]);
     const inTime = await this.#within(ended);
     if (!inTime) {
+      this.#abandoned.abort();
       for (const producer of this.#producers) producer.abandon();
       this.#processor.abort(closed());
     }

@@ -1,6 +1,7 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
 import { excerpt, InvalidInputError } from './errors.js';
 import { entryOf } from './fields.js';
+import type { Persist } from './persist.js';
 import { MAX_PARTITIONS } from './router.js';
 import { describe } from './target.js';
 import type { AnySchema, Entry } from './types.js';
@@ -22,11 +23,13 @@ const PAGE = 500;
 /** The entries that were given up. */
 export class DeadLetters<S = AnySchema> {
   readonly #backend: Backend;
+  readonly #persist: Persist;
   readonly #refuseIfClosed: () => void;
 
   /** @internal */
-  constructor(backend: Backend, refuseIfClosed: () => void) {
+  constructor(backend: Backend, persist: Persist, refuseIfClosed: () => void) {
     this.#backend = backend;
+    this.#persist = persist;
     this.#refuseIfClosed = refuseIfClosed;
   }
 
@@ -41,11 +44,11 @@ export class DeadLetters<S = AnySchema> {
     if (partition !== undefined) checkPartition(partition);
     const letters: DeadLetter<S>[] = [];
     let skip = offset;
-    for (const { partition: at, dead } of await this.#backend.stats()) {
+    for (const { partition: at, dead } of await this.#persist(() => this.#backend.stats())) {
       if (partition !== undefined && at !== partition) continue;
       if (letters.length >= limit) break;
       if (skip < dead) {
-        const page = await this.#backend.deadLetters(at, skip, limit - letters.length);
+        const page = await this.#persist(() => this.#backend.deadLetters(at, skip, limit - letters.length));
         letters.push(...page.map((stored) => deadLetterOf<S>(at, stored)));
       }
       skip = Math.max(0, skip - dead);
@@ -74,7 +77,7 @@ export class DeadLetters<S = AnySchema> {
     let done = 0;
     for (const [partition, page] of ids === 'all' ? await this.#all() : byPartition(ids)) {
       for (let at = 0; at < page.length; at += PAGE) {
-        done += (await act(partition, page.slice(at, at + PAGE))).length;
+        done += (await this.#persist(() => act(partition, page.slice(at, at + PAGE)))).length;
       }
     }
     return done;
@@ -82,10 +85,10 @@ export class DeadLetters<S = AnySchema> {
 
   async #all(): Promise<Map<number, string[]>> {
     const ids = new Map<number, string[]>();
-    for (const { partition, dead } of await this.#backend.stats()) {
+    for (const { partition, dead } of await this.#persist(() => this.#backend.stats())) {
       const found: string[] = [];
       while (found.length < dead) {
-        const page = await this.#backend.deadLetters(partition, found.length, PAGE);
+        const page = await this.#persist(() => this.#backend.deadLetters(partition, found.length, PAGE));
         if (page.length === 0) break;
         found.push(...page.map(({ id }) => id));
       }

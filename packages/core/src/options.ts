@@ -25,7 +25,10 @@ export interface BufferOptions<S = AnySchema> {
   maxAttempts?: number;
   /** Milliseconds until the delivery after the given attempt. Default: from 1 s, doubling to 60 s, jittered. */
   retryDelay?: (attempt: number) => number;
-  /** How long a write is repeated before its increments are rejected, in milliseconds. Default 30 000. */
+  /**
+   * How long a write is repeated before its increments are rejected, in milliseconds. Default 30 000. All other calls
+   * of the backend are repeated as long.
+   */
   writeTimeoutMs?: number;
   /** How long `close()` waits for writes and sinks, in milliseconds. Default 10 000. */
   closeTimeoutMs?: number;

@@ -5,7 +5,7 @@ import type { Emitter } from './events.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ResolvedOptions } from './options.js';
-import { persist } from './persist.js';
+import type { Persist } from './persist.js';
 import type { AnySchema, Sink } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
@@ -42,13 +42,15 @@ export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
   readonly #events: Emitter;
+  readonly #persist: Persist;
   readonly #running = new Set<LeaseKeeper>();
-  readonly #closing = new AbortController();
+  #stopped = false;
 
-  constructor(backend: Backend, options: ResolvedOptions, events: Emitter) {
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist) {
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
+    this.#persist = persist;
   }
 
   /** Claims the partition's batch. */
@@ -79,7 +81,7 @@ export class Processor {
   async drain(partition: number): Promise<ProcessReport> {
     let report = NOTHING_DONE;
     let remaining: number | undefined;
-    while (!this.#closing.signal.aborted) {
+    while (!this.#stopped) {
       const claim = await this.claim(partition);
       if (claim.status === 'busy') return addReports(report, { busy: [partition], dueInMs: claim.forMs });
       if (claim.status === 'empty') break;
@@ -96,7 +98,7 @@ export class Processor {
 
   /** Starts no further batch. */
   stop(): void {
-    this.#closing.abort();
+    this.#stopped = true;
   }
 
   /** Aborts the sinks that still run. */
@@ -160,11 +162,6 @@ export class Processor {
       ),
     );
     return 'stale';
-  }
-
-  #persist<T>(call: () => Promise<T>): Promise<T> {
-    const { clock, random, leaseMs } = this.#options;
-    return persist(call, { clock, random, forMs: leaseMs, signal: this.#closing.signal });
   }
 }
 

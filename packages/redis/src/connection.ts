@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisUrl } from './url.js';
-import { toBackendError, unavailable } from './errors.js';
+import { isReply, toBackendError, unavailable } from './errors.js';
 
 /** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
 export interface RedisClient {
@@ -46,12 +46,14 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)),
+      retryStrategy: (times) => Math.min(1000, 5 * 2 ** Math.min(times, 8)),
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
     // Without a listener an error of the client would end the process.
     client.on('error', (error: unknown) => {
       lastError = error;
+      // The client would go on after a SELECT that the server refused, in the wrong database.
+      if (isReply(error)) client?.disconnect(true);
     });
     return client;
   };
@@ -70,7 +72,7 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
             lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false),
           ),
         );
-      const onReady = (): void => end(resolve);
+      const onReady = (): void => (isReply(lastError) ? fail('the server refused the connection') : end(resolve));
       const onClose = (): void => fail('the connection was closed');
       const timer = setTimeout(() => fail(`not ready in ${commandTimeoutMs} ms`), commandTimeoutMs);
       redis.on('ready', onReady).on('close', onClose).on('end', onClose);

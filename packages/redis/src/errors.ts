@@ -63,15 +63,18 @@ const PROTOCOL: Kind = {
 const FAILED: Kind = { code: 'ERR_SLUICE_BACKEND_FAILED', retryable: false, advice: '' };
 
 // What ioredis and sockets say when a command was not sent, or its reply was not received.
-const CONNECTION = /connection is closed|max retries|stream isn't writeable|timed out|command aborted|socket closed/i;
+const CONNECTION = /connection is closed|stream isn't writeable|timed out|command aborted|socket closed/i;
 
 /** An error of the client or the server, as one of Sluice's. `sent`: whether the command may have reached the server. */
 export function toBackendError(error: unknown, sent: boolean): BackendError {
   if (error instanceof BackendError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const reply = isReply(error);
+  if (error instanceof Error && error.name === 'MaxRetriesPerRequestError') {
+    return unavailable('the connection was lost before the reply', sent, error);
+  }
   const kind = reply ? (REPLIES[replyWord(message)] ?? FAILED) : connectionKind(error, message);
-  return new BackendError(kind.code, `Redis: ${message.slice(0, 200)}. ${kind.advice}`.trim(), {
+  return new BackendError(kind.code, `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${kind.advice}`.trim(), {
     retryable: kind.retryable,
     outcome: sent && !reply ? 'unknown' : 'refused',
     cause: error,
@@ -92,7 +95,8 @@ export function isNoScript(error: unknown): boolean {
   return isReply(error) && replyWord(error.message) === 'NOSCRIPT';
 }
 
-function isReply(error: unknown): error is Error {
+/** Whether an error is the server's answer, rather than the client's. */
+export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 

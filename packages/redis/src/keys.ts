@@ -50,11 +50,14 @@ export class Keys {
  * Corput sequence. It depends on the partition alone, so that N can change while entries wait.
  */
 export function tagOf(partition: number): string {
-  const bits = partition.toString(2).length;
-  const share = Number.parseInt([...partition.toString(2)].reverse().join(''), 2);
-  const width = SLOTS / 2 ** bits;
+  const bits = partition.toString(2).padStart(LEAST_BITS, '0');
+  const share = Number.parseInt([...bits].reverse().join(''), 2);
+  const width = SLOTS / 2 ** bits.length;
   for (let suffix = 0; ; suffix += 1) {
     const tag = suffix === 0 ? `${partition}` : `${partition}-${suffix}`;
     if (Math.floor(calculateSlot(tag) / width) === share) return tag;
   }
 }
+
+// 256 shares: even enough for any cluster, and found in some 256 tries.
+const LEAST_BITS = 8;

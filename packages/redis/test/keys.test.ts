@@ -1,0 +1,31 @@
+import calculateSlot from 'cluster-key-slot';
+import { expect, test } from 'vitest';
+import { Keys, tagOf } from '../src/keys.js';
+
+test('the first N tags divide the slots evenly, whatever N', () => {
+  const slots = Array.from({ length: 256 }, (_, partition) => calculateSlot(tagOf(partition)));
+  for (let n = 2; n <= 256; n *= 2) {
+    const shares = slots.slice(0, n).map((slot) => Math.floor(slot / (16_384 / n)));
+    expect(new Set(shares).size).toBe(n);
+  }
+});
+
+test('tags never change: entries wait under them', () => {
+  expect([0, 1, 2, 3, 15, 100, 4095].map(tagOf)).toMatchInlineSnapshot(`
+    [
+      "0-113",
+      "1-175",
+      "2-24",
+      "3-421",
+      "15-255",
+      "100-4",
+      "4095-5000",
+    ]
+  `);
+});
+
+test('all keys of a partition share a slot', () => {
+  const { producer, ...keys } = new Keys('app').of(3);
+  const slots = [...Object.values(keys), producer('x')].map((key) => calculateSlot(key));
+  expect(new Set(slots).size).toBe(1);
+});

@@ -1,0 +1,136 @@
+import { type Backend, BackendError, createBuffer, type SluiceErrorCode } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { recordingSink, startRedisServer } from '@sluice/testing';
+import { Redis } from 'ioredis';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+
+const server = await startRedisServer();
+const admin = new Redis(server.url);
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await admin.flushall();
+});
+
+const write = (backend: Backend): Promise<unknown> =>
+  backend.add({ partition: 0, producer: 'p', number: 1, epoch: 'e', entries: [{ key: '["Page"]', fields: { '+views': 1 } }] });
+
+async function failure(call: Promise<unknown>): Promise<BackendError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(BackendError);
+  return error as BackendError;
+}
+
+async function expectRefused(call: Promise<unknown>, code: SluiceErrorCode, retryable: boolean): Promise<void> {
+  expect(await failure(call)).toMatchObject({ code, retryable, outcome: 'refused' });
+}
+
+describe('what the server refuses becomes a typed error, and changes nothing', () => {
+  test('OOM: the server is full', async () => {
+    await using backend = closing(redis({ url: server.url }));
+    await admin.config('SET', 'maxmemory', '1');
+    await expectRefused(write(backend), 'ERR_SLUICE_BACKEND_FULL', true);
+    await admin.config('SET', 'maxmemory', '0');
+    expect(await backend.partitions()).toEqual([]);
+  });
+
+  test('READONLY: the server is a replica', async () => {
+    await using backend = closing(redis({ url: server.url }));
+    await write(backend);
+    await admin.replicaof('127.0.0.1', 1);
+    await expectRefused(backend.ack(0, 'x').then(() => write2(backend)), 'ERR_SLUICE_BACKEND_READONLY', true);
+    await admin.replicaof('NO', 'ONE');
+  });
+
+  test('WRONGTYPE: another program uses a key', async () => {
+    await using backend = closing(redis({ url: server.url }));
+    await write(backend);
+    const [pending = ''] = await admin.keys('*:pending');
+    await admin.set(pending, 'not a list');
+    await expectRefused(write2(backend), 'ERR_SLUICE_BACKEND_CORRUPT', false);
+    const [entries = ''] = await admin.keys('*:entries');
+    expect(await admin.hlen(entries)).toBe(1);
+  });
+
+  test('NOAUTH and WRONGPASS: the password is missing or wrong', async () => {
+    await using guarded = await startRedisServer({ requirepass: 'secret' });
+    const urls = [guarded.url, guarded.url.replace('//', '//:wrong@'), guarded.url.replace('//', '//nobody:secret@')];
+    for (const url of urls) {
+      await using backend = closing(redis({ url }));
+      const error = await failure(write(backend));
+      expect(error).toMatchObject({ code: 'ERR_SLUICE_BACKEND_DENIED', retryable: false, outcome: 'refused' });
+      expect(error.message).not.toMatch(/wrong@|secret/);
+    }
+    await using backend = closing(redis({ url: guarded.url.replace('//', '//default:secret@') }));
+    await expect(write(backend)).resolves.toMatchObject({ outcome: 'applied' });
+  });
+
+  test('NOPERM: the user may not run scripts', async () => {
+    await admin.acl('SETUSER', 'limited', 'on', '>pass', '~*', '+@all', '-evalsha', '-eval');
+    await using backend = closing(redis({ url: server.url.replace('//', '//limited:pass@') }));
+    await expectRefused(write(backend), 'ERR_SLUICE_BACKEND_DENIED', false);
+  });
+
+  test('a database that there is not', async () => {
+    await using backend = closing(redis({ url: `${server.url}/99` }));
+    const error = await failure(write(backend));
+    expect(error.message).toContain('DB index is out of range');
+  });
+});
+
+test('NOSCRIPT: after SCRIPT FLUSH the source is sent again', async () => {
+  await using backend = closing(redis({ url: server.url }));
+  await write(backend);
+  await admin.script('FLUSH');
+  expect(await write2(backend)).toMatchObject({ outcome: 'applied' });
+});
+
+test('LOADING: a write waits until a restarted server has its data', async () => {
+  await using slow = await startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'key-load-delay': '3000' });
+  await using buffer = createBuffer({ backend: redis({ url: slow.url }), sink: recordingSink() });
+  await Promise.all(Array.from({ length: 300 }, (_, i) => buffer.incr('Page', { views: 1 }, { i })));
+  await slow.kill();
+  const waiting = buffer.incr('Page', { views: 1 }, { i: 0 });
+  await slow.start();
+  await waiting;
+  expect(await buffer.get('Page', ['views'], { i: 0 })).toEqual({ views: 2 });
+});
+
+test('a full server is drained, and takes writes again', async () => {
+  const sink = recordingSink();
+  await using buffer = createBuffer({ backend: redis({ url: server.url }), sink, retryDelay: () => 0 });
+  await buffer.incr('Page', { views: 1 }, { path: '/' });
+  await admin.config('SET', 'maxmemory', '1');
+  const waiting = buffer.incr('Page', { views: 2 }, { path: '/' });
+  sink.fail(new Error('deadlock'));
+  expect(await buffer.processPending()).toMatchObject({ retried: 1 });
+  expect(await buffer.processPending()).toMatchObject({ batches: 1 });
+  await admin.config('SET', 'maxmemory', '0');
+  await waiting;
+  await buffer.processPending();
+  expect(sink.total('Page', 'views')).toBe(3);
+});
+
+test('a full server still renews and buries', async () => {
+  await using backend = closing(redis({ url: server.url }));
+  await write(backend);
+  await backend.claim(0, { size: 1, leaseMs: 10_000, id: '0-a', token: 't' });
+  await admin.config('SET', 'maxmemory', '1');
+  expect(await backend.renew(0, 't', 20_000)).toBe(true);
+  expect(await backend.bury(0, 't', [{ index: 0, reason: 'bad' }])).toBe(true);
+  await admin.config('SET', 'maxmemory', '0');
+  expect(await backend.deadLetters(0, 0, 9)).toMatchObject([{ id: '0-a/000000', reason: 'bad' }]);
+});
+
+function write2(backend: Backend): Promise<unknown> {
+  return backend.add({ partition: 0, producer: 'p', number: 2, epoch: 'e', entries: [{ key: '["Page"]', fields: { '+views': 1 } }] });
+}
+
+function closing(backend: Backend): Backend & AsyncDisposable {
+  return Object.assign(backend, { [Symbol.asyncDispose]: () => backend.close() });
+}
