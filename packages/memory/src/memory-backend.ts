@@ -67,7 +67,7 @@ export interface MemoryBackend extends Backend {
 
 /** Makes an empty memory backend. What it holds outlives `close()`, so that a test can look at it. */
 export function memory(options: MemoryOptions = {}): MemoryBackend {
-  const { clock = { now: () => Date.now() } } = options;
+  const { clock = { now: () => Date.now() } } = options ?? {};
   if (typeof clock?.now !== 'function') {
     throw new InvalidInputError('ERR_SLUICE_INVALID_OPTION', 'The option "clock" of memory() must have now().');
   }

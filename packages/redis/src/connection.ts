@@ -51,7 +51,8 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     });
     // Without a listener an error of the client would end the process.
     client.on('error', (error: unknown) => {
-      lastError = error;
+      // What the server said explains more than what followed from it.
+      if (!isReply(lastError)) lastError = error;
       // The client would go on after a SELECT that the server refused, in the wrong database.
       if (isReply(error)) client?.disconnect(true);
     });

@@ -108,7 +108,7 @@ function replyWord(message: string): string {
 }
 
 function connectionKind(error: unknown, message: string): Kind {
-  if (/protocol error/i.test(message)) return PROTOCOL;
+  if (/protocol error|RESP type/i.test(message)) return PROTOCOL;
   const hasCode = error instanceof Error && 'code' in error;
   return hasCode || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
 }

@@ -17,7 +17,7 @@ import {
 import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
 import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';
-import { addResult, claimResult, deadLettersOf, fieldsOf } from './replies.js';
+import { addResult, claimResult, deadLettersOf, fieldsOf, partitionsOf } from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
 import { parseRedisUrl, type RedisUrl } from './url.js';
 import { validateServer } from './validate.js';
@@ -48,11 +48,16 @@ export type RedisBackendOptions = CommonOptions &
       }
   );
 
+const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTimeoutMs', 'clock'];
+
 /**
  * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`, `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
+  if (typeof options !== 'object' || options === null) throw invalid('url', 'or "client" must be given');
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw invalid(unknown.slice(0, 40), `does not exist; there are ${OPTIONS.join(', ')}`);
   const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
   checkPrefix('prefix', prefix);
   if (prefix === '') throw invalid('prefix', 'must not be empty');
@@ -226,8 +231,7 @@ class RedisBackend implements Backend {
   }
 
   async #used(): Promise<number[]> {
-    const members = await this.#connection.run((client) => client.smembers(this.#keys.partitions));
-    return members.map(Number).sort((a, b) => a - b);
+    return partitionsOf(await this.#connection.run((client) => client.smembers(this.#keys.partitions)));
   }
 
   #exist(keys: readonly string[]): Promise<number> {

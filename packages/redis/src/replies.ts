@@ -1,9 +1,11 @@
 import {
   type AddResult,
+  BackendError,
   type ClaimResult,
   type CorruptEntry,
   CorruptEntryError,
   type Fields,
+  MAX_PARTITIONS,
   type Refusal,
   type StoredDeadLetter,
   type StoredEntry,
@@ -22,7 +24,8 @@ export function claimResult(reply: unknown): ClaimResult {
   const [status, ...rest] = reply as [string, ...unknown[]];
   if (status === 'empty') return { status };
   if (status === 'busy') return { status, forMs: Number(rest[0]) };
-  const [id, attempt, remaining, payload] = rest as [string, number, number, string];
+  const [id, attempt, remaining, payload] = rest as [string, number, number, string | null];
+  if (typeof payload !== 'string') throw corruptBatch(id);
   const batch = { id, attempt: Number(attempt), remaining: Number(remaining), entries: entriesOf(payload) };
   return { status: 'leased', batch };
 }
@@ -32,16 +35,22 @@ export function deadLettersOf(reply: unknown): StoredDeadLetter[] {
   const parts = reply as string[];
   const letters: StoredDeadLetter[] = [];
   for (let i = 0; i < parts.length; i += 2) {
-    const [key = '', packed = '', reason = '""', attempts, at] = (parts[i + 1] as string).split('\n');
+    const [key = '', packed = '', reason = '', attempts, at] = (parts[i + 1] ?? '').split('\n');
     letters.push({
       id: parts[i] as string,
       entry: entryOf(key, packed),
-      reason: JSON.parse(reason) as string,
-      attempts: Number(attempts),
-      buriedAt: Number(at),
+      reason: reasonOf(reason),
+      attempts: Number(attempts ?? 0),
+      buriedAt: Number(at ?? 0),
     });
   }
   return letters;
+}
+
+/** The members of the set of partitions; what is no partition was not put there by Sluice. */
+export function partitionsOf(members: readonly string[]): number[] {
+  const valid = members.filter((member) => /^\d{1,4}$/.test(member) && Number(member) < MAX_PARTITIONS);
+  return valid.map(Number).sort((a, b) => a - b);
 }
 
 /** @throws CorruptEntryError */
@@ -53,6 +62,22 @@ export function fieldsOf(packed: string): Fields {
     throw new CorruptEntryError('A stored entry is not JSON.', { cause });
   }
   return unpack(parsed);
+}
+
+function reasonOf(text: string): string {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return 'The dead letter is unreadable.';
+  }
+}
+
+function corruptBatch(id: string): BackendError {
+  return new BackendError(
+    'ERR_SLUICE_BACKEND_CORRUPT',
+    `Redis: the batch ${id.slice(0, 80)} has no payload; its hash was changed by another program. Look at the partition's "batch" key.`,
+    { retryable: false, outcome: 'refused' },
+  );
 }
 
 /** A line for each target key and each packed entry in turn. */

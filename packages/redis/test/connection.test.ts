@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBuffer, type IncrementError, openBuffer, type SluiceErrorCode } from '@sluice/core';
+import { fromUrl, type RedisBackendOptions, type RedisClient, redis } from '@sluice/redis';
+import { recordingSink, startRedisServer } from '@sluice/testing';
+import { Cluster, Redis } from 'ioredis';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const server = await startRedisServer();
+afterAll(() => server.stop());
+
+describe('a borrowed client', () => {
+  test('is never closed, and keeps its listeners', async () => {
+    const client = new Redis(server.url);
+    const listeners = client.listenerCount('error');
+    const buffer = createBuffer({ backend: redis({ client }) });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    await buffer.close();
+    expect(await client.ping()).toBe('PONG');
+    expect(client.listenerCount('error')).toBe(listeners);
+    client.disconnect();
+  });
+
+  test('applies its keyPrefix to every key', async () => {
+    const client = new Redis(server.url, { keyPrefix: 'app:' });
+    const plain = new Redis(server.url);
+    await plain.flushall();
+    const sink = recordingSink();
+    const buffer = createBuffer({ backend: redis({ client }), sink, maxAttempts: 1 });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    sink.fail(new Error('bad'));
+    await buffer.processPending();
+    expect(await buffer.deadLetters.redrive('all')).toBe(1);
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(2);
+    for (const key of await plain.keys('*')) expect(key).toMatch(/^app:sluice:/);
+    await buffer.close();
+    client.disconnect();
+    plain.disconnect();
+  });
+
+  test('that repeats forever still fails in bounded time', async () => {
+    const client = new Redis(1, { maxRetriesPerRequest: null, lazyConnect: true });
+    client.on('error', () => {});
+    const backend = redis({ client, commandTimeoutMs: 50 });
+    await expect(backend.partitions()).rejects.toMatchObject({
+      code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      outcome: 'unknown',
+    });
+    client.disconnect();
+  });
+
+  const refused: [string, RedisClient][] = [
+    ['a cluster', new Cluster([{ port: 1 }], { lazyConnect: true }) as unknown as RedisClient],
+    ['a keyPrefix with a brace', new Redis({ keyPrefix: '{app}:', lazyConnect: true })],
+    ['something else', {} as RedisClient],
+  ];
+  test.each(refused)('%s is refused', (_, client) => {
+    expect(() => redis({ client })).toThrow(expect.objectContaining({ code: 'ERR_SLUICE_INVALID_OPTION' }));
+  });
+});
+
+describe('a connection of its own', () => {
+  test('opens with the first use and reconnects after the server was away', async () => {
+    await using away = await startRedisServer({ appendonly: 'yes', appendfsync: 'always' });
+    await using buffer = createBuffer({ backend: redis({ url: away.url }) });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    await away.kill();
+    const waiting = buffer.incr('Page', { views: 1 }, { path: '/' });
+    await away.start();
+    await waiting;
+    expect(await buffer.get('Page', ['views'], { path: '/' })).toEqual({ views: 2 });
+  });
+
+  test('that cannot be made refuses the increment, and says so', async () => {
+    await using buffer = createBuffer({ backend: redis({ url: 'redis://127.0.0.1:1' }), writeTimeoutMs: 100 });
+    await expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_WRITE_TIMEOUT',
+      outcome: 'refused',
+    });
+  });
+
+  test('closes in bounded time when the server is gone or does not answer', async () => {
+    const silent = await listen(createServer((socket) => socket.on('error', () => {})));
+    for (const port of [1, silent.port]) {
+      const buffer = createBuffer({
+        backend: redis({ url: `redis://127.0.0.1:${port}`, commandTimeoutMs: 100 }),
+        closeTimeoutMs: 200,
+      });
+      const refused = expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toMatchObject({
+        code: 'ERR_SLUICE_CLOSED',
+      });
+      await buffer.close();
+      await refused;
+    }
+    silent.server.close();
+  });
+
+  test('to what is not Redis says so at once', async () => {
+    const http = await listen(createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    await using buffer = createBuffer({ backend: redis({ url: `redis://127.0.0.1:${http.port}` }) });
+    const error = await buffer.incr('Page', { views: 1 }, { path: '/' }).catch((reason: IncrementError) => reason);
+    expect(error).toMatchObject({ code: 'ERR_SLUICE_WRITE_FAILED', outcome: 'refused' });
+    expect((error as IncrementError).cause).toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
+    http.server.close();
+  });
+
+  test('speaks TLS with rediss://', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
+    await using plain = await startRedisServer();
+    const tlsPort = plain.port === 65_535 ? plain.port - 1 : plain.port + 1;
+    const admin = new Redis(plain.url);
+    await admin.config('SET', 'tls-cert-file', cert, 'tls-key-file', key, 'tls-ca-cert-file', cert, 'tls-auth-clients', 'no', 'tls-port', tlsPort);
+    const url = `rediss://127.0.0.1:${tlsPort}`;
+    await using trusted = createBuffer({ backend: redis({ url, tls: { ca: await readFile(cert) } }) });
+    await trusted.incr('Page', { views: 1 }, { path: '/' });
+    await using untrusted = createBuffer({ backend: redis({ url }), writeTimeoutMs: 100 });
+    await expect(untrusted.incr('Page', { views: 1 }, { path: '/' })).rejects.toThrow(/self-signed certificate/);
+    admin.disconnect();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('openBuffer', () => {
+  test('picks Redis by the URL, with prefix and timeout in it', async () => {
+    await using buffer = await openBuffer({ url: `${server.url}/3?prefix=shop&commandTimeoutMs=900` });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    const client = new Redis(`${server.url}/3`);
+    expect(await client.keys('shop:*')).not.toEqual([]);
+    client.disconnect();
+  });
+});
+
+const badOptions: [string, () => unknown, SluiceErrorCode][] = [
+  ['no url and no client', () => redis({} as RedisBackendOptions), 'ERR_SLUICE_INVALID_OPTION'],
+  ['a url that is none', () => redis({ url: 'nonsense' }), 'ERR_SLUICE_INVALID_URL'],
+  ['a url of 10 MB', () => redis({ url: `redis://${'x'.repeat(10_000_000)}` }), 'ERR_SLUICE_INVALID_URL'],
+  ['another scheme', () => redis({ url: 'http://localhost' }), 'ERR_SLUICE_UNKNOWN_SCHEME'],
+  ['a cluster', () => redis({ url: 'redis+cluster://a,b' }), 'ERR_SLUICE_UNKNOWN_SCHEME'],
+  ['a database that is no number', () => redis({ url: 'redis://h/a' }), 'ERR_SLUICE_INVALID_URL'],
+  ['a broken percent sign', () => redis({ url: 'redis://:%zz@h' }), 'ERR_SLUICE_INVALID_URL'],
+  ['an unknown parameter', () => fromUrl('redis://h?prefx=a'), 'ERR_SLUICE_INVALID_URL'],
+  ['a prefix with a brace', () => redis({ url: 'redis://h', prefix: '{a}' }), 'ERR_SLUICE_INVALID_OPTION'],
+  ['an empty prefix', () => redis({ url: 'redis://h', prefix: '' }), 'ERR_SLUICE_INVALID_OPTION'],
+  ['a timeout of 0', () => redis({ url: 'redis://h', commandTimeoutMs: 0 }), 'ERR_SLUICE_INVALID_OPTION'],
+  ['a timeout in the url that is no number', () => fromUrl('redis://h?commandTimeoutMs=x'), 'ERR_SLUICE_INVALID_OPTION'],
+  ['a clock without now', () => redis({ url: 'redis://h', clock: {} as never }), 'ERR_SLUICE_INVALID_OPTION'],
+  ['an option that there is not', () => redis({ url: 'redis://h', timeout: 1 } as never), 'ERR_SLUICE_INVALID_OPTION'],
+  ['options that are none', () => redis(undefined as never), 'ERR_SLUICE_INVALID_OPTION'],
+];
+test.each(badOptions)('redis() refuses %s', (_, make, code) => {
+  expect(make).toThrow(expect.objectContaining({ code }));
+  expect(make).toThrow(/^.{1,400}$/);
+});
+
+async function listen(listening: Server): Promise<{ server: Server; port: number }> {
+  listening.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  return { server: listening, port: (listening.address() as { port: number }).port };
+}

@@ -1,0 +1,96 @@
+import { createBuffer, targetKey } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { recordingSink, startRedisServer } from '@sluice/testing';
+import { Redis } from 'ioredis';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { Keys } from '../src/keys.js';
+
+const server = await startRedisServer();
+const client = new Redis(server.url);
+const keys = new Keys('sluice').of(0);
+const bad = targetKey('Page', { path: '/bad' });
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await client.flushall();
+});
+
+/** Two pages pending in one partition, of which the first is then spoilt. */
+async function pendingPages(spoil: () => Promise<unknown>) {
+  const sink = recordingSink();
+  const buffer = createBuffer({ backend: redis({ client }), sink, partitions: 1, maxAttempts: 1 });
+  await buffer.incr('Page', { views: 1 }, { path: '/bad' });
+  await buffer.incr('Page', { views: 1 }, { path: '/good' });
+  await spoil();
+  return { buffer, sink };
+}
+
+describe('an entry that another program spoilt becomes a dead letter, and harms no other', () => {
+  const spoilt = {
+    'is no JSON': () => client.hset(keys.entries, bad, 'x{'),
+    'is another JSON': () => client.hset(keys.entries, bad, '[1,2]'),
+    'has an amount that is no number': () => client.hset(keys.entries, bad, '{"+views":"many"}'),
+    'has an amount past 2^53': () => client.hset(keys.entries, bad, '{"+views":"9007199254740993"}'),
+    'has an unknown rule': () => client.hset(keys.entries, bad, '{"?views":"1"}'),
+    'has a line break': () => client.hset(keys.entries, bad, '{"+views":\n"many"}'),
+    'has an extra value that is no JSON': () => client.hset(keys.entries, bad, '{"=title":"{"}'),
+    'is missing': () => client.hdel(keys.entries, bad),
+  };
+  test.each(Object.entries(spoilt))('%s', async (_, spoil) => {
+    const { buffer, sink } = await pendingPages(spoil);
+    expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 1, buried: 1 });
+    expect(sink.entries).toMatchObject([{ filters: { path: '/good' } }]);
+    const [letter] = await buffer.deadLetters.list();
+    expect(letter).toMatchObject({ entry: undefined, reason: expect.stringMatching(/./) });
+    await buffer.incr('Page', { views: 1 }, { path: '/bad' });
+    expect(await buffer.get('Page', ['views'], { path: '/bad' })).toEqual({ views: 1 });
+    expect(await buffer.deadLetters.discard('all')).toBe(1);
+    await buffer.close();
+  });
+
+  test('a key that is no target key, with a line break in it', async () => {
+    const { buffer, sink } = await pendingPages(async () => {
+      await client.rpush(keys.pending, 'rubbish\n["Page"]');
+      await client.hset(keys.entries, 'rubbish\n["Page"]', '{"+views":"1"}');
+    });
+    expect(await buffer.processPending()).toMatchObject({ entries: 2, buried: 1 });
+    expect(sink.total('Page', 'views')).toBe(2);
+    await buffer.close();
+  });
+});
+
+test('an increment of an unreadable entry is refused, and those written with it are not', async () => {
+  const { buffer } = await pendingPages(() => client.hset(keys.entries, bad, 'x{'));
+  const [refused, accepted] = await Promise.allSettled([
+    buffer.incr('Page', { views: 1 }, { path: '/bad' }),
+    buffer.incr('Page', { views: 1 }, { path: '/good' }),
+  ]);
+  expect(refused).toMatchObject({ reason: { code: 'ERR_SLUICE_CORRUPT_ENTRY', outcome: 'refused', partition: 0 } });
+  expect(accepted.status).toBe('fulfilled');
+  await expect(buffer.get('Page', ['views'], { path: '/bad' })).rejects.toMatchObject({ code: 'ERR_SLUICE_CORRUPT_ENTRY' });
+  await buffer.close();
+});
+
+test('members of the set of partitions that are no partition are passed over', async () => {
+  const { buffer } = await pendingPages(() => client.sadd('sluice:partitions', 'x', '-1', '99999', '1.5', ''));
+  expect(await buffer.processPending()).toMatchObject({ entries: 2 });
+  expect((await buffer.stats()).partitions).toHaveLength(1);
+  await buffer.close();
+});
+
+test('a batch without its payload, and a spoilt dead letter, are told of', async () => {
+  const { buffer, sink } = await pendingPages(() => Promise.resolve());
+  sink.fail(new Error('bad'));
+  await buffer.processPending();
+  const [letter] = await buffer.deadLetters.list();
+  await client.hset(keys.dead, letter?.id ?? '', 'rubbish');
+  expect(await buffer.deadLetters.list()).toMatchObject([
+    { entry: undefined, reason: 'The dead letter is unreadable.' },
+    { reason: 'bad' },
+  ]);
+  await client.hset(keys.batch, { id: '0-x', attempt: '1', due: '1', size: '1' });
+  await expect(buffer.processPending()).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_CORRUPT' });
+  await buffer.close();
+});
