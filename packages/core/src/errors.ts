@@ -116,7 +116,14 @@ export function excerpt(text: string, length = 80): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;
 }
 
-/** The message of anything that was thrown. */
+// Drivers put whole statements in their messages, and a dead letter's reason is stored with every entry of its batch.
+const LONGEST_MESSAGE = 1000;
+
+/** The message of anything that was thrown, shortened if need be. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return excerpt(String(error instanceof Error ? error.message : error), LONGEST_MESSAGE);
+  } catch {
+    return 'something without a message';
+  }
 }
