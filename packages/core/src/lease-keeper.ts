@@ -14,8 +14,8 @@ export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #controller = new AbortController();
-  #heldUntil: number;
-  #cancel: () => void = () => {};
+  #cancelRenewal: () => void = () => {};
+  #cancelExpiry: () => void = () => {};
   #stopped = false;
 
   constructor(
@@ -29,7 +29,7 @@ export class LeaseKeeper {
     this.#leaseMs = options.leaseMs;
     this.#clock = options.clock;
     this.#onError = onError;
-    this.#heldUntil = this.#clock.now() + this.#leaseMs;
+    this.#holdSince(this.#clock.now());
     this.#schedule();
   }
 
@@ -40,7 +40,8 @@ export class LeaseKeeper {
   /** Ends the renewals. */
   stop(): void {
     this.#stopped = true;
-    this.#cancel();
+    this.#cancelRenewal();
+    this.#cancelExpiry();
   }
 
   /** Aborts the sink. */
@@ -49,8 +50,16 @@ export class LeaseKeeper {
     this.#controller.abort(reason);
   }
 
+  /** The lease lasts so long by this clock, whether the backend answers late, with an error, or not at all. */
+  #holdSince(askedAt: number): void {
+    this.#cancelExpiry();
+    this.#cancelExpiry = this.#clock.after(askedAt + this.#leaseMs - this.#clock.now(), () =>
+      this.abort(this.#lost('it could not be renewed in time')),
+    );
+  }
+
   #schedule(): void {
-    this.#cancel = this.#clock.after(Math.max(1, Math.floor(this.#leaseMs / 3)), () => void this.#renew());
+    this.#cancelRenewal = this.#clock.after(Math.max(1, Math.floor(this.#leaseMs / 3)), () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
@@ -60,11 +69,10 @@ export class LeaseKeeper {
       const held = await this.#backend.renew(batch.partition, token, this.#leaseMs);
       if (this.#stopped) return;
       if (!held) return this.abort(this.#lost('the backend gave it to another worker'));
-      this.#heldUntil = askedAt + this.#leaseMs;
+      this.#holdSince(askedAt);
     } catch (error) {
       if (this.#stopped) return;
       this.#onError(error);
-      if (this.#clock.now() >= this.#heldUntil) return this.abort(this.#lost('it could not be renewed in time'));
     }
     this.#schedule();
   }
