@@ -39,17 +39,23 @@ export class Emitter {
     if (event === 'error' && !listeners?.size) return warn(detail);
     for (const listener of listeners ?? []) {
       try {
-        listener(detail);
+        const returned: unknown = listener(detail);
+        // An async listener passes for one that returns nothing.
+        if (returned instanceof Promise) returned.catch((cause: unknown) => this.#failed(event, cause));
       } catch (cause) {
-        const failure = new SluiceError(
-          'ERR_SLUICE_LISTENER_FAILED',
-          `A listener of "${event}" threw: ${messageOf(cause)}`,
-          { cause },
-        );
-        if (event === 'error') warn(failure);
-        else this.emit('error', failure);
+        this.#failed(event, cause);
       }
     }
+  }
+
+  #failed(event: keyof BufferEvents, cause: unknown): void {
+    const failure = new SluiceError(
+      'ERR_SLUICE_LISTENER_FAILED',
+      `A listener of "${event}" threw: ${messageOf(cause)}`,
+      { cause },
+    );
+    if (event === 'error') warn(failure);
+    else this.emit('error', failure);
   }
 }
 
