@@ -116,10 +116,12 @@ function byPartition(ids: readonly string[]): Map<number, string[]> {
   if (!Array.isArray(ids)) throw invalid(`takes an array of ids or 'all', not ${describe(ids)}`);
   const grouped = new Map<number, string[]>();
   for (const id of ids) {
-    const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,}$/.exec(id) : null;
+    const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id) : null;
     if (match === null) throw invalid(`got ${typeof id === 'string' ? JSON.stringify(excerpt(id)) : describe(id)}, which is no dead letter's id`);
     const partition = Number(match[1]);
-    grouped.set(partition, [...(grouped.get(partition) ?? []), id]);
+    const found = grouped.get(partition);
+    if (found === undefined) grouped.set(partition, [id]);
+    else found.push(id);
   }
   return grouped;
 }
