@@ -181,7 +181,7 @@ export function addReports(a: ProcessReport, b: Partial<ProcessReport>): Process
 function reportOf({ batch, corrupt, size }: Lease, settlement: Settlement): Partial<ProcessReport> {
   switch (settlement) {
     case 'applied':
-      return { batches: 1, entries: batch.entries.length, buried: corrupt.length };
+      return { batches: batch.entries.length > 0 ? 1 : 0, entries: batch.entries.length, buried: corrupt.length };
     case 'retried':
       return { retried: 1 };
     case 'buried':
