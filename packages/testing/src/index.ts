@@ -10,6 +10,7 @@ export {
   faultyBackend,
 } from './faulty-backend.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
+export { type MockRedis, type MockRedisOptions, mockRedis } from './mock-redis/client.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
 export { seededRandom } from './seeded-random.js';
 export { type RedisServer, startRedisServer } from './redis-server.js';

@@ -1,0 +1,15 @@
+import { redis } from '@sluice/redis';
+import { conformance, mockRedis } from '@sluice/testing';
+import { test } from 'vitest';
+
+conformance({
+  test,
+  open({ clock }) {
+    const client = mockRedis({ clock });
+    return Object.assign(redis({ client, clock }), { client });
+  },
+  async corrupt({ client }, partition, key) {
+    const entries = (await client.keys()).find((name) => name.includes(`{${partition}-`) && name.endsWith(':entries'));
+    await client.hset(entries ?? '', key, '{"+views":"many"');
+  },
+});
