@@ -15,7 +15,9 @@ export default defineConfig({
   plugins: [lua],
   resolve: {
     // Tests run against the sources; `npm run check` and the examples run against the built packages.
-    alias: Object.fromEntries(['core', 'memory', 'redis', 'testing'].map((name) => [`@sluice/${name}`, source(name)])),
+    alias: Object.fromEntries(
+      ['core', 'memory', 'redis', 'testing'].map((name) => [`@sluice/${name}`, source(name)]),
+    ),
   },
   test: { include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 60_000 },
 });

@@ -38,7 +38,9 @@ function tsup(name) {
 }
 
 export function packages() {
-  return readdirSync(join(root, 'packages')).filter((name) => existsSync(join(root, 'packages', name, 'package.json')));
+  return readdirSync(join(root, 'packages')).filter((name) =>
+    existsSync(join(root, 'packages', name, 'package.json')),
+  );
 }
 
 /**
@@ -50,14 +52,18 @@ function dependenciesOf(name) {
     readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
   );
   const names = Object.keys({ ...dependencies, ...devDependencies });
-  return names.filter((dependency) => dependency.startsWith('@sluice/')).map((dependency) => dependency.slice(8));
+  return names
+    .filter((dependency) => dependency.startsWith('@sluice/'))
+    .map((dependency) => dependency.slice(8));
 }
 
 /** @param {string} name */
 function isStale(name) {
   const folder = join(root, 'packages', name);
   const built = Math.min(...OUTPUTS.map((output) => modifiedAt(join(folder, output))));
-  const sources = readdirSync(join(folder, 'src'), { recursive: true }).map((file) => join(folder, 'src', String(file)));
+  const sources = readdirSync(join(folder, 'src'), { recursive: true }).map((file) =>
+    join(folder, 'src', String(file)),
+  );
   const inputs = [...sources, join(folder, 'package.json'), join(folder, 'tsup.config.ts')];
   return inputs.some((input) => modifiedAt(input) > built);
 }

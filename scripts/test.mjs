@@ -40,8 +40,9 @@ function countTests(file) {
   const { testResults } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { testResults: [] };
   /** @param {string[]} wanted */
   const count = (...wanted) =>
-    testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => wanted.includes(status))
-      .length;
+    testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => wanted.includes(status)).length;
   // A file that could not be loaded fails without a failed test in it.
   const broken = testResults.filter(
     ({ status, assertionResults }) =>

@@ -27,7 +27,9 @@ export async function openDatabase(): Promise<Database> {
   // The batch's id is written together with its rows, so a batch that is delivered twice counts once.
   const sink: Sink<FlightSchema> = (batch, { signal }) =>
     db.transaction(async (tx) => {
-      const first = await tx.query('INSERT INTO applied_batch VALUES ($1) ON CONFLICT DO NOTHING', [batch.id]);
+      const first = await tx.query('INSERT INTO applied_batch VALUES ($1) ON CONFLICT DO NOTHING', [
+        batch.id,
+      ]);
       if (first.affectedRows === 0) return;
       await upsert(tx, 'Airport', ['origin'], batch.entries);
       await upsert(tx, 'Route', ['origin', 'destination'], batch.entries);

@@ -22,7 +22,8 @@ export const HELP = `Replays flights through Sluice into PostgreSQL, and checks 
 export function parseOptions(args: readonly string[]): Options | undefined {
   const { url, events, help } = parse(args);
   if (help) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(events)) throw new UsageError(`--events must be a whole number from 1, not "${events}".`);
+  if (!/^[1-9]\d{0,8}$/.test(events))
+    throw new UsageError(`--events must be a whole number from 1, not "${events}".`);
   return { url, events: Number(events) };
 }
 

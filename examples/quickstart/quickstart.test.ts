@@ -49,7 +49,12 @@ describe('npm start', () => {
 });
 
 describe('the check', () => {
-  const totals: Totals = { flights: 2, delay: -3, miles: 800, lastDeparture: new Date('2001-02-03T04:05:00Z') };
+  const totals: Totals = {
+    flights: 2,
+    delay: -3,
+    miles: 800,
+    lastDeparture: new Date('2001-02-03T04:05:00Z'),
+  };
   const expected: Rows = new Map([
     ['ATL', totals],
     ['ATL-LAX', totals],
@@ -71,7 +76,9 @@ describe('the check', () => {
   });
 
   test('reports a row that is missing', () => {
-    expect(check(expected, new Map([['ATL', totals]]))).toEqual([expect.stringMatching(/^ATL-LAX is missing/)]);
+    expect(check(expected, new Map([['ATL', totals]]))).toEqual([
+      expect.stringMatching(/^ATL-LAX is missing/),
+    ]);
   });
 
   test('reports a row that should not be there', () => {

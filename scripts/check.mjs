@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildStale, packages } from './build.mjs';
+import { install } from './install.mjs';
+import { root, runMain, runQuietly } from './run.mjs';
+
+/** @typedef {readonly [name: string, check: () => Promise<unknown> | void]} Step */
+
+await runMain(async () => {
+  await install();
+  await buildStale();
+  const failures = await runAll([
+    ['types', () => tool('tsc')],
+    ['lint and format', () => tool('biome', 'ci', '--error-on-warnings')],
+    ['unused code', () => tool('knip', '--treat-config-hints-as-errors')],
+    ['lock file', checkLock],
+    ...packages().flatMap(packagingOf),
+  ]);
+  for (const { name, error } of failures)
+    console.error(`\n${name}\n${error instanceof Error ? error.message : error}`);
+  return failures.length === 0 ? 0 : 1;
+});
+
+/**
+ * Runs the steps side by side; one line each, when it ends.
+ * @param {readonly Step[]} steps
+ */
+async function runAll(steps) {
+  const width = Math.max(...steps.map(([name]) => name.length));
+  const results = await Promise.all(
+    steps.map(async ([name, check]) => {
+      const startedAt = performance.now();
+      const error = await outcomeOf(check);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(5);
+      console.log(`${name.padEnd(width)}  ${error === undefined ? 'ok    ' : 'FAILED'} ${seconds} s`);
+      return { name, error };
+    }),
+  );
+  return results.filter(({ error }) => error !== undefined);
+}
+
+/** @param {Step[1]} check */
+async function outcomeOf(check) {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * @param {string} name of a package in packages/
+ * @returns {Step[]}
+ */
+function packagingOf(name) {
+  const folder = join('packages', name);
+  return [
+    [`${name}: publint`, () => tool('publint', 'run', folder, '--strict')],
+    [
+      `${name}: types of ESM and CJS`,
+      () => tool('attw', '--pack', folder, '--no-emoji', '--format', 'ascii'),
+    ],
+    [`${name}: import and require`, () => checkImports(`@sluice/${name}`)],
+  ];
+}
+
+/**
+ * Both builds load, and have the same exports.
+ * @param {string} name
+ */
+async function checkImports(name) {
+  const print = 'console.log(Object.keys(exports).sort().join())';
+  const [esm, cjs] = await Promise.all([
+    node('--input-type=module', '-e', `const exports = await import('${name}'); ${print}`),
+    node('--input-type=commonjs', '-e', `{ const exports = require('${name}'); ${print} }`),
+  ]);
+  if (esm !== cjs) throw new Error(`import gives ${esm}require gives ${cjs}`);
+}
+
+/** A registry's address in the lock file would bind everyone to that registry. */
+function checkLock() {
+  const text = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const addresses = text.split('\n').filter((line) => /"resolved": "[a-z+]+:/.test(line));
+  if (addresses.length > 0) throw new Error(`package-lock.json has addresses:\n${addresses.join('\n')}`);
+}
+
+/**
+ * @param {string} name of a command that a dependency installed
+ * @param {readonly string[]} args
+ */
+function tool(name, ...args) {
+  return runQuietly(join(root, 'node_modules/.bin', name), args);
+}
+
+/** @param {readonly string[]} args */
+function node(...args) {
+  return runQuietly(process.execPath, args);
+}
