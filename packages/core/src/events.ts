@@ -3,8 +3,8 @@ import type { AnySchema, Batch, Entry } from './types.js';
 
 /** What a buffer tells its listeners. */
 export interface BufferEvents<S = AnySchema> {
-  /** The sink applied a batch, and the backend knows. `batch.entries` includes signal-only ones. */
-  processed: { readonly batch: Batch<S>; readonly durationMs: number };
+  /** The sink applied a batch, and the backend knows. `entries`: what it did not reject, signal-only ones included. */
+  processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
   /** The sink threw; the batch is delivered again in `delayMs`. */
   retry: { readonly batch: Batch<S>; readonly error: unknown; readonly delayMs: number };
   /** Entries became dead letters. */

@@ -58,8 +58,10 @@ export type {
   FilterValue,
   JsonValue,
   ModelSchema,
+  Rejection,
   Rule,
   Schema,
   Sink,
+  SinkResult,
 } from './types.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';

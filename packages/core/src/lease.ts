@@ -12,6 +12,8 @@ export interface Lease<S = AnySchema> {
   readonly remaining: number;
   /** How many entries the batch holds in the backend, unreadable ones included. */
   readonly size: number;
+  /** The place in the backend's batch of each of `batch.entries`. */
+  readonly positions: readonly number[];
   /** Entries that are unreadable. They become dead letters when the batch is settled. */
   readonly corrupt: readonly Burial[];
 }
@@ -19,6 +21,7 @@ export interface Lease<S = AnySchema> {
 /** A backend's batch as sinks get it: readable entries in their order, the unreadable ones set aside. */
 export function leaseOf(partition: number, token: string, stored: StoredBatch): Lease {
   const entries: Entry[] = [];
+  const positions: number[] = [];
   const corrupt: Burial[] = [];
   for (const [index, entry] of stored.entries.entries()) {
     if ('corrupt' in entry) {
@@ -27,6 +30,7 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
     }
     try {
       entries.push(entryOf(entry.key, entry.fields));
+      positions.push(index);
     } catch (error) {
       corrupt.push({ index, reason: messageOf(error) });
     }
@@ -36,6 +40,7 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
     token,
     remaining: stored.remaining,
     size: stored.entries.length,
+    positions,
     corrupt,
   };
 }

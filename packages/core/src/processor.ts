@@ -1,15 +1,18 @@
 import type { Backend, Burial } from './backend.js';
 import { randomId } from './clock.js';
-import { messageOf, ProcessingError } from './errors.js';
+import { excerpt, messageOf, ProcessingError } from './errors.js';
 import type { Emitter } from './events.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ResolvedOptions } from './options.js';
 import type { Persist } from './persist.js';
-import type { AnySchema, Sink } from './types.js';
+import type { AnySchema, Batch, Entry, Rejection, Sink, SinkResult } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
+
+/** A settlement, and what it adds to the report. */
+type Processed = Partial<ProcessReport> & { readonly settlement: Settlement };
 
 /** What one `processPending` did. */
 export interface ProcessReport {
@@ -37,6 +40,9 @@ export const NOTHING_DONE: ProcessReport = { batches: 0, entries: 0, retried: 0,
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+// A reason is kept with each dead letter; drivers put whole statements in their messages.
+const REASON_LENGTH = 1000;
+
 /** The way out of one partition at a time: claim → sink → ack, retry or bury. */
 export class Processor {
   readonly #backend: Backend;
@@ -63,18 +69,12 @@ export class Processor {
     return { status: 'leased', lease: leaseOf(partition, token, claimed.batch) };
   }
 
-  /** Gives a lease's batch to the sink and settles the lease accordingly. Never throws what the sink throws. */
+  /**
+   * Gives a lease's batch to the sink and settles the lease accordingly. What the sink throws is not thrown on: the
+   * batch is delivered again, or given up after `maxAttempts`.
+   */
   async process(lease: Lease): Promise<Settlement> {
-    const { sink, maxAttempts, clock } = this.#options;
-    if (sink === undefined) throw noSink();
-    if (lease.batch.attempt > maxAttempts) return this.#buryAll(lease, expired(lease, maxAttempts));
-    const startedAt = clock.now();
-    try {
-      if (lease.batch.entries.length > 0) await this.#apply(sink, lease);
-    } catch (error) {
-      return this.#retryOrBury(lease, error);
-    }
-    return this.#acknowledge(lease, startedAt);
+    return (await this.#process(lease)).settlement;
   }
 
   /** Processes batches until the partition has nothing that was pending at the start, or is busy. */
@@ -86,8 +86,8 @@ export class Processor {
       if (claim.status === 'busy') return addReports(report, { busy: [partition], dueInMs: claim.forMs });
       if (claim.status === 'empty') break;
       const { lease } = claim;
-      const settlement = await this.process(lease);
-      report = addReports(report, reportOf(lease, settlement));
+      const { settlement, ...done } = await this.#process(lease);
+      report = addReports(report, done);
       if (settlement === 'retried' || settlement === 'stale') break;
       // A redelivered batch was claimed before, so it is not part of what the first claim saw behind it.
       remaining = remaining === undefined ? lease.remaining : remaining - lease.size;
@@ -106,53 +106,94 @@ export class Processor {
     for (const keeper of this.#running) keeper.abort(reason);
   }
 
-  async #apply(sink: Sink, lease: Lease): Promise<void> {
+  async #process(lease: Lease): Promise<Processed> {
+    const { sink, clock } = this.#options;
+    if (sink === undefined) throw noSink();
+    const startedAt = clock.now();
+    const verdict = await this.#judge(sink, lease);
+    return 'error' in verdict ? this.#retry(lease, verdict.error) : this.#settle(lease, verdict.rejected, startedAt);
+  }
+
+  /** What the sink makes of a batch: the entries it rejects, or an error after which the batch comes again. */
+  async #judge(sink: Sink, lease: Lease): Promise<{ rejected: readonly Rejection[] } | { error: unknown }> {
+    const { maxAttempts } = this.#options;
+    const { batch } = lease;
+    let reason = expired(lease, maxAttempts);
+    if (batch.attempt <= maxAttempts) {
+      try {
+        return await this.#whileLeased(lease, (signal) => sink(batch, { signal }));
+      } catch (error) {
+        if (batch.attempt < maxAttempts) return { error };
+        reason = messageOf(error);
+      }
+    }
+    try {
+      if (sink.abandon === undefined) return { rejected: batch.entries.map((_, index) => ({ index, reason })) };
+      return await this.#whileLeased(lease, async (signal) => sink.abandon?.(batch, { signal, reason }));
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Runs the sink under a lease that is renewed, and checks what it answers. */
+  async #whileLeased(
+    lease: Lease,
+    run: (signal: AbortSignal) => Promise<SinkResult | undefined | void>,
+  ): Promise<{ rejected: readonly Rejection[] }> {
+    if (lease.batch.entries.length === 0) return { rejected: [] };
     const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) => this.#events.emit('error', error));
     this.#running.add(keeper);
     try {
-      await sink(lease.batch, { signal: keeper.signal });
+      const { rejected } = (await run(keeper.signal)) ?? { rejected: [] };
+      checkRejected(lease, rejected);
+      return { rejected };
     } finally {
       keeper.stop();
       this.#running.delete(keeper);
     }
   }
 
-  async #acknowledge(lease: Lease, startedAt: number): Promise<Settlement> {
-    const { batch, token, corrupt } = lease;
+  async #settle(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Processed> {
+    const { batch, token, positions, corrupt } = lease;
+    const burials = [
+      ...corrupt,
+      ...rejected.map(({ index, reason }) => ({ index: positions[index] as number, reason: excerpt(reason, REASON_LENGTH) })),
+    ];
     const settled = await this.#persist(() =>
-      corrupt.length === 0
+      burials.length === 0
         ? this.#backend.ack(batch.partition, token)
-        : this.#backend.bury(batch.partition, token, corrupt),
+        : this.#backend.bury(batch.partition, token, burials),
     );
     if (!settled) return this.#stale(lease);
-    if (batch.entries.length > 0) {
-      this.#events.emit('processed', { batch, durationMs: this.#options.clock.now() - startedAt });
-    }
-    if (corrupt.length > 0) this.#events.emit('buried', { batch, entries: [], reason: (corrupt[0] as Burial).reason });
-    return 'applied';
+    const applied = batch.entries.length - rejected.length;
+    if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
+    if (burials.length > 0) this.#emitBuried(batch, rejected, corrupt);
+    if (applied === 0) return { settlement: 'buried', buried: burials.length };
+    return { settlement: 'applied', batches: 1, entries: applied, buried: burials.length };
   }
 
-  async #retryOrBury(lease: Lease, error: unknown): Promise<Settlement> {
+  async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
-    if (batch.attempt >= this.#options.maxAttempts) return this.#buryAll(lease, messageOf(error));
     const delayMs = Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(batch.attempt)) || 0));
     const settled = await this.#persist(() => this.#backend.retry(batch.partition, token, delayMs));
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });
-    return 'retried';
+    return { settlement: 'retried', retried: 1 };
   }
 
-  async #buryAll(lease: Lease, reason: string): Promise<Settlement> {
-    const { batch, token, corrupt, size } = lease;
-    const unreadable = new Map(corrupt.map((burial) => [burial.index, burial]));
-    const burials = Array.from({ length: size }, (_, index) => unreadable.get(index) ?? { index, reason });
-    const settled = await this.#persist(() => this.#backend.bury(batch.partition, token, burials));
-    if (!settled) return this.#stale(lease);
-    this.#events.emit('buried', { batch, entries: batch.entries, reason });
-    return 'buried';
+  #emitProcessed(batch: Batch, rejected: readonly Rejection[], startedAt: number): void {
+    const out = new Set(rejected.map(({ index }) => index));
+    const entries = out.size === 0 ? batch.entries : batch.entries.filter((_, index) => !out.has(index));
+    this.#events.emit('processed', { batch, entries, durationMs: this.#options.clock.now() - startedAt });
   }
 
-  #stale({ batch }: Lease, cause?: unknown): Settlement {
+  #emitBuried(batch: Batch, rejected: readonly Rejection[], corrupt: readonly Burial[]): void {
+    const entries = rejected.map(({ index }) => batch.entries[index] as Entry);
+    const [first] = [...rejected, ...corrupt];
+    this.#events.emit('buried', { batch, entries, reason: first?.reason ?? '' });
+  }
+
+  #stale({ batch }: Lease, cause?: unknown): Processed {
     this.#events.emit(
       'error',
       new ProcessingError(
@@ -161,7 +202,7 @@ export class Processor {
         cause === undefined ? undefined : { cause },
       ),
     );
-    return 'stale';
+    return { settlement: 'stale', busy: [batch.partition] };
   }
 }
 
@@ -178,17 +219,15 @@ export function addReports(a: ProcessReport, b: Partial<ProcessReport>): Process
   };
 }
 
-function reportOf({ batch, corrupt, size }: Lease, settlement: Settlement): Partial<ProcessReport> {
-  switch (settlement) {
-    case 'applied':
-      return { batches: batch.entries.length > 0 ? 1 : 0, entries: batch.entries.length, buried: corrupt.length };
-    case 'retried':
-      return { retried: 1 };
-    case 'buried':
-      return { buried: size };
-    case 'stale':
-      return { busy: [batch.partition] };
-  }
+/** A sink of the user's may answer anything; a wrong place would bury the wrong entry. */
+function checkRejected({ batch }: Lease, rejected: readonly Rejection[]): void {
+  const places = new Set(rejected.map(({ index }) => index));
+  const valid = [...places].every((index) => Number.isInteger(index) && index >= 0 && index < batch.entries.length);
+  if (valid && places.size === rejected.length) return;
+  throw new ProcessingError(
+    'ERR_SLUICE_INVALID_ARGUMENT',
+    `The sink rejected entries of batch ${batch.id} by places that are not 0 to ${batch.entries.length - 1}, or twice.`,
+  );
 }
 
 function expired({ batch }: Lease, maxAttempts: number): string {

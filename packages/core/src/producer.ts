@@ -158,7 +158,7 @@ export class Producer {
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const result = await this.#addOrReplay(write);
+        const result = await this.#unlessAbandoned(this.#addOrReplay(write));
         if (result.outcome !== 'gap') return this.#acknowledge(write, result);
         this.#reportLost(write, result);
         if (outcome === 'unknown') throw this.#lost();
@@ -176,6 +176,23 @@ export class Producer {
         if (!retryable) throw this.#failed(error, outcome);
         throw this.#abandoned.signal.aborted ? this.#closed(outcome) : this.#timedOut(error, outcome, attempt);
       }
+    }
+  }
+
+  /** Stops waiting when the producer is abandoned: a backend may not answer at all. */
+  async #unlessAbandoned<T>(answer: Promise<T>): Promise<T> {
+    const { signal } = this.#abandoned;
+    let stop = (): void => {};
+    const stopped = new Promise<never>((_, reject) => {
+      const detail = { retryable: true, outcome: 'unknown' } as const;
+      stop = () => reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
+    });
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      return await Promise.race([answer, stopped]);
+    } finally {
+      signal.removeEventListener('abort', stop);
     }
   }
 

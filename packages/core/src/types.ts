@@ -82,9 +82,33 @@ export interface Batch<S = AnySchema> {
   readonly entries: readonly Entry<S>[];
 }
 
+/** An entry of a batch that cannot be applied, while the others are. */
+export interface Rejection {
+  /** The entry's place in `batch.entries`. */
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** What a sink may answer: without one, or with nothing rejected, the whole batch was applied. */
+export interface SinkResult {
+  /** These become dead letters. All other entries were applied. */
+  readonly rejected: readonly Rejection[];
+}
+
 /**
  * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
  * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
  * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
  */
-export type Sink<S = AnySchema> = (batch: Batch<S>, context: { readonly signal: AbortSignal }) => Promise<void>;
+export interface Sink<S = AnySchema> {
+  // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
+  (batch: Batch<S>, context: { readonly signal: AbortSignal }): Promise<SinkResult | void>;
+
+  /**
+   * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
+   * in the database, since an earlier delivery may have been committed without anyone knowing, or may still run. It
+   * answers what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
+   * Without this, all entries of the batch become dead letters, though they may have been applied.
+   */
+  abandon?(batch: Batch<S>, context: { readonly signal: AbortSignal; readonly reason: string }): Promise<SinkResult>;
+}

@@ -1,8 +1,8 @@
 import type { Buffer } from './buffer.js';
 import { type Clock, pause, systemClock } from './clock.js';
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError, SluiceError } from './errors.js';
 import { warn } from './events.js';
-import { describe } from './target.js';
+import { describe, isRecord } from './target.js';
 
 export interface WorkerOptions {
   /** How long to wait when there is nothing to do, in milliseconds. Default 1000. */
@@ -19,20 +19,34 @@ export interface Worker extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a worker. Any number of workers, in any number of processes, may run on one backend. */
+// The longest delay that timers take: beyond it they fire at once.
+const MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Starts a worker. Any number of workers, in any number of processes, may run on one backend. It ends by itself when
+ * its buffer is closed.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_ARGUMENT`, `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
 export function createWorker(buffer: Pick<Buffer<never>, 'processPending'>, options: WorkerOptions = {}): Worker {
-  const { idleMs = 1000, onError = warn, clock = systemClock } = options;
-  if (!Number.isInteger(idleMs) || idleMs < 1) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_OPTION',
-      `The option "idleMs" must be an integer of at least 1; it is ${describe(idleMs)}.`,
-    );
-  }
+  const { idleMs, onError, clock } = resolveOptions(buffer, options);
   const stopping = new AbortController();
+  const report = async (error: unknown): Promise<void> => {
+    try {
+      await onError(error);
+    } catch (cause) {
+      warn(cause);
+    }
+  };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const waitMs = await round(buffer, idleMs, onError);
-      if (waitMs > 0) await pause(clock, waitMs, stopping.signal);
+      try {
+        const waitMs = await round(buffer, idleMs);
+        if (waitMs > 0) await pause(clock, waitMs, stopping.signal);
+      } catch (error) {
+        await report(error);
+        if (error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED') return;
+        await pause(clock, idleMs, stopping.signal);
+      }
     }
   };
   const running = run();
@@ -44,16 +58,37 @@ export function createWorker(buffer: Pick<Buffer<never>, 'processPending'>, opti
 }
 
 /** Processes once, and answers how long to wait before the next round. */
-async function round(
-  buffer: Pick<Buffer<never>, 'processPending'>,
-  idleMs: number,
-  onError: (error: unknown) => void,
-): Promise<number> {
-  try {
-    const { batches, buried, dueInMs = idleMs } = await buffer.processPending();
-    return batches + buried > 0 ? 0 : Math.max(1, Math.min(idleMs, dueInMs));
-  } catch (error) {
-    onError(error);
-    return idleMs;
+async function round(buffer: Pick<Buffer<never>, 'processPending'>, idleMs: number): Promise<number> {
+  const { batches, buried, dueInMs = idleMs } = await buffer.processPending();
+  return batches + buried > 0 ? 0 : Math.max(1, Math.min(idleMs, dueInMs));
+}
+
+function resolveOptions(buffer: unknown, options: WorkerOptions): Required<WorkerOptions> {
+  if (typeof (buffer as Partial<Buffer> | null)?.processPending !== 'function') {
+    throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `createWorker() takes a buffer, not ${describe(buffer)}.`);
   }
+  if (!isRecord(options as unknown)) throw invalid('options', 'a plain object', options);
+  const { idleMs = 1000, onError = warn, clock = systemClock, ...unknown } = options;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_OPTION',
+      `There is no option ${JSON.stringify(name.slice(0, 80))} of a worker. The options are idleMs, onError, clock.`,
+    );
+  }
+  if (!Number.isInteger(idleMs) || idleMs < 1 || idleMs > MAX_MS) {
+    throw invalid('idleMs', `an integer from 1 to ${MAX_MS}`, idleMs);
+  }
+  if (typeof onError !== 'function') throw invalid('onError', 'a function', onError);
+  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
+    throw invalid('clock', 'an object with now() and after()', clock);
+  }
+  return { idleMs, onError, clock };
+}
+
+function invalid(name: string, expected: string, value: unknown): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `The option ${JSON.stringify(name)} of a worker must be ${expected}; it is ${describe(value)}.`,
+  );
 }
