@@ -1,1 +1,7 @@
-export { fromUrl, type MemoryBackend, type MemoryOptions, type MemorySnapshot, memory } from './memory-backend.js';
+export {
+  fromUrl,
+  type MemoryBackend,
+  type MemoryOptions,
+  type MemorySnapshot,
+  memory,
+} from './memory-backend.js';

@@ -69,7 +69,10 @@ export interface MemoryBackend extends Backend {
 export function memory(options: MemoryOptions = {}): MemoryBackend {
   const { clock = { now: () => Date.now() } } = options ?? {};
   if (typeof clock?.now !== 'function') {
-    throw new InvalidInputError('ERR_SLUICE_INVALID_OPTION', 'The option "clock" of memory() must have now().');
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_OPTION',
+      'The option "clock" of memory() must have now().',
+    );
   }
   return new Memory(clock);
 }
@@ -77,7 +80,10 @@ export function memory(options: MemoryOptions = {}): MemoryBackend {
 /** Makes a memory backend for `openBuffer({ url: 'memory:' })`. */
 export function fromUrl(url: string): MemoryBackend {
   if (url === 'memory:') return memory();
-  throw new InvalidInputError('ERR_SLUICE_INVALID_URL', 'The URL of the memory backend is "memory:", with nothing behind it.');
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_URL',
+    'The URL of the memory backend is "memory:", with nothing behind it.',
+  );
 }
 
 class Memory implements MemoryBackend {
@@ -103,8 +109,14 @@ class Memory implements MemoryBackend {
     }
     this.#partitions.set(write.partition, state);
     const refused = write.entries.flatMap((entry, index) => addPending(state, entry, index, now));
-    this.#forgetIdleProducers(state, now);
-    state.producers.set(write.producer, { number: write.number, refused, expiresAt: now + PRODUCER_LIFETIME_MS });
+    // Deleted and set again, so that the Map is in the order of last use, and what expired is in front.
+    state.producers.delete(write.producer);
+    forgetIdleProducers(state, now);
+    state.producers.set(write.producer, {
+      number: write.number,
+      refused,
+      expiresAt: now + PRODUCER_LIFETIME_MS,
+    });
     return { outcome: 'applied', epoch, refused };
   }
 
@@ -122,7 +134,12 @@ class Memory implements MemoryBackend {
       state.batch.dueAt = now + leaseMs;
     }
     const { attempt, entries } = state.batch;
-    const batch = { id: state.batch.id, attempt, entries: entries.map(copyEntry), remaining: state.pending.size };
+    const batch = {
+      id: state.batch.id,
+      attempt,
+      entries: entries.map(copyEntry),
+      remaining: state.pending.size,
+    };
     return { status: 'leased', batch };
   }
 
@@ -226,29 +243,44 @@ class Memory implements MemoryBackend {
   }
 
   /** Ends a lease, if the token holds it; or answers what it answered before. */
-  #settle(partition: number, token: string, end: (state: PartitionState, batch: BatchState) => void): boolean {
+  #settle(
+    partition: number,
+    token: string,
+    end: (state: PartitionState, batch: BatchState) => void,
+  ): boolean {
     const state = this.#partitions.get(partition);
     if (state?.batch === undefined || state.batch.token !== token) return state?.settledBy === token;
     end(state, state.batch);
     state.settledBy = token;
     return true;
   }
-
-  #forgetIdleProducers({ producers }: PartitionState, now: number): void {
-    for (const [id, { expiresAt }] of producers) {
-      // Insertion order is the order of first use, not of expiry; what this misses, a later write finds.
-      if (expiresAt > now) return;
-      producers.delete(id);
-    }
-  }
 }
 
 function newPartition(epoch: string): PartitionState {
-  return { epoch, pending: new Map(), batch: undefined, settledBy: undefined, dead: new Map(), producers: new Map() };
+  return {
+    epoch,
+    pending: new Map(),
+    batch: undefined,
+    settledBy: undefined,
+    dead: new Map(),
+    producers: new Map(),
+  };
+}
+
+function forgetIdleProducers({ producers }: PartitionState, now: number): void {
+  for (const [id, { expiresAt }] of producers) {
+    if (expiresAt > now) return;
+    producers.delete(id);
+  }
 }
 
 /** Merges an entry into the pending ones, or answers why not. */
-function addPending(state: PartitionState, { key, fields }: StoredEntry, index: number, now: number): Refusal[] {
+function addPending(
+  state: PartitionState,
+  { key, fields }: StoredEntry,
+  index: number,
+  now: number,
+): Refusal[] {
   const existing = state.pending.get(key);
   if (existing === undefined) {
     state.pending.set(key, { '@': now, ...fields });

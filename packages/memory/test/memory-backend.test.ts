@@ -1,0 +1,183 @@
+import { createBuffer, InvalidInputError, PRODUCER_LIFETIME_MS, type Sink } from '@sluice/core';
+import { fromUrl, type MemoryBackend, memory } from '@sluice/memory';
+import { faultyBackend, type ManualClock, manualClock, recordingSink, seededRandom } from '@sluice/testing';
+import { expect, test } from 'vitest';
+
+/** A buffer on a memory backend, of which nothing is left to chance. */
+function world(seed: number, clock: ManualClock = manualClock(), backend: MemoryBackend = memory({ clock })) {
+  const sink = recordingSink();
+  const open = (sinkOf: Sink = sink) =>
+    createBuffer({ backend, clock, sink: sinkOf, partitions: 4, batchSize: 3, random: seededRandom(seed) });
+  return { clock, backend, sink, open };
+}
+
+/** Increments, retries, burials and time, in an order drawn from the seed. */
+async function busyDay(seed: number) {
+  const { clock, backend, sink, open } = world(seed);
+  const random = seededRandom(seed);
+  const buffer = open();
+  for (let round = 0; round < 30; round += 1) {
+    const increments = Array.from({ length: 10 }, () =>
+      buffer.incr('Page', { views: 1 + Math.floor(random() * 5) }, { path: `/${Math.floor(random() * 15)}` }),
+    );
+    await Promise.all(increments);
+    if (random() < 0.3) sink.fail(new Error('deadlock'), { times: 2 });
+    if (random() < 0.6) await buffer.processPending();
+    await clock.advance(Math.floor(random() * 2000));
+  }
+  return { snapshot: backend.snapshot(), deliveries: sink.deliveries, stats: await buffer.stats() };
+}
+
+test('the same calls and the same seed give the same state and the same batches, ids included', async () => {
+  const [one, two, other] = [await busyDay(5), await busyDay(5), await busyDay(6)];
+  expect(one.deliveries.length).toBeGreaterThan(20);
+  expect(two).toEqual(one);
+  expect(JSON.stringify(two.deliveries)).toBe(JSON.stringify(one.deliveries));
+  expect(other.deliveries[0]?.id).not.toBe(one.deliveries[0]?.id);
+});
+
+test('a snapshot does not change with the backend', async () => {
+  const { backend, open } = world(1);
+  const buffer = open();
+  await buffer.incr('Page', { views: 1 }, { path: '/a' });
+  const snapshot = backend.snapshot();
+  const copy = structuredClone(snapshot);
+  await buffer.incr('Page', { views: 1 }, { path: '/a' });
+  await buffer.processPending();
+  expect(snapshot).toEqual(copy);
+  expect(backend.snapshot()).not.toEqual(copy);
+});
+
+test('restoring brings everything back: entries, batch and lease, dead letters, numbers', async () => {
+  const { clock, backend, open } = world(1);
+  await open().incr('Page', { views: 1 }, { path: '/a' });
+  const [partition] = (await backend.partitions()) as [number];
+  const request = { size: 1, leaseMs: 1000, id: `${partition}-batch`, token: 'token' };
+  await backend.claim(partition, request);
+  const snapshot = backend.snapshot();
+  await backend.bury(partition, 'token', [{ index: 0, reason: 'bad' }]);
+  const buried = backend.snapshot();
+
+  backend.restore(snapshot);
+  expect(backend.snapshot()).toEqual(snapshot);
+  expect(await backend.claim(partition, { ...request, token: 'other' })).toEqual({
+    status: 'busy',
+    forMs: 1000,
+  });
+  await clock.advance(1000);
+  expect(await backend.claim(partition, { ...request, token: 'other' })).toMatchObject({
+    batch: { attempt: 2 },
+  });
+
+  backend.restore(buried);
+  expect(await backend.deadLetters(partition, 0, 10)).toHaveLength(1);
+});
+
+test('what a restored backend does leaves the snapshot alone', async () => {
+  const { backend, open } = world(1);
+  const buffer = open();
+  await buffer.incr('Page', { views: 1 }, { path: '/a' });
+  const snapshot = backend.snapshot();
+  for (let times = 0; times < 2; times += 1) {
+    backend.restore(snapshot);
+    const views = await buffer.get('Page', ['views'], { path: '/a' });
+    expect(views).toEqual({ views: 1 });
+    await buffer.processPending();
+  }
+});
+
+test('a restart from an older copy: producers send the writes that it lacks once more', async () => {
+  const { backend, sink, open } = world(1);
+  const producer = open();
+  await producer.incr('Page', { views: 1 }, { path: '/a' });
+  const older = backend.snapshot();
+  for (const views of [10, 100]) await producer.incr('Page', { views }, { path: '/a' });
+  backend.restore(older);
+  await producer.incr('Page', { views: 1000 }, { path: '/a' });
+  await producer.processPending();
+  expect(sink.total('Page', 'views')).toBe(1111);
+});
+
+test('a restart without data: what was lost is told, and nothing is counted twice', async () => {
+  const { backend, sink, open } = world(1);
+  const producer = open();
+  const lost: unknown[] = [];
+  producer.on('lost', (event) => lost.push(event));
+  for (const views of [1, 10]) {
+    await producer.incr('Page', { views }, { path: '/a' });
+    await producer.processPending();
+  }
+  backend.restore({});
+  await producer.incr('Page', { views: 100 }, { path: '/a' });
+  await producer.processPending();
+  expect(sink.total('Page', 'views')).toBe(111);
+  expect(lost).toMatchObject([{ from: 1, to: 2, reason: 'wiped' }]);
+});
+
+test('a restart in the middle of a write: the repeated write is a duplicate', async () => {
+  const clock = manualClock();
+  const behind = memory({ clock });
+  const backend = faultyBackend(behind, [{ on: 'add', fault: 'lose-reply' }]);
+  const sink = recordingSink();
+  const buffer = createBuffer({ backend, clock, sink, partitions: 1, random: seededRandom(1) });
+  const counted = buffer.incr('Page', { views: 1 }, { path: '/a' });
+  await Promise.resolve();
+  behind.restore(behind.snapshot());
+  await clock.until(counted);
+  await buffer.processPending();
+  backend.assertFired();
+  expect(sink.total('Page', 'views')).toBe(1);
+});
+
+test('producers that were idle for long are forgotten, however busy others are', async () => {
+  const clock = manualClock();
+  const backend = memory({ clock });
+  const add = (producer: string, number: number) =>
+    backend.add({ partition: 0, producer, number, entries: [], epoch: 'epoch' });
+  await add('busy', 1);
+  for (let number = 2; number <= 20; number += 1) {
+    await add(`once ${number}`, 1);
+    await clock.advance(PRODUCER_LIFETIME_MS / 4);
+    await add('busy', number);
+  }
+  expect(backend.snapshot()[0]?.producers.size).toBeLessThan(7);
+});
+
+test('what it holds outlives close', async () => {
+  const { backend, open } = world(1);
+  const buffer = open();
+  await buffer.incr('Page', { views: 1 }, { path: '/a' });
+  await buffer.close();
+  expect(await backend.partitions()).toHaveLength(1);
+});
+
+test('without a clock it takes the time of the system', async () => {
+  const backend = memory();
+  const before = Date.now();
+  await backend.add({
+    partition: 0,
+    producer: 'p',
+    number: 1,
+    entries: [{ key: '["Page"]', fields: {} }],
+    epoch: 'e',
+  });
+  const at = (await backend.read(0, '["Page"]'))?.['@'];
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+});
+
+test('a clock that is none is refused by name', () => {
+  expect(() => memory({ clock: {} as never })).toThrow(InvalidInputError);
+  expect(() => memory({ clock: {} as never })).toThrow('"clock"');
+});
+
+test('its URL has nothing behind the scheme', async () => {
+  expect(fromUrl('memory:').name).toBe('memory');
+  expect(() => fromUrl('memory://host')).toThrow(InvalidInputError);
+});
+
+test('it says that it is not durable', async () => {
+  const { durability, advice } = await memory().validate();
+  expect(durability).toBe('none');
+  expect(advice).toHaveLength(1);
+});
