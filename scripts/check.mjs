@@ -11,7 +11,7 @@ await runMain(async () => {
   await buildStale();
   const failures = await runAll([
     ['types', () => tool('tsc')],
-    ['lint and format', () => tool('biome', 'ci', '--error-on-warnings')],
+    ['lint and format', () => tool('biome', 'ci', '--error-on-warnings', '--colors=off')],
     ['unused code', () => tool('knip', '--treat-config-hints-as-errors')],
     ['lock file', checkLock],
     ...packages().flatMap(packagingOf),
