@@ -1,0 +1,169 @@
+import { type Buffer, createBuffer, createWorker } from '@sluice/core';
+import { memory } from '@sluice/memory';
+import { manualClock, recordingSink } from '@sluice/testing';
+import { describe, expect, test } from 'vitest';
+
+function setup() {
+  const clock = manualClock();
+  const store = memory({ clock });
+  const sink = recordingSink();
+  const buffer = createBuffer({ backend: store, clock, sink, partitions: 4, retryDelay: () => 300 });
+  const count = (id: number): Promise<void> => buffer.incr('Page', { views: 1 }, { id });
+  /** The same buffer, counting the rounds of its worker. */
+  const rounds = { count: 0 };
+  const counted: Pick<Buffer, 'processPending'> = {
+    processPending: (partition) => {
+      rounds.count += 1;
+      return buffer.processPending(partition);
+    },
+  };
+  return { clock, store, sink, buffer, counted, rounds, count };
+}
+
+describe('a worker', () => {
+  test('processes what is pending, and what comes later', async () => {
+    const { buffer, clock, count, sink } = setup();
+    await count(1);
+    const worker = createWorker(buffer, { clock, idleMs: 100 });
+    await clock.advance(0);
+    expect(sink.total('Page', 'views')).toBe(1);
+    await Promise.all([count(2), count(3)]);
+    await clock.advance(100);
+    expect(sink.total('Page', 'views')).toBe(3);
+    await worker.stop();
+  });
+
+  test('waits idleMs when there is nothing to do', async () => {
+    const { clock, counted, rounds } = setup();
+    const worker = createWorker(counted, { clock, idleMs: 100 });
+    await clock.advance(1000);
+    expect(rounds.count).toBe(11);
+    await worker.stop();
+  });
+
+  test('looks again at once when it found something', async () => {
+    const { clock, count, counted, rounds } = setup();
+    await count(1);
+    const worker = createWorker(counted, { clock, idleMs: 100 });
+    await clock.advance(99);
+    expect(rounds.count).toBe(2);
+    await worker.stop();
+  });
+
+  test('wakes for a batch that is due before its idle time is over', async () => {
+    const { buffer, clock, count, sink } = setup();
+    sink.fail(new Error('no'));
+    await count(1);
+    const worker = createWorker(buffer, { clock, idleMs: 200 });
+    await clock.advance(299);
+    expect(sink.entries).toEqual([]);
+    await clock.advance(1);
+    expect(sink.total('Page', 'views')).toBe(1);
+    await worker.stop();
+  });
+
+  test('stops: the running round ends, none follows, the buffer stays open', async () => {
+    const { buffer, clock, count, sink } = setup();
+    const worker = createWorker(buffer, { clock });
+    await clock.advance(0);
+    await worker.stop();
+    await worker.stop();
+    expect(clock.timers).toBe(0);
+    await count(1);
+    await clock.advance(10_000);
+    expect(sink.deliveries).toEqual([]);
+    expect(await buffer.processPending()).toMatchObject({ batches: 1 });
+  });
+
+  test('stops at the end of an `await using` block', async () => {
+    const { clock, counted, rounds } = setup();
+    {
+      await using worker = createWorker(counted, { clock, idleMs: 100 });
+      expect(worker.stop).toBeTypeOf('function');
+      await clock.advance(100);
+    }
+    await clock.advance(10_000);
+    expect(rounds.count).toBe(2);
+  });
+
+  test('reports errors, waits, and goes on', async () => {
+    const { clock, buffer, count, sink } = setup();
+    let failing = true;
+    const errors: unknown[] = [];
+    const flaky: Pick<Buffer, 'processPending'> = {
+      processPending: () => (failing ? Promise.reject(new Error('away')) : buffer.processPending()),
+    };
+    await count(1);
+    const worker = createWorker(flaky, { clock, idleMs: 100, onError: (error) => errors.push(error) });
+    await clock.advance(250);
+    expect(errors).toEqual([new Error('away'), new Error('away'), new Error('away')]);
+    failing = false;
+    await clock.advance(50);
+    expect(sink.total('Page', 'views')).toBe(1);
+    await worker.stop();
+  });
+
+  test('goes on when its onError throws or rejects', async () => {
+    const { clock } = setup();
+    let rounds = 0;
+    const broken: Pick<Buffer, 'processPending'> = {
+      processPending: () => {
+        rounds += 1;
+        return Promise.reject(new Error('away'));
+      },
+    };
+    const warnings: Error[] = [];
+    const listener = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listener);
+    const onError: (error: unknown) => unknown = () => {
+      if (rounds % 2 === 0) return Promise.reject(new Error('a bug in onError'));
+      throw new Error('a bug in onError');
+    };
+    const worker = createWorker(broken, { clock, idleMs: 100, onError });
+    await clock.advance(199);
+    await worker.stop();
+    process.off('warning', listener);
+    expect(rounds).toBe(2);
+    expect(warnings).toMatchObject([
+      { name: 'SluiceWarning', message: expect.stringContaining('a bug in onError') },
+      {},
+    ]);
+  });
+
+  test('makes errors a process warning when nobody listens', async () => {
+    const { clock } = setup();
+    const warnings: Error[] = [];
+    const listener = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listener);
+    const worker = createWorker({ processPending: () => Promise.reject(new Error('away')) }, { clock });
+    await clock.advance(0);
+    await worker.stop();
+    process.off('warning', listener);
+    expect(warnings).toMatchObject([{ name: 'SluiceWarning', message: 'away' }]);
+  });
+
+  test('ends when its buffer is closed', async () => {
+    const { buffer, clock, counted, rounds } = setup();
+    const errors: unknown[] = [];
+    const worker = createWorker(counted, { clock, idleMs: 100, onError: (error) => errors.push(error) });
+    await clock.advance(0);
+    await buffer.close();
+    await clock.advance(10_000);
+    expect(rounds.count).toBe(2);
+    expect(errors).toMatchObject([{ code: 'ERR_SLUICE_CLOSED' }]);
+    await worker.stop();
+  });
+
+  test('shares the work with others, and no entry is applied twice', async () => {
+    const { buffer, clock, count, sink } = setup();
+    const workers = [1, 2, 3].map(() => createWorker(buffer, { clock, idleMs: 10 }));
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 10 }, (_, id) => count(id)));
+      await clock.advance(7);
+    }
+    await clock.advance(1000);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    expect(sink.total('Page', 'views')).toBe(200);
+    expect(new Set(sink.deliveries.map(({ id }) => id)).size).toBe(sink.deliveries.length);
+  });
+});
