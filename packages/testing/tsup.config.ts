@@ -6,6 +6,8 @@ export default defineConfig({
   target: 'node20',
   clean: true,
   sourcemap: true,
+  // For import.meta.url in CommonJS.
+  shims: true,
   loader: { '.lua': 'text' },
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
 });

@@ -1,7 +1,7 @@
 import { toBinary } from './bytes.js';
 import type { Fengari, LuaFunction, LuaState } from './fengari.js';
 import { formatNumber } from './format-number.js';
-import { bytes, type LuaValues } from './lua-values.js';
+import { bytes, type LuaValues, SLOTS } from './lua-values.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -59,6 +59,7 @@ export class Cjson {
   #pushTable(state: LuaState, json: Extract<Json, object>): void {
     const lua = this.#lua;
     const isList = Array.isArray(json);
+    lua.lua_checkstack(state, SLOTS);
     lua.lua_createtable(state, 0, 0);
     for (const [name, value] of Object.entries(json)) {
       if (isList) lua.lua_pushnumber(state, Number(name) + 1);
@@ -89,6 +90,7 @@ export class Cjson {
   #encodeTable(state: LuaState, index: number, depth: number): string {
     if (depth > MAX_DEPTH) throw new Error('Cannot serialise, excessive depth');
     const lua = this.#lua;
+    lua.lua_checkstack(state, SLOTS);
     const items = new Map<number | string, string>();
     for (lua.lua_pushnil(state); lua.lua_next(state, index) !== 0; lua.lua_pop(state, 1)) {
       const top = lua.lua_gettop(state);

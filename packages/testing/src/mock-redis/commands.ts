@@ -77,7 +77,7 @@ export async function runCommand(
   if (type !== undefined) await checkType(store, key, type);
   const reply = await run(store, args);
   if (command.empties && type !== undefined && type !== 'string') await store.dropIfEmpty(key, type);
-  return reply as Reply;
+  return (reply ?? null) as Reply;
 }
 
 function unknownCommand(name: string): ReplyError {
@@ -128,9 +128,10 @@ function time(now: number): string[] {
 async function hset(store: Store, args: readonly string[]): Promise<number> {
   const [key = ''] = args;
   if (args.length % 2 === 0) throw new ReplyError("ERR wrong number of arguments for 'hset' command");
-  const before = await store.count(key, 'hash');
+  const fields = args.filter((_, i) => i % 2 === 1);
+  const before = (await store.run('hmget', key, ...fields)) as (string | null)[];
   await store.run('hmset', ...args);
-  return (await store.count(key, 'hash')) - before;
+  return new Set(fields.filter((_, i) => before[i] === null)).size;
 }
 
 async function lrange(store: Store, [key = '', start, stop]: readonly string[]): Promise<unknown> {

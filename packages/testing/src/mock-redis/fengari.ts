@@ -12,6 +12,7 @@ export interface Fengari {
     readonly LUA_TSTRING: number;
     readonly LUA_TTABLE: number;
     lua_call(state: LuaState, args: number, results: number): void;
+    lua_checkstack(state: LuaState, slots: number): boolean;
     lua_createtable(state: LuaState, items: number, fields: number): void;
     lua_error(state: LuaState): number;
     lua_getfield(state: LuaState, index: number, name: Uint8Array): number;
@@ -37,6 +38,7 @@ export interface Fengari {
     lua_tostring(state: LuaState, index: number): Uint8Array;
     lua_touserdata(state: LuaState, index: number): object | null;
     lua_type(state: LuaState, index: number): number;
+    lua_xmove(from: LuaState, to: LuaState, count: number): void;
     lua_yield(state: LuaState, results: number): number;
   };
   readonly lauxlib: {

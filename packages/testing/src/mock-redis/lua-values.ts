@@ -2,6 +2,9 @@ import type { Fengari, LuaState } from './fengari.js';
 import { formatNumber } from './format-number.js';
 import { isStatus, type Reply, ReplyError } from './replies.js';
 
+/** What one level of a nested table takes of a stack, at the most. */
+export const SLOTS = 5;
+
 /** Moves values between JavaScript and a Lua stack, by Redis' rules of conversion. */
 export class LuaValues {
   readonly #lua: Fengari['lua'];
@@ -27,6 +30,7 @@ export class LuaValues {
   }
 
   #pushList(state: LuaState, items: readonly Reply[]): void {
+    this.#lua.lua_checkstack(state, SLOTS);
     this.#lua.lua_createtable(state, items.length, 0);
     for (const [i, item] of items.entries()) {
       this.push(state, item);
@@ -68,6 +72,7 @@ export class LuaValues {
   }
 
   #tableReply(state: LuaState): Reply {
+    this.#lua.lua_checkstack(state, SLOTS);
     const err = this.field(state, 'err');
     if (err !== undefined) throw new ReplyError(err);
     const ok = this.field(state, 'ok');

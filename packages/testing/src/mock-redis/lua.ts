@@ -56,7 +56,8 @@ export class Lua {
         status = lua.lua_resume(thread, null, 1);
       }
       if (status !== lua.LUA_OK) throw this.#errorOf(thread);
-      return lua.lua_gettop(thread) === 0 ? null : this.#values.replyOf(thread);
+      lua.lua_settop(thread, 1);
+      return this.#values.replyOf(thread);
     } finally {
       lua.lua_settop(this.#state, 0);
     }
@@ -76,11 +77,13 @@ export class Lua {
 
   #errorOf(thread: LuaState): ReplyError {
     const { lua } = this.#fengari;
-    const isTable = lua.lua_type(thread, -1) === lua.LUA_TTABLE;
-    const reply = isTable ? this.#values.field(thread, 'err') : undefined;
+    // The stack of a thread that failed takes nothing more.
+    lua.lua_xmove(thread, this.#state, 1);
+    const isTable = lua.lua_type(this.#state, -1) === lua.LUA_TTABLE;
+    const reply = isTable ? this.#values.field(this.#state, 'err') : undefined;
     if (reply !== undefined) return new ReplyError(reply);
-    const isText = lua.lua_type(thread, -1) === lua.LUA_TSTRING;
-    return new ReplyError(`ERR ${isText ? this.#values.text(thread, -1) : 'the script raised no message'}`);
+    const isText = lua.lua_type(this.#state, -1) === lua.LUA_TSTRING;
+    return new ReplyError(`ERR ${isText ? this.#values.text(this.#state, -1) : 'the script raised no message'}`);
   }
 
   #openLibraries(): void {
