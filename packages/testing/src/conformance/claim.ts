@@ -28,10 +28,10 @@ export const claim: Promises = {
   'a batch has at most as many entries as asked for': async ({ add, lease, backend }) => {
     await add(['/a', '/b', '/c', '/d', '/e'].map((path) => page(path)));
     const batches = [];
-    for (let batch = await lease({ size: 2 }); ; batch = await lease({ size: 2 })) {
+    for (let round = 0; round < 3; round += 1) {
+      const batch = await lease({ size: 2 });
       batches.push([batch.paths.length, batch.remaining]);
       await backend.ack(0, batch.token);
-      if (batch.remaining === 0) break;
     }
     assert.deepEqual(batches, [
       [2, 3],
@@ -184,7 +184,7 @@ export const order: Promises = {
   'the order holds across batches': async ({ add, lease, backend }) => {
     await add(['/5', '/1', '/4', '/2', '/3'].map((path) => page(path)));
     const paths: string[] = [];
-    while (paths.length < 5) {
+    for (let round = 0; round < 3; round += 1) {
       const batch = await lease({ size: 2 });
       paths.push(...batch.paths);
       await backend.ack(0, batch.token);

@@ -7,6 +7,7 @@ import type { Fixture, Promises } from './fixture.js';
 /** Buffers of one service: they share the backend, and the database that the sink stands for. */
 class Service {
   readonly sink: RecordingSink = recordingSink();
+  readonly errors: unknown[] = [];
   readonly #fixture: Fixture;
   #buffers = 0;
 
@@ -18,7 +19,9 @@ class Service {
     const { backend, clock } = this.#fixture;
     this.#buffers += 1;
     const random = seededRandom(this.#buffers);
-    return createBuffer({ backend, clock, random, sink: this.sink, partitions: 4, ...options });
+    const buffer = createBuffer({ backend, clock, random, sink: this.sink, partitions: 4, ...options });
+    buffer.on('error', (error) => this.errors.push(error));
+    return buffer;
   }
 
   /** Counts so many views of pages `/0`, `/1` …, one each. */
@@ -30,6 +33,7 @@ class Service {
 
   /** The ids of applied batches must differ, and so must the targets in a batch. */
   assertNoRepeats(): void {
+    assert.deepEqual(this.errors, []);
     const ids = this.sink.deliveries.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length, 'a batch that was acknowledged is not delivered again');
     for (const { entries } of this.sink.deliveries) {
@@ -142,13 +146,13 @@ export const endToEnd: Promises = {
   'a worker that stalls past its lease cannot settle, and its batch counts once': async (fixture) => {
     const service = new Service(fixture);
     const [stalled, other] = [service.buffer({ partitions: 1 }), service.buffer({ partitions: 1 })];
-    stalled.on('error', () => {});
     await service.count(stalled, 3);
     const claim = await stalled.claim(0);
     assert.ok(claim.status === 'leased');
     await fixture.clock.advance(30_000);
     assert.equal((await other.processPending()).entries, 3);
     assert.equal(await stalled.process(claim.lease), 'stale');
+    assert.equal(service.errors.length, 1);
     assert.deepEqual([service.sink.deliveries.length, service.sink.total('Page', 'views')], [2, 3]);
   },
 
