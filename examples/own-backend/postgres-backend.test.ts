@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { openBuffer } from '@sluice/core';
+import { conformance, recordingSink } from '@sluice/testing';
+import { afterAll, expect, test } from 'vitest';
+import { fromUrl, postgres } from './postgres-backend.js';
+
+const db = await PGlite.create();
+afterAll(() => db.close());
+
+conformance({
+  test,
+  open: async ({ clock }) => {
+    await db.exec('DROP SCHEMA IF EXISTS sluice CASCADE');
+    return postgres({ db, clock });
+  },
+  corrupt: async (_, partition, key) => {
+    const spoil = `UPDATE sluice.entry SET fields = '{"+views":"many"' WHERE partition = $1 AND key = $2`;
+    await db.query(spoil, [partition, key]);
+  },
+});
+
+test('what is pending outlives the process', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-pglite-'));
+  try {
+    const options = { url: `pglite:${folder}`, schemes: { 'pglite:': fromUrl } };
+    const before = await openBuffer(options);
+    await before.incr('Page', { views: 3 }, { path: '/docs' });
+    await before.close();
+
+    const sink = recordingSink();
+    await using after = await openBuffer({ ...options, sink });
+    await after.processPending();
+    expect(sink.total('Page', 'views', { path: '/docs' })).toBe(3);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
