@@ -11,8 +11,12 @@ export async function installRedisServer() {
     throw new Error(`${reason} As root, run: apt-get update && apt-get install -y redis-server`);
   }
   console.log('Installing redis-server for the tests (apt-get) …');
-  await aptGet('update', '-qq');
-  await aptGet('install', '-y', '-qq', '--no-install-recommends', 'redis-server');
+  try {
+    await aptGet('update', '-qq');
+    await aptGet('install', '-y', '-qq', '--no-install-recommends', 'redis-server');
+  } catch (cause) {
+    throw new Error(`${reason} It could not be installed: ${cause instanceof Error ? cause.message : cause}`);
+  }
 }
 
 /** @param {readonly string[]} args */

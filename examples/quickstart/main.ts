@@ -51,7 +51,7 @@ async function refuseLeftovers(buffer: Buffer<FlightSchema>): Promise<void> {
   const left = await held(buffer);
   if (left === 0) return;
   throw new Failure(
-    `The backend already holds ${left} entries, of a run that was stopped or of another program, and this run would apply them too.
+    `The backend holds entries of another program, or of a run that was stopped (${left}), and this run would apply them too.
 Use an empty database of that server (redis://127.0.0.1:6379/1), or delete the keys that begin with "sluice:".`,
   );
 }

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { openBuffer } from '@sluice/core';
+import { startRedisServer } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 import { check } from './check.js';
 import type { Rows, Totals } from './totals.js';
@@ -29,6 +31,21 @@ describe('npm start', () => {
     expect(stdout).toMatch(/100 % {2}20,000 flights/);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^checked \d{4} rows: all match$/);
     expect(stdout).not.toContain('\u001b');
+  });
+
+  test('does the same with Redis in between, unless another run left something there', async () => {
+    await using redis = await startRedisServer();
+    const args = ['--events', '20000', '--url', redis.url];
+    const clean = await start(...args);
+    expect(clean).toMatchObject({ code: 0, stderr: '' });
+    expect(clean.stdout).toMatch(/checked \d{4} rows: all match\n$/);
+
+    await using buffer = await openBuffer({ url: redis.url });
+    await buffer.incr('Airport', { flights: 1 }, { origin: 'ATL' });
+    const refused = await start(...args);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('holds entries of another program, or of a run that was stopped (1)');
+    expect(await buffer.get('Airport', ['flights'], { origin: 'ATL' })).toEqual({ flights: 1 });
   });
 
   test.each([
