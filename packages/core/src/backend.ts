@@ -18,14 +18,15 @@ export interface Backend {
 
   /**
    * Adds a write's entries to the pending ones, in order, if the write's number is the producer's next.
-   * The numbers are kept at least `PRODUCER_LIFETIME_MS` after the last use. A repeated write changes nothing and
-   * gets the refusals of the first time again.
+   * The numbers are kept at least `PRODUCER_LIFETIME_MS` after the last use. A repeated write changes nothing; the
+   * last one gets its refusals of the first time again.
    */
   add(write: Write): Promise<AddResult>;
 
   /**
    * Leases the partition's batch: the unsettled one, under a new token, if it is due; or else a new one, of the
-   * first `size` pending entries. Repeating a claim with the token that holds the lease answers the same lease.
+   * first `size` pending entries. Repeating a claim with the token that holds the lease answers the same lease, with
+   * the same deadline. A lease that ran out still holds until another claim takes it over.
    */
   claim(partition: number, request: ClaimRequest): Promise<ClaimResult>;
 
@@ -34,7 +35,7 @@ export interface Backend {
 
   /**
    * Ends the batch: it was applied. `false`: the token does not hold the lease; nothing changed. For this and the
-   * next two: repeating the call that settled a batch answers `true` again.
+   * next two: the token that settled the partition's last lease gets `true` again, in case its reply was lost.
    */
   ack(partition: number, token: string): Promise<boolean>;
 

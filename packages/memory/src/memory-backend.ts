@@ -102,7 +102,7 @@ class Memory implements MemoryBackend {
     const known = state.producers.get(write.producer);
     const last = known !== undefined && known.expiresAt > now ? known.number : 0;
     if (write.number <= last) {
-      return { outcome: 'duplicate', epoch, refused: write.number === last && known ? known.refused : [] };
+      return { outcome: 'duplicate', epoch, refused: write.number === last && known ? [...known.refused] : [] };
     }
     if (write.number !== last + 1) {
       return { outcome: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };
@@ -117,7 +117,7 @@ class Memory implements MemoryBackend {
       refused,
       expiresAt: now + PRODUCER_LIFETIME_MS,
     });
-    return { outcome: 'applied', epoch, refused };
+    return { outcome: 'applied', epoch, refused: [...refused] };
   }
 
   async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
