@@ -6,11 +6,10 @@ import {
   OverflowError,
   pack,
   type Refusal,
-  type StoredDeadLetter,
   type StoredEntry,
   unpack,
 } from '@sluice/core';
-import type { DeadLetterRow, EntryRow } from './tables.js';
+import type { EntryRow } from './tables.js';
 
 /** The fields in a row. @throws CorruptEntryError */
 export function parseFields(text: string): Fields {
@@ -33,36 +32,38 @@ export function entryOf({ key, fields }: EntryRow): StoredEntry | CorruptEntry {
   }
 }
 
-export function deadLetterOf({ id, reason, attempts, buried_at, ...row }: DeadLetterRow): StoredDeadLetter {
-  return { id, entry: entryOf(row), reason: JSON.parse(reason) as string, attempts, buriedAt: buried_at };
-}
-
 /** How long ago the first increment of an entry came. Unreadable fields do not tell. */
 export function age(fields: string, now: number): number {
   const entry = entryOf({ key: '', fields });
   return 'corrupt' in entry ? 0 : Math.max(0, now - Number(entry.fields['@'] ?? now));
 }
 
-/**
- * Merges entries into the packed fields of their keys, and answers those that cannot be.
- * @param pending packed fields by key; changed and new ones are set
- */
+/** What a merge makes of pending entries: packed fields by key, in order, and the entries that were left out. */
+export interface Merged {
+  readonly changed: Map<string, string>;
+  readonly added: Map<string, string>;
+  readonly refused: Refusal[];
+}
+
+/** Merges entries, of which several may have one key, into the packed fields that are pending. */
 export function mergeAll(
-  pending: Map<string, string>,
+  pending: ReadonlyMap<string, string>,
   entries: readonly StoredEntry[],
   now: number,
-): Refusal[] {
-  return entries.flatMap(({ key, fields }, index) => {
+): Merged {
+  const merged: Merged = { changed: new Map(), added: new Map(), refused: [] };
+  for (const [index, { key, fields }] of entries.entries()) {
+    const target = pending.has(key) ? merged.changed : merged.added;
+    const packed = target.get(key) ?? pending.get(key);
     try {
-      const known = pending.get(key);
-      const merged = known === undefined ? { '@': now } : parseFields(known);
-      merge(merged, fields);
-      pending.set(key, pack(merged));
-      return [];
+      const sum: Fields = packed === undefined ? { '@': now } : parseFields(packed);
+      merge(sum, fields);
+      target.set(key, pack(sum));
     } catch (error) {
-      return [{ index, ...refusalOf(error) }];
+      merged.refused.push({ index, ...refusalOf(error) });
     }
-  });
+  }
+  return merged;
 }
 
 function refusalOf(error: unknown): Omit<Refusal, 'index'> {

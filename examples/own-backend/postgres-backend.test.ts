@@ -22,6 +22,16 @@ conformance({
   },
 });
 
+test('what the server refuses is an error that says what became of the call', async () => {
+  const backend = await postgres({ db });
+  await db.exec('DROP SCHEMA sluice CASCADE');
+  await expect(backend.partitions()).rejects.toMatchObject({
+    code: 'ERR_SLUICE_BACKEND_FAILED',
+    retryable: false,
+    outcome: 'refused',
+  });
+});
+
 test('what is pending outlives the process', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-pglite-'));
   try {

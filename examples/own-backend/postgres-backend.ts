@@ -2,34 +2,30 @@ import { PGlite, type Transaction } from '@electric-sql/pglite';
 import {
   type AddResult,
   type Backend,
-  BackendError,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
   type Clock,
+  deadLetterId,
   type Fields,
   type PartitionStats,
-  SluiceError,
+  PRODUCER_LIFETIME_MS,
   type StoredDeadLetter,
   type Validation,
   type Write,
 } from '@sluice/core';
-import { age, deadLetterOf, parseFields } from './entries.js';
+import { age, entryOf, parseFields } from './entries.js';
+import { toBackendError } from './errors.js';
 import {
   addPending,
-  countAll,
-  deleteDeadLetters,
+  deleteDead,
   endBatch,
   freeze,
-  insertDeadLetters,
-  insertPartition,
   lastWrite,
   lease,
   lock,
   pendingFields,
   readBatch,
-  rememberWrite,
-  settingsThatAreOff,
 } from './statements.js';
 import { type DeadLetterRow, type HeldBatch, TABLES } from './tables.js';
 
@@ -73,17 +69,22 @@ class PostgresBackend implements Backend {
     this.#release = release;
   }
 
-  add({ partition, producer, number, entries, epoch: newEpoch }: Write): Promise<AddResult> {
+  add(write: Write): Promise<AddResult> {
+    const { partition, producer, number, entries } = write;
     return this.#transaction(async (tx): Promise<AddResult> => {
       const now = this.#clock.now();
       // A first write is never a gap. Any other may be one, and a gap leaves no trace.
-      if (number === 1) await insertPartition(tx, partition, newEpoch);
+      if (number === 1) {
+        await tx.sql`INSERT INTO sluice.partition VALUES (${partition}, ${write.epoch}) ON CONFLICT DO NOTHING`;
+      }
       const epoch = (await lock(tx, partition))?.epoch ?? '';
       const { last, refused } = await lastWrite(tx, partition, producer, now);
       if (number <= last) return { outcome: 'duplicate', epoch, refused: number === last ? refused : [] };
       if (number > last + 1) return { outcome: 'gap', epoch, last };
       const refusals = await addPending(tx, partition, entries, now);
-      await rememberWrite(tx, partition, producer, number, refusals, now);
+      await tx.sql`DELETE FROM sluice.producer WHERE partition = ${partition} AND (id = ${producer} OR expires_at <= ${now})`;
+      await tx.sql`INSERT INTO sluice.producer
+        VALUES (${partition}, ${producer}, ${number}, ${JSON.stringify(refusals)}, ${now + PRODUCER_LIFETIME_MS})`;
       return { outcome: 'applied', epoch, refused: refusals };
     });
   }
@@ -94,11 +95,11 @@ class PostgresBackend implements Backend {
       const state = await lock(tx, partition);
       if (state === undefined) return { status: 'empty' };
       if (state.batch === null) {
-        if (!(await freeze(tx, partition, size))) return { status: 'empty' };
-        await lease(tx, partition, id, token, 1, now + leaseMs);
+        if ((await freeze(tx, partition, size)) === 0) return { status: 'empty' };
+        await lease(tx, partition, { batch: id, token, attempt: 1, due_at: now + leaseMs });
       } else if (state.token !== token) {
         if (state.due_at > now) return { status: 'busy', forMs: state.due_at - now };
-        await lease(tx, partition, state.batch, token, state.attempt + 1, now + leaseMs);
+        await lease(tx, partition, { ...state, token, attempt: state.attempt + 1, due_at: now + leaseMs });
       }
       return { status: 'leased', batch: await readBatch(tx, partition) };
     });
@@ -106,12 +107,10 @@ class PostgresBackend implements Backend {
 
   renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     return this.#transaction(async (tx) => {
-      const renewed = await tx.query('UPDATE sluice.partition SET due_at = $3 WHERE id = $1 AND token = $2', [
-        partition,
-        token,
-        this.#clock.now() + leaseMs,
-      ]);
-      return renewed.affectedRows === 1;
+      const dueAt = this.#clock.now() + leaseMs;
+      const { affectedRows } =
+        await tx.sql`UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND token = ${token}`;
+      return affectedRows === 1;
     });
   }
 
@@ -120,18 +119,22 @@ class PostgresBackend implements Backend {
   }
 
   retry(partition: number, token: string, delayMs: number): Promise<boolean> {
-    return this.#settle(partition, token, async (tx) => {
-      const dueAt = this.#clock.now() + delayMs;
-      await tx.query('UPDATE sluice.partition SET token = NULL, due_at = $2 WHERE id = $1', [
-        partition,
-        dueAt,
-      ]);
-    });
+    return this.#settle(partition, token, (tx, held) =>
+      lease(tx, partition, { ...held, token: null, due_at: this.#clock.now() + delayMs }),
+    );
   }
 
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
+    const indexes = burials.map(({ index }) => index);
+    const reasons = burials.map(({ reason }) => JSON.stringify(reason));
     return this.#settle(partition, token, async (tx, { batch, attempt }) => {
-      await insertDeadLetters(tx, partition, batch, attempt, burials, this.#clock.now());
+      const ids = indexes.map((index) => deadLetterId(batch, index));
+      await tx.sql`
+        INSERT INTO sluice.dead_letter
+        SELECT ${partition}, burial.id, key, fields, burial.reason, ${attempt}, ${this.#clock.now()}
+        FROM unnest(${ids}::text[], ${indexes}::int[], ${reasons}::text[]) AS burial (id, index, reason)
+        JOIN (SELECT key, fields, row_number() OVER (ORDER BY place) - 1 AS index
+              FROM sluice.entry WHERE partition = ${partition} AND claimed) AS claimed USING (index)`;
       await endBatch(tx, partition);
     });
   }
@@ -145,8 +148,8 @@ class PostgresBackend implements Backend {
 
   partitions(): Promise<number[]> {
     return this.#transaction(async (tx) => {
-      const busy = 'SELECT DISTINCT partition FROM sluice.entry ORDER BY partition';
-      const { rows } = await tx.query<{ partition: number }>(busy);
+      const { rows } = await tx.sql<{ partition: number }>`
+        SELECT DISTINCT partition FROM sluice.entry ORDER BY partition`;
       return rows.map(({ partition }) => partition);
     });
   }
@@ -154,9 +157,15 @@ class PostgresBackend implements Backend {
   stats(): Promise<PartitionStats[]> {
     return this.#transaction(async (tx) => {
       const now = this.#clock.now();
-      const counts = await countAll(tx);
-      return counts.map(({ head, ...count }) => ({
-        ...count,
+      const { rows } = await tx.sql<Omit<PartitionStats, 'oldestPendingMs'> & { head: string | null }>`
+        SELECT p.id AS partition,
+          (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND NOT claimed) AS pending,
+          (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND claimed) AS claimed,
+          (SELECT count(*) FROM sluice.dead_letter WHERE partition = p.id) AS dead,
+          (SELECT fields FROM sluice.entry WHERE partition = p.id AND NOT claimed ORDER BY place LIMIT 1) AS head
+        FROM sluice.partition AS p ORDER BY p.id`;
+      return rows.map(({ head, ...counts }) => ({
+        ...counts,
         oldestPendingMs: head === null ? 0 : age(head, now),
       }));
     });
@@ -164,52 +173,55 @@ class PostgresBackend implements Backend {
 
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
     return this.#transaction(async (tx) => {
-      const { rows } = await tx.query<DeadLetterRow>(
-        `SELECT * FROM sluice.dead_letter WHERE partition = $1
-         ORDER BY buried_at, id COLLATE "C" OFFSET $2 LIMIT $3`,
-        [partition, offset, limit],
-      );
-      return rows.map(deadLetterOf);
+      const { rows } = await tx.sql<DeadLetterRow>`
+        SELECT * FROM sluice.dead_letter WHERE partition = ${partition}
+        ORDER BY buried_at, id COLLATE "C" OFFSET ${offset} LIMIT ${limit}`;
+      return rows.map(({ id, key, fields, reason, attempts, buried_at: buriedAt }) => {
+        return {
+          id,
+          entry: entryOf({ key, fields }),
+          reason: JSON.parse(reason) as string,
+          attempts,
+          buriedAt,
+        };
+      });
     });
   }
 
   redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     return this.#transaction(async (tx) => {
       await lock(tx, partition);
-      const { rows } = await tx.query<DeadLetterRow>(
-        `SELECT * FROM sluice.dead_letter WHERE partition = $1 AND id = ANY ($2)
-         ORDER BY array_position($2::text[], id)`,
-        [partition, ids],
-      );
-      const letters = rows
-        .map(deadLetterOf)
-        .flatMap(({ id, entry }) => ('corrupt' in entry ? [] : [{ id, entry }]));
-      const refused = await addPending(
+      const { rows } = await tx.sql<DeadLetterRow>`
+        SELECT * FROM sluice.dead_letter WHERE partition = ${partition} AND id = ANY (${ids})
+        ORDER BY array_position(${ids}::text[], id)`;
+      const letters = rows.flatMap((row) => {
+        const entry = entryOf(row);
+        return 'corrupt' in entry ? [] : [{ id: row.id, ...entry }];
+      });
+      const refused = await addPending(tx, partition, letters, this.#clock.now());
+      const stay = new Set(refused.map(({ index }) => index));
+      const went = letters.filter((_, index) => !stay.has(index));
+      return deleteDead(
         tx,
         partition,
-        letters.map(({ entry }) => entry),
-        this.#clock.now(),
+        went.map(({ id }) => id),
       );
-      const gone = letters.filter((_, i) => !refused.some(({ index }) => index === i)).map(({ id }) => id);
-      return deleteDeadLetters(tx, partition, gone);
     });
   }
 
   discard(partition: number, ids: readonly string[]): Promise<string[]> {
-    return this.#transaction(async (tx) => {
-      await lock(tx, partition);
-      return deleteDeadLetters(tx, partition, ids);
-    });
+    return this.#transaction((tx) => deleteDead(tx, partition, ids));
   }
 
   validate(): Promise<Validation> {
     return this.#transaction(async (tx) => {
       if ((this.#db.dataDir ?? 'memory://').startsWith('memory://')) {
-        return { durability: 'none', advice: ['The database is in memory: give it a folder.'] };
+        return { durability: 'none', advice: ['The database is in memory. Give it a folder.'] };
       }
-      const off = await settingsThatAreOff(tx);
-      if (off.length === 0) return { durability: 'every-write', advice: [] };
-      return { durability: 'recent-loss', advice: off.map((name) => `${name} is off: turn it on.`) };
+      const { rows } = await tx.sql<{ name: string }>`
+        SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name`;
+      const advice = rows.map(({ name }) => `The setting ${name} is off. Turn it on.`);
+      return { durability: advice.length > 0 ? 'recent-loss' : 'every-write', advice };
     });
   }
 
@@ -229,7 +241,7 @@ class PostgresBackend implements Backend {
       if (state === undefined || state.batch === null || state.token !== token)
         return state?.settled_by === token;
       await end(tx, state);
-      await tx.query('UPDATE sluice.partition SET settled_by = $2 WHERE id = $1', [partition, token]);
+      await tx.sql`UPDATE sluice.partition SET settled_by = ${token} WHERE id = ${partition}`;
       return true;
     });
   }
@@ -238,24 +250,7 @@ class PostgresBackend implements Backend {
     try {
       return await this.#db.transaction(work);
     } catch (error) {
-      throw error instanceof SluiceError ? error : backendError(error);
+      throw toBackendError(error);
     }
   }
-}
-
-// The classes of SQLSTATE codes that pass: lost connections, deadlocks, a full or a stopping server.
-const PASSING = /^(08|40|53|57)/;
-
-function backendError(cause: unknown): BackendError {
-  const state = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  return new BackendError(
-    'ERR_SLUICE_BACKEND_FAILED',
-    `PostgreSQL: ${cause instanceof Error ? cause.message : cause}`,
-    {
-      retryable: state !== undefined && PASSING.test(state),
-      // An error that the server reports has rolled the transaction back; of any other one nothing is known.
-      outcome: state === undefined ? 'unknown' : 'refused',
-      cause,
-    },
-  );
 }

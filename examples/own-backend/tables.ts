@@ -73,12 +73,3 @@ export interface DeadLetterRow extends EntryRow {
   attempts: number;
   buried_at: number;
 }
-
-/** How much a partition holds, and the fields of the entry at the head of its queue. */
-export interface CountRow {
-  partition: number;
-  pending: number;
-  claimed: number;
-  dead: number;
-  head: string | null;
-}
