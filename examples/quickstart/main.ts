@@ -26,13 +26,8 @@ async function run({ url, events }: Options): Promise<void> {
 
 async function replayWithProgress(flights: Flights, buffer: Buffer<FlightSchema>): Promise<void> {
   const progress = startProgress(flights.count);
-  try {
-    const done = await replay(flights, buffer, progress.update);
-    progress.stop();
-    console.log(`\n${describeRun(flights.count, done)}\n`);
-  } finally {
-    progress.stop();
-  }
+  const done = await replay(flights, buffer, progress.update).finally(progress.stop);
+  console.log(`\n${describeRun(flights.count, done)}\n`);
 }
 
 async function checkAll(flights: Flights, database: Database, buffer: Buffer<FlightSchema>): Promise<void> {
