@@ -9,7 +9,9 @@ conformance({
     return Object.assign(redis({ client, clock }), { client });
   },
   async corrupt({ client }, partition, key) {
-    const entries = (await client.keys()).find((name) => name.includes(`{${partition}-`) && name.endsWith(':entries'));
+    const entries = (await client.keys()).find(
+      (name) => name.includes(`{${partition}-`) && name.endsWith(':entries'),
+    );
     await client.hset(entries ?? '', key, '{"+views":"many"');
   },
 });

@@ -32,7 +32,11 @@ test('the layout of the keys can be looked at', async () => {
   const [a, b] = ['/a', '/b'].map((path) => targetKey('Page', { path })) as [string, string];
   expect(await client.lrange(await keyOf(client, ':pending'), 0, -1)).toEqual([b, a]);
   const entries = await client.hgetall(await keyOf(client, ':entries'));
-  expect(JSON.parse(entries[b] ?? '')).toEqual({ '+views': '5', '=title': '"B ✓"', '@': String(clock.now()) });
+  expect(JSON.parse(entries[b] ?? '')).toEqual({
+    '+views': '5',
+    '=title': '"B ✓"',
+    '@': String(clock.now()),
+  });
   expect(entries[a]).toBe(`{"+views":"1","@":"${clock.now()}"}`);
   expect(await client.smembers('sluice:partitions')).toEqual(['0']);
 
@@ -47,13 +51,18 @@ test('a claim freezes the entries into the batch, and its lease runs out by the 
   const { client, clock, buffer, backend } = opened();
   await buffer.incr('Page', { views: 1 }, { path: '/' });
   const request = { size: 10, leaseMs: 1000, id: 'batch', token: 'first' };
-  expect(await backend.claim(0, request)).toMatchObject({ status: 'leased', batch: { id: 'batch', attempt: 1 } });
+  expect(await backend.claim(0, request)).toMatchObject({
+    status: 'leased',
+    batch: { id: 'batch', attempt: 1 },
+  });
   expect((await client.keys()).filter((key) => /:(entries|pending)$/.test(key))).toEqual([]);
   expect(await client.hget(await keyOf(client, ':batch'), 'due')).toBe(String(clock.now() + 1000));
   await clock.advance(400);
   expect(await backend.claim(0, { ...request, token: 'other' })).toEqual({ status: 'busy', forMs: 600 });
   await clock.advance(600);
-  expect(await backend.claim(0, { ...request, token: 'other' })).toMatchObject({ batch: { id: 'batch', attempt: 2 } });
+  expect(await backend.claim(0, { ...request, token: 'other' })).toMatchObject({
+    batch: { id: 'batch', attempt: 2 },
+  });
   await buffer.close();
 });
 

@@ -22,7 +22,11 @@ const onMock: Evaluate = (source, keys, ...args) => mock.eval(source, keys, ...a
 const outcome = (reply: Promise<unknown>): Promise<unknown> =>
   reply.catch((error: Error) => `${error.name} ${/^[A-Z]+/.exec(error.message)?.[0]}`);
 
-async function alike(source: string, keys: readonly string[] = [], args: readonly string[] = []): Promise<void> {
+async function alike(
+  source: string,
+  keys: readonly string[] = [],
+  args: readonly string[] = [],
+): Promise<void> {
   const [expected, actual] = await Promise.all(
     [onServer, onMock].map((evaluate) => outcome(evaluate(source, keys.length, ...keys, ...args))),
   );
@@ -31,7 +35,19 @@ async function alike(source: string, keys: readonly string[] = [], args: readonl
 
 const KEYS = ['a', 'b', 'constructor', '', 'schlüssel 🎉'];
 const key = fc.constantFrom(...KEYS);
-const word = fc.constantFrom('x', 'y', '', '0', '__proto__', 'toString', 'é', 'a\0b', '#', 'WITHSCORES', '日本');
+const word = fc.constantFrom(
+  'x',
+  'y',
+  '',
+  '0',
+  '__proto__',
+  'toString',
+  'é',
+  'a\0b',
+  '#',
+  'WITHSCORES',
+  '日本',
+);
 const place = fc.integer({ min: -4, max: 4 }).map(String);
 const score = fc.oneof(place, fc.constantFrom('0.5', '1763800000000', '-1e3'));
 const pairs = fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 4 }).map((list) => list.flat());
@@ -39,7 +55,9 @@ const words = fc.array(word, { minLength: 1, maxLength: 4 });
 const scored = fc.array(fc.tuple(score, word), { minLength: 1, maxLength: 3 }).map((list) => list.flat());
 
 const command = fc.oneof(
-  ...['GET', 'TYPE', 'HLEN', 'LLEN', 'ZCARD', 'PTTL', 'SCARD'].map((name) => fc.tuple(fc.constant(name), key)),
+  ...['GET', 'TYPE', 'HLEN', 'LLEN', 'ZCARD', 'PTTL', 'SCARD'].map((name) =>
+    fc.tuple(fc.constant(name), key),
+  ),
   fc.tuple(fc.constant('SET'), key, word),
   fc.tuple(fc.constantFrom('DEL', 'EXISTS'), key, key),
   fc.tuple(fc.constant('HGET'), key, word),
@@ -79,7 +97,23 @@ test('400 random programs of commands do on the mock what they do on a server', 
 const json = fc.json({ maxDepth: 3 });
 const escaped = fc
   .array(
-    fc.constantFrom('\\u0000', '\\u001f', '\\u007f', '\\u00e9', '\\u2028', '\\ud83d', '\\ude00', '\\\\', '\\"', '\\/', 'é', '🎉', 'a', '\\n', '\x7f'),
+    fc.constantFrom(
+      '\\u0000',
+      '\\u001f',
+      '\\u007f',
+      '\\u00e9',
+      '\\u2028',
+      '\\ud83d',
+      '\\ude00',
+      '\\\\',
+      '\\"',
+      '\\/',
+      'é',
+      '🎉',
+      'a',
+      '\\n',
+      '\x7f',
+    ),
     { maxLength: 6 },
   )
   .map((parts) => `{"${parts.join('')}":["${parts.join('')}"]}`);
@@ -95,7 +129,9 @@ test('cjson decodes and encodes as on a server', async () => {
   };
   await fc.assert(
     fc.asyncProperty(fc.oneof(json, escaped), async (text) => {
-      const replies = await Promise.all([onServer, onMock].map((evaluate) => outcome(evaluate(source, 0, text))));
+      const replies = await Promise.all(
+        [onServer, onMock].map((evaluate) => outcome(evaluate(source, 0, text))),
+      );
       const [expected, actual] = replies.map(parsed);
       expect(actual, text).toEqual(expected);
     }),
@@ -104,7 +140,11 @@ test('cjson decodes and encodes as on a server', async () => {
 });
 
 test('numbers add up and turn into text as on a server', async () => {
-  const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ min: -1e20, max: 1e20, noNaN: true }));
+  const number = fc.oneof(
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.double({ min: -1e20, max: 1e20, noNaN: true }),
+  );
   const source = `
     local a, b = tonumber(ARGV[1]), tonumber(ARGV[2])
     redis.call('SET', KEYS[1], a + b)

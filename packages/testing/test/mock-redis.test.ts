@@ -32,7 +32,9 @@ test('nothing runs in the middle of a script', async () => {
       return undefined;
     }),
   );
-  expect(seen.filter((before) => before !== undefined)).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+  expect(seen.filter((before) => before !== undefined)).toEqual(
+    Array.from({ length: 50 }, (_, i) => String(i)),
+  );
   expect(await mock.get('count')).toBe('50');
 });
 
@@ -49,14 +51,21 @@ test('every mock has data and scripts of its own', async () => {
   await one.eval(`return redis.call('SADD', KEYS[1], 'x')`, 1, 'set');
   expect(await one.keys()).toEqual(['set']);
   expect(await other.keys()).toEqual([]);
-  await expect(other.evalsha(sha1(`return redis.call('SADD', KEYS[1], 'x')`), 1, 'set')).rejects.toThrow('NOSCRIPT');
+  await expect(other.evalsha(sha1(`return redis.call('SADD', KEYS[1], 'x')`), 1, 'set')).rejects.toThrow(
+    'NOSCRIPT',
+  );
 });
 
 test('time stands where the clock stands, and keys expire by it', async () => {
   const clock = manualClock(1_763_800_000_123);
   const mock = mockRedis({ clock });
   expect(await mock.eval(`return redis.call('TIME')`, 0)).toEqual(['1763800000', '123000']);
-  await mock.eval(`redis.call('SET', KEYS[1], 'a', 'PX', 1000) redis.call('SET', KEYS[2], 'b', 'EX', 9)`, 2, 'a', 'b');
+  await mock.eval(
+    `redis.call('SET', KEYS[1], 'a', 'PX', 1000) redis.call('SET', KEYS[2], 'b', 'EX', 9)`,
+    2,
+    'a',
+    'b',
+  );
   await clock.advance(999);
   expect([await mock.pttl('a'), await mock.pttl('b'), await mock.pttl('c')]).toEqual([1, 8001, -2]);
   await clock.advance(1);
@@ -70,7 +79,9 @@ test('a command that the mock lacks is an error that names it and those there ar
   const mock = mockRedis();
   await expect(mock.eval(`return redis.call('ZPOPMIN', KEYS[1])`, 1, 'key')).rejects.toMatchObject({
     name: 'ReplyError',
-    message: expect.stringMatching(/^ERR unknown command 'ZPOPMIN': mockRedis\(\) does not have it. It has GET, SET/),
+    message: expect.stringMatching(
+      /^ERR unknown command 'ZPOPMIN': mockRedis\(\) does not have it. It has GET, SET/,
+    ),
   });
   await expect(mock.call('constructor')).rejects.toThrow("unknown command 'constructor'");
 });
@@ -78,7 +89,9 @@ test('a command that the mock lacks is an error that names it and those there ar
 test('a script may only touch the keys that it declares', async () => {
   const mock = mockRedis();
   const script = `return redis.call('GET', 'elsewhere')`;
-  await expect(mock.eval(script, 1, 'key')).rejects.toThrow("ERR Script accesses a key that is not in KEYS: 'elsewhere'");
+  await expect(mock.eval(script, 1, 'key')).rejects.toThrow(
+    "ERR Script accesses a key that is not in KEYS: 'elsewhere'",
+  );
   expect(await mock.eval(script, 1, 'elsewhere')).toBe(null);
 });
 
@@ -88,6 +101,7 @@ test('text passes unharmed, and so do bytes that a script cuts out of it', async
   expect(await mock.eval('return { KEYS[1], ARGV[1] }', 1, text, text)).toEqual([text, text]);
   // As ioredis sends it: what is no character of Unicode becomes U+FFFD.
   expect(await mock.eval('return ARGV[1]', 0, '\ud800')).toBe('\ufffd');
+  await expect(mock.eval('error(ARGV[1])', 0, text)).rejects.toThrow(text);
   const cut = `
     for i = 1, #ARGV[1] do redis.call('RPUSH', KEYS[1], string.sub(ARGV[1], i, i)) end
     return table.concat(redis.call('LRANGE', KEYS[1], 0, -1))`;
@@ -111,7 +125,9 @@ test('what becomes empty is gone, and looking makes nothing', async () => {
 test('tables may be nested deeply', async () => {
   const mock = mockRedis();
   const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
-  expect(await mock.eval('return cjson.encode(cjson.decode(ARGV[1]))', 0, deep)).toBe(deep.replace('[]', '{}'));
+  expect(await mock.eval('return cjson.encode(cjson.decode(ARGV[1]))', 0, deep)).toBe(
+    deep.replace('[]', '{}'),
+  );
   const nested = 'local t = { "x" } for i = 1, 100 do t = { t } end return t';
   expect(JSON.stringify(await mock.eval(nested, 0))).toBe(`${'['.repeat(101)}"x"${']'.repeat(101)}`);
 });

@@ -23,9 +23,15 @@ export class Cjson {
   install(state: LuaState): void {
     const lua = this.#lua;
     lua.lua_createtable(state, 0, 3);
-    lua.lua_pushcfunction(state, this.#guarded((at) => this.#pushJson(at, parse(this.#values.text(at, 1)))));
+    lua.lua_pushcfunction(
+      state,
+      this.#guarded((at) => this.#pushJson(at, parse(this.#values.text(at, 1)))),
+    );
     lua.lua_setfield(state, -2, bytes('decode'));
-    lua.lua_pushcfunction(state, this.#guarded((at) => this.#values.push(at, this.#encode(at, 1))));
+    lua.lua_pushcfunction(
+      state,
+      this.#guarded((at) => this.#values.push(at, this.#encode(at, 1))),
+    );
     lua.lua_setfield(state, -2, bytes('encode'));
     lua.lua_pushlightuserdata(state, NULL);
     lua.lua_setfield(state, -2, bytes('null'));
@@ -112,12 +118,15 @@ function asList(items: ReadonlyMap<number | string, string>): string | undefined
   const keys = [...items.keys()];
   if (keys.length === 0 || !keys.every((key) => Number.isInteger(key) && Number(key) > 0)) return undefined;
   const length = keys.reduce<number>((most, key) => Math.max(most, Number(key)), 0);
-  if (length > 10 && length > 2 * items.size) throw new Error('Cannot serialise table: excessively sparse array');
+  if (length > 10 && length > 2 * items.size)
+    throw new Error('Cannot serialise table: excessively sparse array');
   return `[${Array.from({ length }, (_, i) => items.get(i + 1) ?? 'null').join(',')}]`;
 }
 
 function asObject(items: ReadonlyMap<number | string, string>): string {
-  const fields = [...items].map(([key, text]) => `${typeof key === 'number' ? `"${numberText(key)}"` : quote(key)}:${text}`);
+  const fields = [...items].map(
+    ([key, text]) => `${typeof key === 'number' ? `"${numberText(key)}"` : quote(key)}:${text}`,
+  );
   return `{${fields.join(',')}}`;
 }
 
@@ -131,17 +140,17 @@ function quote(binary: string): string {
 }
 
 // An escape of JSON: a pair of surrogates, one code unit, or a character.
-const ESCAPES = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|[^])/g;
+const ESCAPES = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|.)/gs;
 
 /** Parses binary text, in which characters stand for bytes: escapes beyond ASCII become bytes before. */
 function parse(text: string): Json {
   return JSON.parse(text.replace(ESCAPES, asBytes)) as Json;
 }
 
-function asBytes(escape: string): string {
-  if (!/^\\u[\da-fA-F]{4}/.test(escape)) return escape;
-  const text = JSON.parse(`"${escape}"`) as string;
-  if (/^[\0-\x7f]$/.test(text)) return escape;
-  if (/^[\ud800-\udfff]$/.test(text)) throw new Error('invalid unicode escape code');
+function asBytes(escaped: string): string {
+  if (escaped.length < 6) return escaped;
+  const text = JSON.parse(`"${escaped}"`) as string;
+  if (text < '\x80') return escaped;
+  if (!text.isWellFormed()) throw new Error('invalid unicode escape code');
   return toBinary(text);
 }

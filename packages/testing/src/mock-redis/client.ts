@@ -158,7 +158,9 @@ class Client implements MockRedis {
   }
 
   #command<T>(...words: readonly (string | number)[]): Promise<T> {
-    return this.#inTurn(async () => decoded(await runCommand(this.#store, words.map(String).map(toBinary))) as T);
+    return this.#inTurn(
+      async () => decoded(await runCommand(this.#store, words.map(String).map(toBinary))) as T,
+    );
   }
 
   async #runScript(script: Compiled, count: number, keysAndArguments: readonly string[]): Promise<unknown> {
@@ -175,8 +177,12 @@ class Client implements MockRedis {
 
   #inTurn<T>(job: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      await this.#store.expire();
-      return job();
+      try {
+        await this.#store.expire();
+        return await job();
+      } catch (error) {
+        throw error instanceof ReplyError ? new ReplyError(toText(error.message)) : error;
+      }
     });
     this.#last = turn.catch(() => {});
     return turn;

@@ -1,5 +1,5 @@
 import { formatNumber } from './format-number.js';
-import { ReplyError, type Reply } from './replies.js';
+import { type Reply, ReplyError } from './replies.js';
 import type { Store, Type } from './store.js';
 
 /** A command that the mock has. Arguments and replies are as Redis has them. */
@@ -36,10 +36,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   hset: { arity: [3, ANY], type: 'hash', run: hset },
   hdel: { arity: [2, ANY], type: 'hash', empties: true, run: (store, args) => store.run('hdel', ...args) },
   hlen: { arity: [1, 1], type: 'hash', run: (store, args) => store.run('hlen', ...args) },
-  hgetall: { arity: [1, 1], type: 'hash', run: async (store, args) => (await store.run('hgetall', ...args)) ?? [] },
+  hgetall: {
+    arity: [1, 1],
+    type: 'hash',
+    run: async (store, args) => (await store.run('hgetall', ...args)) ?? [],
+  },
 
   llen: { arity: [1, 1], type: 'list', run: (store, args) => store.run('llen', ...args) },
-  lindex: { arity: [2, 2], type: 'list', run: (store, [key = '', at]) => store.run('lindex', key, integer(at)) },
+  lindex: {
+    arity: [2, 2],
+    type: 'list',
+    run: (store, [key = '', at]) => store.run('lindex', key, integer(at)),
+  },
   lrange: { arity: [3, 3], type: 'list', run: lrange },
   ltrim: { arity: [3, 3], type: 'list', run: ltrim },
   rpush: { arity: [2, ANY], type: 'list', run: (store, args) => store.run('rpush', ...args) },
@@ -85,10 +93,15 @@ function unknownCommand(name: string): ReplyError {
   return new ReplyError(`ERR unknown command '${name}': mockRedis() does not have it. It has ${known}`);
 }
 
-function checkDeclared({ keys }: Command, args: readonly string[], declared: ReadonlySet<string> | undefined): void {
+function checkDeclared(
+  { keys }: Command,
+  args: readonly string[],
+  declared: ReadonlySet<string> | undefined,
+): void {
   if (declared === undefined || keys === 'none') return;
   const undeclared = (keys === 'all' ? args : args.slice(0, 1)).find((key) => !declared.has(key));
-  if (undeclared !== undefined) throw new ReplyError(`ERR Script accesses a key that is not in KEYS: '${undeclared}'`);
+  if (undeclared !== undefined)
+    throw new ReplyError(`ERR Script accesses a key that is not in KEYS: '${undeclared}'`);
 }
 
 async function checkType(store: Store, key: string, type: Type): Promise<void> {
@@ -171,7 +184,8 @@ function rangeOf(start: string | undefined, stop: string | undefined, length: nu
 }
 
 function integer(text = ''): number {
-  if (!/^(0|-?[1-9]\d{0,15})$/.test(text)) throw new ReplyError('ERR value is not an integer or out of range');
+  if (!/^(0|-?[1-9]\d{0,15})$/.test(text))
+    throw new ReplyError('ERR value is not an integer or out of range');
   return Number(text);
 }
 

@@ -71,10 +71,11 @@ let loaded: Fengari | undefined;
  */
 export function loadFengari(): Fengari {
   if (loaded !== undefined) return loaded;
+  const require = createRequire(import.meta.url);
   const before = process.env.FENGARICONF;
   process.env.FENGARICONF = JSON.stringify({ LUA_COMPAT_FLOATSTRING: true });
   try {
-    loaded = createRequire(import.meta.url)('fengari') as Fengari;
+    loaded = require('fengari') as Fengari;
     return loaded;
   } finally {
     if (before === undefined) delete process.env.FENGARICONF;

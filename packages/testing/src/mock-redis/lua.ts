@@ -1,4 +1,3 @@
-import { toBinary } from './bytes.js';
 import { Cjson } from './cjson.js';
 import { type Fengari, type LuaFunction, type LuaState, loadFengari } from './fengari.js';
 import { withFloatLiterals } from './literals.js';
@@ -68,10 +67,15 @@ export class Lua {
     const words = this.#values.commandOf(thread);
     this.#fengari.lua.lua_settop(thread, 0);
     try {
-      if (words === undefined) throw new ReplyError('ERR Lua redis lib command arguments must be strings or integers');
+      if (words === undefined)
+        throw new ReplyError('ERR Lua redis lib command arguments must be strings or integers');
       this.#values.push(thread, await command(words));
     } catch (error) {
-      this.#values.pushField(thread, 'err', error instanceof ReplyError ? error.message : `ERR ${String(error)}`);
+      this.#values.pushField(
+        thread,
+        'err',
+        error instanceof ReplyError ? error.message : `ERR ${String(error)}`,
+      );
     }
   }
 
@@ -83,7 +87,9 @@ export class Lua {
     const reply = isTable ? this.#values.field(this.#state, 'err') : undefined;
     if (reply !== undefined) return new ReplyError(reply);
     const isText = lua.lua_type(this.#state, -1) === lua.LUA_TSTRING;
-    return new ReplyError(`ERR ${isText ? this.#values.text(this.#state, -1) : 'the script raised no message'}`);
+    return new ReplyError(
+      `ERR ${isText ? this.#values.text(this.#state, -1) : 'the script raised no message'}`,
+    );
   }
 
   #openLibraries(): void {

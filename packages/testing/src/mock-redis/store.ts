@@ -42,7 +42,9 @@ export class Store {
   /** Members and scores of a sorted set, in Redis' order: redis-mock sorts equal scores by the rules of a language. */
   async ranked(key: string): Promise<{ member: string; score: number }[]> {
     const reply = (await this.#client('zrange', [marked(key), 0, -1, 'withscores'])) as string[];
-    const items = reply.flatMap((text, i) => (i % 2 === 0 ? { member: text.slice(1), score: Number(reply[i + 1]) } : []));
+    const items = reply.flatMap((text, i) =>
+      i % 2 === 0 ? { member: text.slice(1), score: Number(reply[i + 1]) } : [],
+    );
     return items.sort((a, b) => a.score - b.score || (a.member < b.member ? -1 : 1));
   }
 
