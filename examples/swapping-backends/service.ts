@@ -1,0 +1,31 @@
+import { type Buffer, openBuffer, type Sink } from '@sluice/core';
+
+/** What this service counts. */
+export interface ShopSchema {
+  Product: { columns: 'sold' | 'cents'; filters: { sku: string } };
+}
+
+/**
+ * Opens the service's buffer. Where increments wait is a matter of configuration: memory while developing, Redis in
+ * production, or something of one's own, which is imported only when it is asked for.
+ */
+export function openShop(
+  sink: Sink<ShopSchema>,
+  url = process.env.SLUICE_URL ?? 'memory:',
+): Promise<Buffer<ShopSchema>> {
+  return openBuffer<ShopSchema>({
+    url,
+    sink,
+    schemes: {
+      'pglite:': async (address) => {
+        const { fromUrl } = await import('../own-backend/postgres-backend.js');
+        return fromUrl(address);
+      },
+    },
+  });
+}
+
+/** Counts a sale. */
+export async function sell(shop: Buffer<ShopSchema>, sku: string, cents: number): Promise<void> {
+  await shop.incr('Product', { sold: 1, cents }, { sku });
+}
