@@ -6,10 +6,11 @@ import {
   OverflowError,
   pack,
   type Refusal,
+  type StoredDeadLetter,
   type StoredEntry,
   unpack,
 } from '@sluice/core';
-import type { EntryRow } from './tables.js';
+import type { DeadLetterRow, EntryRow } from './tables.js';
 
 /** The fields in a row. @throws CorruptEntryError */
 export function parseFields(text: string): Fields {
@@ -32,13 +33,23 @@ export function entryOf({ key, fields }: EntryRow): StoredEntry | CorruptEntry {
   }
 }
 
+export function deadLetterOf({ id, reason, attempts, buried_at, ...row }: DeadLetterRow): StoredDeadLetter {
+  return {
+    id,
+    entry: entryOf(row),
+    reason: JSON.parse(reason) as string,
+    attempts,
+    buriedAt: buried_at,
+  };
+}
+
 /** How long ago the first increment of an entry came. Unreadable fields do not tell. */
 export function age(fields: string, now: number): number {
   const entry = entryOf({ key: '', fields });
   return 'corrupt' in entry ? 0 : Math.max(0, now - Number(entry.fields['@'] ?? now));
 }
 
-/** What a merge makes of pending entries: packed fields by key, in order, and the entries that were left out. */
+/** What a merge makes of pending entries: packed fields by key, in order, and what was left out. */
 export interface Merged {
   readonly changed: Map<string, string>;
   readonly added: Map<string, string>;

@@ -9,12 +9,11 @@ import {
   deadLetterId,
   type Fields,
   type PartitionStats,
-  PRODUCER_LIFETIME_MS,
   type StoredDeadLetter,
   type Validation,
   type Write,
 } from '@sluice/core';
-import { age, entryOf, parseFields } from './entries.js';
+import { age, deadLetterOf, entryOf, parseFields } from './entries.js';
 import { toBackendError } from './errors.js';
 import {
   addPending,
@@ -26,6 +25,7 @@ import {
   lock,
   pendingFields,
   readBatch,
+  rememberWrite,
 } from './statements.js';
 import { type DeadLetterRow, type HeldBatch, TABLES } from './tables.js';
 
@@ -33,8 +33,8 @@ export interface PostgresOptions {
   /** Borrowed: the backend does not close it. */
   readonly db: PGlite;
   /**
-   * What leases and delays are judged by. Default: this process's time, because PGlite lives in this process. A
-   * backend on a server would ask the server: `clock_timestamp()`.
+   * What leases and delays are judged by. Default: this process's time, because PGlite lives in this process.
+   * A backend on a server would ask the server: `clock_timestamp()`.
    */
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -53,8 +53,8 @@ export async function fromUrl(url: string): Promise<Backend> {
 }
 
 /**
- * Each method is one transaction, and those that change a partition lock its row first. So a change happens whole or
- * not at all, and what a method has read is still true when it writes.
+ * Each method is one transaction, and those that change a partition lock its row first. So a change happens
+ * whole or not at all, and what a method has read is still true when it writes.
  */
 class PostgresBackend implements Backend {
   readonly name = 'postgres';
@@ -75,16 +75,15 @@ class PostgresBackend implements Backend {
       const now = this.#clock.now();
       // A first write is never a gap. Any other may be one, and a gap leaves no trace.
       if (number === 1) {
-        await tx.sql`INSERT INTO sluice.partition VALUES (${partition}, ${write.epoch}) ON CONFLICT DO NOTHING`;
+        await tx.sql`
+          INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${write.epoch}) ON CONFLICT DO NOTHING`;
       }
       const epoch = (await lock(tx, partition))?.epoch ?? '';
       const { last, refused } = await lastWrite(tx, partition, producer, now);
       if (number <= last) return { outcome: 'duplicate', epoch, refused: number === last ? refused : [] };
       if (number > last + 1) return { outcome: 'gap', epoch, last };
       const refusals = await addPending(tx, partition, entries, now);
-      await tx.sql`DELETE FROM sluice.producer WHERE partition = ${partition} AND (id = ${producer} OR expires_at <= ${now})`;
-      await tx.sql`INSERT INTO sluice.producer
-        VALUES (${partition}, ${producer}, ${number}, ${JSON.stringify(refusals)}, ${now + PRODUCER_LIFETIME_MS})`;
+      await rememberWrite(tx, write, refusals, now);
       return { outcome: 'applied', epoch, refused: refusals };
     });
   }
@@ -108,8 +107,8 @@ class PostgresBackend implements Backend {
   renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     return this.#transaction(async (tx) => {
       const dueAt = this.#clock.now() + leaseMs;
-      const { affectedRows } =
-        await tx.sql`UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND token = ${token}`;
+      const { affectedRows } = await tx.sql`
+        UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND token = ${token}`;
       return affectedRows === 1;
     });
   }
@@ -176,24 +175,16 @@ class PostgresBackend implements Backend {
       const { rows } = await tx.sql<DeadLetterRow>`
         SELECT * FROM sluice.dead_letter WHERE partition = ${partition}
         ORDER BY buried_at, id COLLATE "C" OFFSET ${offset} LIMIT ${limit}`;
-      return rows.map(({ id, key, fields, reason, attempts, buried_at: buriedAt }) => {
-        return {
-          id,
-          entry: entryOf({ key, fields }),
-          reason: JSON.parse(reason) as string,
-          attempts,
-          buriedAt,
-        };
-      });
+      return rows.map(deadLetterOf);
     });
   }
 
-  redrive(partition: number, ids: readonly string[]): Promise<string[]> {
+  redrive(partition: number, wanted: readonly string[]): Promise<string[]> {
     return this.#transaction(async (tx) => {
       await lock(tx, partition);
       const { rows } = await tx.sql<DeadLetterRow>`
-        SELECT * FROM sluice.dead_letter WHERE partition = ${partition} AND id = ANY (${ids})
-        ORDER BY array_position(${ids}::text[], id)`;
+        SELECT * FROM sluice.dead_letter WHERE partition = ${partition} AND id = ANY (${wanted})
+        ORDER BY array_position(${wanted}::text[], id)`;
       const letters = rows.flatMap((row) => {
         const entry = entryOf(row);
         return 'corrupt' in entry ? [] : [{ id: row.id, ...entry }];
@@ -201,16 +192,16 @@ class PostgresBackend implements Backend {
       const refused = await addPending(tx, partition, letters, this.#clock.now());
       const stay = new Set(refused.map(({ index }) => index));
       const went = letters.filter((_, index) => !stay.has(index));
-      return deleteDead(
-        tx,
-        partition,
-        went.map(({ id }) => id),
-      );
+      const ids = went.map(({ id }) => id);
+      return deleteDead(tx, partition, ids);
     });
   }
 
   discard(partition: number, ids: readonly string[]): Promise<string[]> {
-    return this.#transaction((tx) => deleteDead(tx, partition, ids));
+    return this.#transaction(async (tx) => {
+      await lock(tx, partition);
+      return deleteDead(tx, partition, ids);
+    });
   }
 
   validate(): Promise<Validation> {
@@ -219,7 +210,8 @@ class PostgresBackend implements Backend {
         return { durability: 'none', advice: ['The database is in memory. Give it a folder.'] };
       }
       const { rows } = await tx.sql<{ name: string }>`
-        SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name`;
+        SELECT name FROM pg_settings
+        WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name`;
       const advice = rows.map(({ name }) => `The setting ${name} is off. Turn it on.`);
       return { durability: advice.length > 0 ? 'recent-loss' : 'every-write', advice };
     });

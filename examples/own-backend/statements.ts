@@ -1,5 +1,11 @@
 import type { Transaction } from '@electric-sql/pglite';
-import type { Refusal, StoredBatch, StoredEntry } from '@sluice/core';
+import {
+  PRODUCER_LIFETIME_MS,
+  type Refusal,
+  type StoredBatch,
+  type StoredEntry,
+  type Write,
+} from '@sluice/core';
 import { entryOf, mergeAll } from './entries.js';
 import type { EntryRow, HeldBatch, PartitionRow } from './tables.js';
 
@@ -22,6 +28,20 @@ export async function lastWrite(
     WHERE partition = ${partition} AND id = ${producer} AND expires_at > ${now}`;
   const { number, refused } = rows[0] ?? { number: 0, refused: '[]' };
   return { last: number, refused: JSON.parse(refused) as Refusal[] };
+}
+
+/** Records the number of a producer's write, and forgets producers that have not written for long. */
+export async function rememberWrite(
+  tx: Transaction,
+  { partition, producer, number }: Write,
+  refused: readonly Refusal[],
+  now: number,
+): Promise<void> {
+  await tx.sql`
+    DELETE FROM sluice.producer WHERE partition = ${partition} AND (id = ${producer} OR expires_at <= ${now})`;
+  await tx.sql`
+    INSERT INTO sluice.producer (partition, id, number, refused, expires_at)
+    VALUES (${partition}, ${producer}, ${number}, ${JSON.stringify(refused)}, ${now + PRODUCER_LIFETIME_MS})`;
 }
 
 /** The packed fields of those keys that are pending. */

@@ -1,6 +1,6 @@
 /**
- * Everything the backend holds. Fields and reasons are JSON in `text` columns, not in `jsonb`: what a service counts
- * may hold a NUL character, and `jsonb` refuses it even escaped.
+ * Everything the backend holds. Fields and reasons are JSON in `text` columns, not in `jsonb`: what a service
+ * counts may hold a NUL character, and `jsonb` refuses it even escaped.
  */
 export const TABLES = `
   CREATE SCHEMA IF NOT EXISTS sluice;

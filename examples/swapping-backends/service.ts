@@ -6,8 +6,8 @@ export interface ShopSchema {
 }
 
 /**
- * Opens the service's buffer. Where increments wait is a matter of configuration: memory while developing, Redis in
- * production, or something of one's own, which is imported only when it is asked for.
+ * Opens the service's buffer. Where increments wait is a matter of configuration: memory while developing,
+ * Redis in production, or something of one's own, which is imported only when it is asked for.
  */
 export function openShop(
   sink: Sink<ShopSchema>,

@@ -5,7 +5,7 @@ import { type PageSchema, url } from './schema.js';
 const [views = 10_000, pages = 100] = process.argv.slice(2).map(Number);
 const buffer = await openBuffer<PageSchema>({ url });
 
-// Calls that arrive while a write is under way go out together in the next one, so there is no need to wait for each.
+// Calls that arrive while a write is under way go out together in the next one: no need to wait for each.
 const counted = Array.from({ length: views }, (_, i) =>
   buffer.incr('Page', { views: 1 }, { path: `/${i % pages}` }),
 );

@@ -1,8 +1,10 @@
 import { createWorker, openBuffer, type Sink } from '@sluice/core';
 import { type PageSchema, url } from './schema.js';
 
-/** Applies page views until it is stopped; here, to apply is to print a line of JSON. */
-// A database would record `batch.id` in the same transaction, and skip a batch whose id is there: see the quickstart.
+/**
+ * Applies page views until it is stopped; here, to apply is to print a line of JSON. A sink with a database would
+ * record `batch.id` in the same transaction, and skip a batch whose id is there: see the quickstart.
+ */
 const print: Sink<PageSchema> = async ({ entries }) => {
   for (const { filters, columns } of entries) console.log(JSON.stringify({ ...filters, ...columns }));
 };
