@@ -3,10 +3,10 @@ import { Accumulator, type Slot } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
 import { pause } from './clock.js';
 import { DeadLetters } from './dead-letters.js';
-import { excerpt, IncrementError, InvalidInputError, PartitionsFailedError, SluiceError } from './errors.js';
-import { type BufferEvents, Emitter, type Listener } from './events.js';
+import { excerpt, IncrementError, InvalidInputError, PartitionsFailedError, quote, SluiceError } from './errors.js';
+import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { type Fields, fieldsOf, merge, OverflowError } from './fields.js';
-import type { Lease } from './lease.js';
+import { isLease, type Lease } from './lease.js';
 import { nameOf } from './names.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { type Persist, persistence } from './persist.js';
@@ -184,7 +184,7 @@ class WriteBehindBuffer implements Buffer {
 
   async process(lease: Lease): Promise<Settlement> {
     this.#refuseIfClosed();
-    if (!isRecord(lease) || !isRecord(lease.batch) || typeof lease.token !== 'string') {
+    if (!isLease(lease)) {
       throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `process() takes a lease from claim(), not ${describe(lease)}.`);
     }
     return this.#track(this.#processor.process(lease));
@@ -211,8 +211,12 @@ class WriteBehindBuffer implements Buffer {
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
+    if (!isEventName(event)) {
+      const shown = typeof event === 'string' ? quote(event) : describe(event);
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `There is no event ${shown}. There are ${EVENT_NAMES.join(', ')}.`);
+    }
     if (typeof listener !== 'function') {
-      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `on(${JSON.stringify(event)}) takes a function, not ${describe(listener)}.`);
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `on("${event}") takes a function, not ${describe(listener)}.`);
     }
     return this.#events.on(event, listener);
   }
@@ -321,9 +325,16 @@ function add({ key, partition, fields }: Slot, increment: Fields): void {
 
 function signalOnlyOf(options: IncrementOptions | undefined): boolean {
   if (options === undefined) return false;
-  const { signalOnly = false } = options;
+  if (!isRecord(options)) throw invalidOptions(`are a plain object, not ${describe(options)}`);
+  const { signalOnly = false, ...unknown } = options;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw invalidOptions(`have no ${quote(name)}, only signalOnly`);
   if (typeof signalOnly === 'boolean') return signalOnly;
-  throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `signalOnly must be a boolean; it is ${describe(signalOnly)}.`);
+  throw invalidOptions(`need a boolean signalOnly, not ${describe(signalOnly)}`);
+}
+
+function invalidOptions(problem: string): InvalidInputError {
+  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `The options of incr() ${problem}.`);
 }
 
 function closed(): SluiceError {

@@ -1,9 +1,9 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
-import { excerpt, InvalidInputError } from './errors.js';
+import { InvalidInputError, quote } from './errors.js';
 import { entryOf } from './fields.js';
 import type { Persist } from './persist.js';
 import { MAX_PARTITIONS } from './router.js';
-import { describe } from './target.js';
+import { describe, isRecord } from './target.js';
 import type { AnySchema, Entry } from './types.js';
 
 /** An entry that was given up, with the reason. It stays until it is redriven or discarded. */
@@ -38,7 +38,10 @@ export class DeadLetters<S = AnySchema> {
     options: { readonly partition?: number; readonly offset?: number; readonly limit?: number } = {},
   ): Promise<DeadLetter<S>[]> {
     this.#refuseIfClosed();
-    const { partition, offset = 0, limit = 100 } = options;
+    if (!isRecord(options)) throw invalid(`.list() takes a plain object, not ${describe(options)}`);
+    const { partition, offset = 0, limit = 100, ...unknown } = options;
+    const [name] = Object.keys(unknown);
+    if (name !== undefined) throw invalid(`.list() has no option ${quote(name)}, but partition, offset and limit`);
     checkWhole('offset', offset);
     checkWhole('limit', limit);
     if (partition !== undefined) checkPartition(partition);
@@ -113,11 +116,11 @@ function readable(entry: StoredDeadLetter['entry']): Entry | undefined {
 
 /** A dead letter's id begins with its partition, as its batch's id does. */
 function byPartition(ids: readonly string[]): Map<number, string[]> {
-  if (!Array.isArray(ids)) throw invalid(`takes an array of ids or 'all', not ${describe(ids)}`);
+  if (!Array.isArray(ids)) throw invalid(` takes an array of ids or 'all', not ${describe(ids)}`);
   const grouped = new Map<number, string[]>();
   for (const id of ids) {
     const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id) : null;
-    if (match === null) throw invalid(`got ${typeof id === 'string' ? JSON.stringify(excerpt(id)) : describe(id)}, which is no dead letter's id`);
+    if (match === null) throw invalid(` got ${typeof id === 'string' ? quote(id) : describe(id)}, which is no dead letter's id`);
     const partition = Number(match[1]);
     const found = grouped.get(partition);
     if (found === undefined) grouped.set(partition, [id]);
@@ -132,9 +135,9 @@ function checkPartition(partition: number): void {
 }
 
 function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) throw invalid(`needs a whole ${name}, not ${describe(value)}`);
+  if (!Number.isSafeInteger(value) || value < 0) throw invalid(` needs a whole ${name}, not ${describe(value)}`);
 }
 
 function invalid(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `deadLetters ${problem}.`);
+  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `deadLetters${problem}.`);
 }

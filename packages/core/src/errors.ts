@@ -111,6 +111,13 @@ export class BackendError extends SluiceError {
   }
 }
 
+/** Untrusted text in quotes for a message, shortened: escapes alone can make a name six times as long. */
+export function quote(text: string, length = 80): string {
+  const quoted = JSON.stringify(text.slice(0, length));
+  const whole = text.length <= length && quoted.length <= 2 * length;
+  return whole ? quoted : `${quoted.slice(0, length)}… (${text.length} characters)`;
+}
+
 /** Shortens untrusted text for a message, so that no log holds it in full. */
 export function excerpt(text: string, length = 80): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;

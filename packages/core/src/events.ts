@@ -22,6 +22,12 @@ export interface BufferEvents<S = AnySchema> {
   error: unknown;
 }
 
+export const EVENT_NAMES = ['processed', 'retry', 'buried', 'lost', 'error'] as const satisfies (keyof BufferEvents)[];
+
+export function isEventName(name: unknown): name is keyof BufferEvents {
+  return (EVENT_NAMES as readonly unknown[]).includes(name);
+}
+
 export type Listener<T> = (event: T) => void;
 
 /** Delivers events to listeners, none of which can break the buffer or keep the others from hearing. */

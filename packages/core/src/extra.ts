@@ -1,4 +1,4 @@
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError, quote } from './errors.js';
 import { describe, isRecord, parseScalar, scalarText } from './target.js';
 import type { ExtraValue, FilterValue, JsonValue } from './types.js';
 
@@ -74,10 +74,15 @@ function jsonText(name: string, value: unknown): string {
     if (part === null || typeof part === 'string' || typeof part === 'boolean') return;
     if (typeof part === 'number' && Number.isFinite(part)) return;
     if (!Array.isArray(part) && !isRecord(part)) throw invalid(name, `has ${describe(part)} at ${path}`);
+    if (ruleOf(part) !== undefined) throw invalid(name, `has max() or min() at ${path}, below the top`);
     if (parents.includes(part)) throw invalid(name, `is cyclic at ${path}`);
     if (parents.length > 32) throw invalid(name, `is nested deeper than 32 levels`);
     if (typeof (part as { toJSON?: unknown }).toJSON === 'function') throw invalid(name, `has a toJSON at ${path}`);
-    for (const [key, child] of Object.entries(part)) check(child, `${path}.${key}`.slice(0, 80), [...parents, part]);
+    // By index, since an array may have holes, and more of them than memory has room for their text.
+    if (Array.isArray(part)) budget -= part.length;
+    if (budget < 0) throw tooLarge(name);
+    const children = Array.isArray(part) ? part.entries() : Object.entries(part);
+    for (const [key, child] of children) check(child, `${path}.${key}`.slice(0, 80), [...parents, part]);
   };
   check(value, name, []);
   return `{"json":${JSON.stringify(value)}}`;
@@ -86,13 +91,13 @@ function jsonText(name: string, value: unknown): string {
 function invalid(name: string, problem: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_EXTRA',
-    `The extra ${JSON.stringify(name)} ${problem}. Extra values are scalars, Dates, plain JSON, or max() and min() of a number or Date.`,
+    `The extra ${quote(name)} ${problem}. Extra values are scalars, Dates, plain JSON, or max() and min() of a number or Date.`,
   );
 }
 
 function tooLarge(name: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_TOO_LARGE',
-    `The extra ${JSON.stringify(name)} is larger than ${MAX_EXTRA_LENGTH} characters of JSON. Keep large values elsewhere and send their id.`,
+    `The extra ${quote(name)} is larger than ${MAX_EXTRA_LENGTH} characters of JSON. Keep large values elsewhere and send their id.`,
   );
 }

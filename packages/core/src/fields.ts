@@ -1,4 +1,4 @@
-import { type SluiceErrorCode, InvalidInputError, SluiceError } from './errors.js';
+import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from './errors.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
 import { nameOf } from './names.js';
 import { describe, isRecord, parseTargetKey } from './target.js';
@@ -28,7 +28,7 @@ export class OverflowError extends SluiceError {
   constructor(readonly field: string) {
     super(
       'ERR_SLUICE_OVERFLOW',
-      `The sum ${JSON.stringify(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+      `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
     );
   }
 }
@@ -133,7 +133,7 @@ const LAST_DATE = 8.64e15;
 function parseField(field: string, text: unknown): number | string {
   const value = typeof text === 'string' && field.slice(1) !== '__proto__' ? parseValue(field[0], text) : undefined;
   if (value !== undefined) return value;
-  throw new CorruptEntryError(`A stored entry has a corrupt field ${JSON.stringify(field.slice(0, 80))}.`);
+  throw new CorruptEntryError(`A stored entry has a corrupt field ${quote(field)}.`);
 }
 
 function parseValue(rule: string | undefined, text: string): number | string | undefined {
@@ -213,6 +213,6 @@ function extraOf(fields: Fields): Entry['extra'] {
 function invalidAmount(column: string, amount: unknown): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_AMOUNT',
-    `The amount of ${JSON.stringify(column.slice(0, 80))} must be an integer of at most 2^53 − 1 either way; it is ${describe(amount)}.`,
+    `The amount of ${quote(column)} must be an integer of at most 2^53 − 1 either way; it is ${describe(amount)}.`,
   );
 }

@@ -1,6 +1,7 @@
 import type { Burial, StoredBatch } from './backend.js';
 import { messageOf } from './errors.js';
 import { entryOf } from './fields.js';
+import { isRecord } from './target.js';
 import type { AnySchema, Batch, Entry } from './types.js';
 
 /** The right to process a batch until a deadline, which the backend judges. */
@@ -43,4 +44,15 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
     positions,
     corrupt,
   };
+}
+
+/** Whether a value has the shape of a lease. Whether it is one, its token tells the backend. */
+export function isLease(value: unknown): value is Lease {
+  if (!isRecord(value) || !isRecord(value.batch) || typeof value.token !== 'string') return false;
+  const { batch, positions, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & { batch: Record<string, unknown> };
+  return (
+    typeof batch.id === 'string' &&
+    [batch.partition, batch.attempt, size, remaining].every(Number.isSafeInteger) &&
+    [batch.entries, positions, corrupt].every(Array.isArray)
+  );
 }

@@ -1,4 +1,4 @@
-import { excerpt, InvalidInputError } from './errors.js';
+import { InvalidInputError, quote } from './errors.js';
 
 /** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
 export interface Name {
@@ -27,7 +27,7 @@ export function nameOf(text: string, role: 'model' | 'column' | 'filter' | 'extr
   if (name !== undefined) return name;
   const problem = problemOf(text);
   if (problem !== undefined) {
-    const shown = typeof text === 'string' ? JSON.stringify(excerpt(text)) : typeof text;
+    const shown = typeof text === 'string' ? quote(text) : typeof text;
     throw new InvalidInputError(
       'ERR_SLUICE_INVALID_NAME',
       `The ${role} name ${shown} ${problem}. A name is a string of 1 to ${MAX_NAME_LENGTH} characters without control characters.`,

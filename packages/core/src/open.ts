@@ -2,6 +2,7 @@ import type { Backend } from './backend.js';
 import { type Buffer, createBuffer } from './buffer.js';
 import { excerpt, InvalidInputError, SluiceError } from './errors.js';
 import type { BufferOptions } from './options.js';
+import { describe, isRecord } from './target.js';
 import type { AnySchema } from './types.js';
 
 /** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
@@ -28,10 +29,25 @@ const PACKAGES: Readonly<Record<string, string>> = {
  * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`
  * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run
  */
-export async function openBuffer<S = AnySchema>({ url, schemes = {}, ...options }: OpenOptions<S>): Promise<Buffer<S>> {
+export async function openBuffer<S = AnySchema>(options: OpenOptions<S>): Promise<Buffer<S>> {
+  if (!isRecord(options)) throw invalid(`takes a plain object, not ${describe(options)}`);
+  const { url, schemes = {}, ...rest } = options;
+  if (!isRecord(schemes)) throw invalid(`needs schemes as a plain object, not ${describe(schemes)}`);
   const scheme = schemeOf(url);
-  const open = Object.hasOwn(schemes, scheme) ? (schemes[scheme] as BackendOpener) : await importOpener(scheme, schemes);
-  return createBuffer<S>({ ...options, backend: await open(url) } as BufferOptions<S>);
+  const open: unknown = Object.hasOwn(schemes, scheme) ? schemes[scheme] : await importOpener(scheme, schemes);
+  if (typeof open !== 'function') throw invalid(`needs a function for the scheme ${scheme}, not ${describe(open)}`);
+  const backend = (await open(url)) as Backend;
+  try {
+    return createBuffer<S>({ ...rest, backend } as BufferOptions<S>);
+  } catch (error) {
+    // Nobody else knows the backend, which may hold a connection.
+    await backend?.close?.();
+    throw error;
+  }
+}
+
+function invalid(problem: string): InvalidInputError {
+  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `openBuffer() ${problem}.`);
 }
 
 function schemeOf(url: string): string {

@@ -1,7 +1,7 @@
 import type { Backend } from './backend.js';
 import { PRODUCER_LIFETIME_MS } from './backend.js';
 import { type Clock, type Random, secureRandom, systemClock } from './clock.js';
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError, quote } from './errors.js';
 import { MAX_PARTITIONS } from './router.js';
 import { describe, isRecord } from './target.js';
 import type { AnySchema, Sink } from './types.js';
@@ -109,9 +109,7 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
     const value = resolved[name];
     if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value);
   }
-  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
-    throw invalid('clock', 'an object with now() and after()', clock);
-  }
+  checkClock(resolved.clock);
   checkBackend(resolved.backend);
   return resolved;
 }
@@ -119,6 +117,11 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
 /** A delay that doubles from 1 s to 60 s, of which the upper half is random: failing partitions spread out. */
 function backoff(random: Random): (attempt: number) => number {
   return (attempt) => Math.round(Math.min(60_000, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+}
+
+function checkClock(clock: Clock | null): void {
+  if (typeof clock?.now === 'function' && typeof clock.after === 'function') return;
+  throw invalid('clock', 'an object with now() and after()', clock);
 }
 
 function checkBackend(backend: unknown): void {
@@ -143,7 +146,7 @@ function refuseUnknown(options: object): void {
   if (unknown === undefined) return;
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_OPTION',
-    `There is no option ${JSON.stringify(unknown.slice(0, 80))}. The options are ${[...KNOWN].join(', ')}.`,
+    `There is no option ${quote(unknown)}. The options are ${[...KNOWN].join(', ')}.`,
   );
 }
 

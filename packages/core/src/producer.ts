@@ -1,7 +1,7 @@
 import { type Accumulator, type Slot, WRITE_TARGETS } from './accumulator.js';
 import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
 import { pause, randomId } from './clock.js';
-import { BackendError, excerpt, IncrementError, messageOf, type Outcome, type SluiceErrorCode } from './errors.js';
+import { BackendError, excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from './errors.js';
 import type { Emitter } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { repeatDelay } from './persist.js';
@@ -286,7 +286,7 @@ export class Producer {
       reason === 'overflow'
         ? [
             'ERR_SLUICE_OVERFLOW',
-            `The sum ${JSON.stringify(field?.slice(1))} of ${target} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+            `The sum ${quote((field ?? '').slice(1))} of ${target} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
           ]
         : [
             'ERR_SLUICE_CORRUPT_ENTRY',

@@ -1,4 +1,4 @@
-import { excerpt, InvalidInputError } from './errors.js';
+import { InvalidInputError, quote } from './errors.js';
 import { nameOf } from './names.js';
 import type { Filters, FilterValue } from './types.js';
 
@@ -40,15 +40,15 @@ export function targetKey(model: string, filters: Filters, signalOnly = false): 
 export function parseTargetKey(key: string): Target {
   const parts: unknown = JSON.parse(key);
   if (!Array.isArray(parts) || typeof parts[0] !== 'string') {
-    throw new TypeError(`not a target key: ${excerpt(key)}`);
+    throw new TypeError(`not a target key: ${quote(key)}`);
   }
   const signalOnly = parts.length % 2 === 0;
   const end = signalOnly ? parts.length - 1 : parts.length;
-  if (signalOnly && parts[end] !== 'signalOnly') throw new TypeError(`not a target key: ${excerpt(key)}`);
+  if (signalOnly && parts[end] !== 'signalOnly') throw new TypeError(`not a target key: ${quote(key)}`);
   const filters: Record<string, FilterValue> = {};
   for (let i = 1; i < end; i += 2) {
     const name: unknown = parts[i];
-    if (typeof name !== 'string' || name === '__proto__') throw new TypeError(`not a target key: ${excerpt(key)}`);
+    if (typeof name !== 'string' || name === '__proto__') throw new TypeError(`not a target key: ${quote(key)}`);
     filters[name] = parseScalar(parts[i + 1]);
   }
   return { model: parts[0], filters, signalOnly };
@@ -100,15 +100,15 @@ function filterText(name: string, value: FilterValue | undefined): string {
   if (text !== undefined) return text;
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_FILTER',
-    `The filter ${JSON.stringify(name)} must be a string, finite number, bigint of at most 128 bits, boolean, null or valid Date; it is ${describe(value)}.`,
+    `The filter ${quote(name)} must be a string, finite number, bigint of at most 128 bits, boolean, null or valid Date; it is ${describe(value)}.`,
   );
 }
 
 function tooLong(text: string, filter?: string): InvalidInputError {
-  const what = filter === undefined ? 'The target' : `The filter ${JSON.stringify(filter)}`;
+  const what = filter === undefined ? 'The target' : `The filter ${quote(filter)}`;
   return new InvalidInputError(
     'ERR_SLUICE_TOO_LARGE',
-    `${what} is too long: ${JSON.stringify(excerpt(text, 40))}. A target key has at most ${MAX_TARGET_KEY_LENGTH} characters; filter by an id instead.`,
+    `${what} is too long: ${quote(text, 40)}. A target key has at most ${MAX_TARGET_KEY_LENGTH} characters; filter by an id instead.`,
   );
 }
 
@@ -123,7 +123,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (value instanceof Date) return 'an invalid Date';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (typeof value === 'number') return String(value);
   return typeof value === 'object' ? 'an object' : typeof value;
 }

@@ -1,6 +1,6 @@
 import type { Buffer } from './buffer.js';
 import { type Clock, pause, systemClock } from './clock.js';
-import { InvalidInputError, SluiceError } from './errors.js';
+import { InvalidInputError, quote, SluiceError } from './errors.js';
 import { warn } from './events.js';
 import { describe, isRecord } from './target.js';
 
@@ -73,7 +73,7 @@ function resolveOptions(buffer: unknown, options: WorkerOptions): Required<Worke
   if (name !== undefined) {
     throw new InvalidInputError(
       'ERR_SLUICE_INVALID_OPTION',
-      `There is no option ${JSON.stringify(name.slice(0, 80))} of a worker. The options are idleMs, onError, clock.`,
+      `There is no option ${quote(name)} of a worker. The options are idleMs, onError, clock.`,
     );
   }
   if (!Number.isInteger(idleMs) || idleMs < 1 || idleMs > MAX_MS) {

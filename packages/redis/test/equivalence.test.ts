@@ -71,7 +71,9 @@ async function observe(program: readonly Step[], open: (clock: { now(): number }
     if ('lease' in at && held === undefined) return 'no lease yet';
     switch (at.do) {
       case 'incr':
-        return buffer.incr('Page', { views: at.amount }, target(at.target), extraOf(at.extra, at.amount), at);
+        return buffer.incr('Page', { views: at.amount }, target(at.target), extraOf(at.extra, at.amount), {
+          signalOnly: at.signalOnly,
+        });
       case 'get':
         return buffer.get('Page', ['views'], target(at.target));
       case 'claim': {
