@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** Imports Lua files as text, as the build does. */
@@ -9,14 +11,14 @@ const lua: Plugin = {
   },
 };
 
-const source = (name: string): string => new URL(`packages/${name}/src/index.ts`, import.meta.url).pathname;
+const packages = fileURLToPath(new URL('packages/', import.meta.url));
 
 export default defineConfig({
   plugins: [lua],
   resolve: {
     // Tests run against the sources; `npm run check` and the examples run against the built packages.
     alias: Object.fromEntries(
-      ['core', 'memory', 'redis', 'testing'].map((name) => [`@sluice/${name}`, source(name)]),
+      readdirSync(packages).map((name) => [`@sluice/${name}`, `${packages}${name}/src/index.ts`]),
     ),
   },
   test: { include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 60_000 },

@@ -37,9 +37,10 @@ function tsup(name) {
   return runQuietly(process.execPath, [TSUP, '--silent'], { cwd: join(root, 'packages', name) });
 }
 
+/** The folders in packages/ that have sources. */
 export function packages() {
   return readdirSync(join(root, 'packages')).filter((name) =>
-    existsSync(join(root, 'packages', name, 'package.json')),
+    existsSync(join(root, 'packages', name, 'src/index.ts')),
   );
 }
 
