@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     'now + PRODUCER_LIFETIME_MS',
     '(known?.expiresAt ?? now + PRODUCER_LIFETIME_MS)',
   ]),
-  mutant('refusals are not repeated', ['&& known ? known.refused : []', '&& known ? [] : []']),
+  mutant('refusals are not repeated', ['&& known ? [...known.refused] : []', '&& known ? [] : []']),
   mutant(
     'a refused entry stops the whole write',
     [
