@@ -48,9 +48,12 @@ export type Columns<S = AnySchema, M extends keyof S = keyof S> = Readonly<
 >;
 
 /** Values to set, by name: the last write wins, unless wrapped in `max()` or `min()`. */
-export type Extra<S = AnySchema, M extends keyof S = keyof S> = {
-  readonly [N in keyof ExtraOf<S, M>]?: ExtraOf<S, M>[N] | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
-};
+export type Extra<S = AnySchema, M extends keyof S = keyof S> = [keyof ExtraOf<S, M>] extends [never]
+  ? // A mapped type of no names would take anything.
+    { readonly [name: string]: never }
+  : {
+      readonly [N in keyof ExtraOf<S, M>]?: ExtraOf<S, M>[N] | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
+    };
 
 /** How the extra values of one name combine. */
 export type Rule = 'last' | 'max' | 'min';
