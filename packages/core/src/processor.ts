@@ -129,7 +129,12 @@ export class Processor {
     }
     try {
       if (sink.abandon === undefined) return { rejected: batch.entries.map((_, index) => ({ index, reason })) };
-      return await this.#whileLeased(lease, async (signal) => sink.abandon?.(batch, { signal, reason }));
+      return await this.#whileLeased(lease, async (signal) => {
+        const answer: unknown = await sink.abandon?.(batch, { signal, reason });
+        // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
+        if (hasRejected(answer)) return answer;
+        throw invalidAnswer(batch, 'abandon() did not say what it rejects');
+      });
     } catch (error) {
       return { error };
     }
@@ -138,15 +143,13 @@ export class Processor {
   /** Runs the sink under a lease that is renewed, and checks what it answers. */
   async #whileLeased(
     lease: Lease,
-    run: (signal: AbortSignal) => Promise<SinkResult | undefined | void>,
+    run: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<{ rejected: readonly Rejection[] }> {
     if (lease.batch.entries.length === 0) return { rejected: [] };
     const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) => this.#events.emit('error', error));
     this.#running.add(keeper);
     try {
-      const { rejected } = (await run(keeper.signal)) ?? { rejected: [] };
-      checkRejected(lease, rejected);
-      return { rejected };
+      return { rejected: rejectedOf(lease, await run(keeper.signal)) };
     } finally {
       keeper.stop();
       this.#running.delete(keeper);
@@ -219,14 +222,30 @@ export function addReports(a: ProcessReport, b: Partial<ProcessReport>): Process
   };
 }
 
-/** A sink of the user's may answer anything; a wrong place would bury the wrong entry. */
-function checkRejected({ batch }: Lease, rejected: readonly Rejection[]): void {
-  const places = new Set(rejected.map(({ index }) => index));
-  const valid = [...places].every((index) => Number.isInteger(index) && index >= 0 && index < batch.entries.length);
-  if (valid && places.size === rejected.length) return;
-  throw new ProcessingError(
+/**
+ * What a sink's answer rejects. A sink may answer anything that its last call did, such as a driver's result: the batch
+ * is applied all the same. But a wrong place would bury the wrong entry.
+ */
+function rejectedOf({ batch }: Lease, answer: unknown): readonly Rejection[] {
+  if (!hasRejected(answer)) return [];
+  const { rejected } = answer;
+  if (!Array.isArray(rejected)) throw invalidAnswer(batch, '`rejected` is not an array');
+  const places = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
+  const valid = [...places].every((index) => Number.isInteger(index) && batch.entries[index as number] !== undefined);
+  if (!valid || places.size < rejected.length) {
+    throw invalidAnswer(batch, `it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`);
+  }
+  return rejected.map(({ index, reason }: Rejection) => ({ index, reason: messageOf(reason) }));
+}
+
+function hasRejected(answer: unknown): answer is { readonly rejected: unknown } {
+  return typeof answer === 'object' && answer !== null && 'rejected' in answer;
+}
+
+function invalidAnswer({ id }: Batch, problem: string): ProcessingError {
+  return new ProcessingError(
     'ERR_SLUICE_INVALID_ARGUMENT',
-    `The sink rejected entries of batch ${batch.id} by places that are not 0 to ${batch.entries.length - 1}, or twice.`,
+    `The sink's answer to batch ${id} cannot be used: ${problem}. A sink answers nothing, or { rejected: [{ index, reason }] }.`,
   );
 }
 
