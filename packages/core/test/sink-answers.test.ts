@@ -1,0 +1,144 @@
+import { type Batch, type BufferEvents, createBuffer, type Sink, type SinkResult } from '@sluice/core';
+import { memory } from '@sluice/memory';
+import { manualClock } from '@sluice/testing';
+import { describe, expect, test } from 'vitest';
+
+/** A buffer of one partition with ten entries pending, whose sink answers as JavaScript may: anything. */
+async function setup(apply: (batch: Batch) => unknown, abandon?: (batch: Batch, reason: string) => unknown) {
+  const clock = manualClock();
+  const store = memory({ clock });
+  const sink: Sink = async (batch) => apply(batch) as undefined;
+  if (abandon !== undefined) sink.abandon = async (batch, { reason }) => abandon(batch, reason) as SinkResult;
+  const buffer = createBuffer({
+    backend: store,
+    clock,
+    partitions: 1,
+    sink,
+    maxAttempts: 2,
+    retryDelay: () => 0,
+    leaseMs: 1000,
+  });
+  const heard: { [E in 'processed' | 'retry' | 'buried']: BufferEvents[E][] } = {
+    processed: [],
+    retry: [],
+    buried: [],
+  };
+  buffer.on('processed', (event) => heard.processed.push(event));
+  buffer.on('retry', (event) => heard.retry.push(event));
+  buffer.on('buried', (event) => heard.buried.push(event));
+  await Promise.all(Array.from({ length: 10 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+  return { clock, buffer, heard };
+}
+
+const idsOf = (entries: Batch['entries'] = []): unknown[] => entries.map(({ filters }) => filters.id);
+const fail = (): never => {
+  throw new Error('no');
+};
+const all = (batch: Batch, reason: string): SinkResult => ({
+  rejected: batch.entries.map((_, index) => ({ index, reason })),
+});
+
+describe('a sink that rejects single entries', () => {
+  test('has those buried with their reasons, and the others applied', async () => {
+    const rejected = [
+      { index: 7, reason: 'no such page' },
+      { index: 2, reason: 'locked' },
+    ];
+    const { buffer, heard } = await setup(() => ({ rejected }));
+    expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 8, buried: 2, retried: 0 });
+    expect(idsOf(heard.processed[0]?.entries)).toEqual([0, 1, 3, 4, 5, 6, 8, 9]);
+    expect(idsOf(heard.buried[0]?.entries)).toEqual([7, 2]);
+    const letters = await buffer.deadLetters.list();
+    expect(letters.map(({ entry, reason }) => [entry?.filters.id, reason])).toEqual([
+      [2, 'locked'],
+      [7, 'no such page'],
+    ]);
+  });
+
+  test('may reject them all', async () => {
+    const { buffer, heard } = await setup((batch) => all(batch, 'no'));
+    expect(await buffer.processPending()).toMatchObject({ batches: 0, entries: 0, buried: 10 });
+    expect(heard.processed).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ['a place that there is not', [{ index: 10, reason: 'no' }]],
+    ['a negative place', [{ index: -1, reason: 'no' }]],
+    ['a place as text', [{ index: '1', reason: 'no' }]],
+    [
+      'a place twice',
+      [
+        { index: 1, reason: 'no' },
+        { index: 1, reason: 'no' },
+      ],
+    ],
+    ['nothing', [null]],
+    ['what is no array', { length: 0 }],
+  ])('is delivered the batch again if it names %s, and nothing is buried', async (_, rejected) => {
+    const { buffer, heard } = await setup(() => ({ rejected }));
+    expect(await buffer.processPending()).toMatchObject({ batches: 0, retried: 1, buried: 0 });
+    expect(heard.retry).toMatchObject([{ error: { code: 'ERR_SLUICE_INVALID_ARGUMENT' } }]);
+  });
+
+  test.each<[string, unknown]>([
+    ['no text', undefined],
+    ['a megabyte of text', 'x'.repeat(1_000_000)],
+  ])('for a reason that is %s still has it buried', async (_, reason) => {
+    const { buffer } = await setup(() => ({ rejected: [{ index: 0, reason }] }));
+    expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 9, buried: 1 });
+    expect((await buffer.deadLetters.list())[0]?.reason.length).toBeLessThan(2000);
+  });
+});
+
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a number', 10],
+  ['a driver’s result', { rows: [], rowCount: 10 }],
+  ['an array', [10, null]],
+])('a sink that answers %s has applied its batch', async (_, answer) => {
+  const { buffer } = await setup(() => answer);
+  expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 10, retried: 0, buried: 0 });
+});
+
+describe('before a batch is given up, abandon', () => {
+  test('is told the reason, and its answer decides', async () => {
+    const reasons: string[] = [];
+    const { buffer, heard } = await setup(fail, (_, reason) => {
+      reasons.push(reason);
+      return { rejected: [{ index: 3, reason: 'as committed' }] };
+    });
+    await buffer.processPending();
+    expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 9, buried: 1 });
+    expect(reasons).toEqual(['no']);
+    expect(heard.buried).toMatchObject([{ reason: 'as committed' }]);
+  });
+
+  test('is called as well when the leases ran out, without another run of the sink', async () => {
+    let runs = 0;
+    const { buffer, clock } = await setup(() => {
+      runs += 1;
+    }, all);
+    for (let worker = 0; worker < 2; worker += 1) {
+      expect(await buffer.claim(0)).toMatchObject({ status: 'leased' });
+      await clock.advance(1000);
+    }
+    expect(await buffer.processPending()).toMatchObject({ buried: 10 });
+    expect(runs).toBe(0);
+    expect((await buffer.deadLetters.list())[0]?.reason).toMatch(/Delivered 2 times/);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['throws', fail],
+    ['answers nothing', () => undefined],
+    ['answers something else', () => ({ rows: [] })],
+    ['rejects places that there are not', () => ({ rejected: [{ index: 10, reason: 'no' }] })],
+  ])('keeps the batch, if it %s', async (_, abandon) => {
+    let broken = true;
+    const { buffer } = await setup(fail, (batch, reason) => (broken ? abandon() : all(batch, reason)));
+    await buffer.processPending();
+    expect(await buffer.processPending()).toMatchObject({ batches: 0, retried: 1, buried: 0 });
+    expect(await buffer.stats()).toMatchObject({ claimed: 10, dead: 0 });
+    broken = false;
+    expect(await buffer.processPending()).toMatchObject({ buried: 10 });
+  });
+});
