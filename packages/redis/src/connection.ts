@@ -35,6 +35,7 @@ export function borrowedConnection(client: RedisClient, commandTimeoutMs: number
 export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Connection {
   let client: Redis | undefined;
   let lastError: unknown;
+  let readiness: Promise<void> | undefined;
 
   const open = (): Redis => {
     if (client !== undefined) return client;
@@ -59,7 +60,15 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     return client;
   };
 
-  const ready = (redis: Redis): Promise<void> =>
+  /** One wait serves all commands that come while the client connects. */
+  const ready = (redis: Redis): Promise<void> => {
+    readiness ??= becomeReady(redis).finally(() => {
+      readiness = undefined;
+    });
+    return readiness;
+  };
+
+  const becomeReady = (redis: Redis): Promise<void> =>
     new Promise((resolve, reject) => {
       lastError = undefined;
       const end = (settle: () => void): void => {
