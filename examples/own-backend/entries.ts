@@ -12,21 +12,10 @@ import {
 } from '@sluice/core';
 import type { DeadLetterRow, EntryRow } from './tables.js';
 
-/** The fields in a row. @throws CorruptEntryError */
-export function parseFields(text: string): Fields {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new CorruptEntryError('A stored entry is not JSON.', { cause });
-  }
-  return unpack(json);
-}
-
 /** The entry in a row. An unreadable one harms nothing but itself. */
 export function entryOf({ key, fields }: EntryRow): StoredEntry | CorruptEntry {
   try {
-    return { key, fields: parseFields(fields) };
+    return { key, fields: unpack(fields) };
   } catch (error) {
     if (error instanceof CorruptEntryError) return { key, corrupt: error.message };
     throw error;
@@ -67,7 +56,7 @@ export function mergeAll(
     const target = pending.has(key) ? merged.changed : merged.added;
     const packed = target.get(key) ?? pending.get(key);
     try {
-      const sum: Fields = packed === undefined ? { '@': now } : parseFields(packed);
+      const sum: Fields = packed === undefined ? { '@': now } : unpack(packed);
       merge(sum, fields);
       target.set(key, pack(sum));
     } catch (error) {

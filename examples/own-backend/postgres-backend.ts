@@ -10,10 +10,11 @@ import {
   type Fields,
   type PartitionStats,
   type StoredDeadLetter,
+  unpack,
   type Validation,
   type Write,
 } from '@sluice/core';
-import { age, deadLetterOf, entryOf, parseFields } from './entries.js';
+import { age, deadLetterOf, entryOf } from './entries.js';
 import { toBackendError } from './errors.js';
 import {
   addPending,
@@ -141,7 +142,7 @@ class PostgresBackend implements Backend {
   read(partition: number, key: string): Promise<Fields | undefined> {
     return this.#transaction(async (tx) => {
       const fields = (await pendingFields(tx, partition, [key])).get(key);
-      return fields === undefined ? undefined : parseFields(fields);
+      return fields === undefined ? undefined : unpack(fields);
     });
   }
 

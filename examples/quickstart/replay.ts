@@ -28,7 +28,7 @@ export async function replay(
     counts.batches += 1;
     counts.rowUpdates += batch.entries.length;
   });
-  await using _worker = createWorker(buffer, { idleMs: 10 });
+  await using _worker = createWorker(buffer, { intervalMs: 10 });
   let done = 0;
   for await (const group of flights.read()) {
     for (let from = 0; from < group.length; from += CHUNK) {

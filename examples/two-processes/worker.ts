@@ -10,7 +10,7 @@ const print: Sink<PageSchema> = async ({ entries }) => {
 };
 
 const buffer = await openBuffer<PageSchema>({ url, sink: print });
-const worker = createWorker(buffer, { idleMs: 100 });
+const worker = createWorker(buffer, { intervalMs: 100 });
 
 const stop = async (): Promise<void> => {
   await worker.stop(); // The batch that is being applied is finished and acknowledged.

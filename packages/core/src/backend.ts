@@ -17,7 +17,8 @@ export interface Backend {
   readonly name: string;
 
   /**
-   * Adds a write's entries to the pending ones, in order, if the write's number is the producer's next.
+   * Merges a write's entries into the pending ones, in order, if the write's number is the producer's next. Entries
+   * without `@` (see `Fields`) get the time at which they become pending.
    * The numbers are kept at least `PRODUCER_LIFETIME_MS` after the last use. A repeated write changes nothing; the
    * last one gets its refusals of the first time again.
    */
@@ -54,10 +55,13 @@ export interface Backend {
   /** The state of every partition that was ever used, in ascending order. */
   stats(): Promise<PartitionStats[]>;
 
-  /** Dead letters of a partition, oldest first, from `offset`, at most `limit`. */
+  /** Dead letters of a partition, oldest first, then by the bytes of their ids, from `offset`, at most `limit`. */
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]>;
 
-  /** Merges dead letters back into the pending entries; answers the ids of those that went. */
+  /**
+   * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. Answers the
+   * ids of those that went: what would overflow, or is unreadable, stays a dead letter.
+   */
   redrive(partition: number, ids: readonly string[]): Promise<string[]>;
 
   /** Deletes dead letters; answers the ids of those that there were. */
@@ -94,13 +98,18 @@ export interface StoredEntry {
 /**
  * - `applied`: the number was the last one + 1; all entries but the refused ones are pending now;
  * - `duplicate`: the number was used before; nothing changed;
- * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`); nothing changed.
+ * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`, so that number 1 is
+ *   never a gap); nothing changed.
  *
  * The epoch marks one life of the partition's data: the first write brings it, and only wiping the data removes it.
  * A `gap` of a partition without data answers an empty epoch.
  */
 export type AddResult =
-  | { readonly outcome: 'applied' | 'duplicate'; readonly epoch: string; readonly refused: readonly Refusal[] }
+  | {
+      readonly outcome: 'applied' | 'duplicate';
+      readonly epoch: string;
+      readonly refused: readonly Refusal[];
+    }
   | { readonly outcome: 'gap'; readonly epoch: string; readonly last: number };
 
 /** One entry of a write that did not apply. */

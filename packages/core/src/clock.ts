@@ -41,6 +41,9 @@ export const secureRandom: Random = () => {
 /** An id of 20 characters, 100 bits at the most. */
 export function randomId(random: Random): string {
   let id = '';
-  while (id.length < 20) id += Math.floor(random() * 32 ** 5).toString(32).padStart(5, '0');
+  while (id.length < 20)
+    id += Math.floor(random() * 32 ** 5)
+      .toString(32)
+      .padStart(5, '0');
   return id;
 }

@@ -41,7 +41,8 @@ export class DeadLetters<S = AnySchema> {
     if (!isRecord(options)) throw invalid(`.list() takes a plain object, not ${describe(options)}`);
     const { partition, offset = 0, limit = 100, ...unknown } = options;
     const [name] = Object.keys(unknown);
-    if (name !== undefined) throw invalid(`.list() has no option ${quote(name)}, but partition, offset and limit`);
+    if (name !== undefined)
+      throw invalid(`.list() has no option ${quote(name)}, but partition, offset and limit`);
     checkWhole('offset', offset);
     checkWhole('limit', limit);
     if (partition !== undefined) checkPartition(partition);
@@ -101,8 +102,18 @@ export class DeadLetters<S = AnySchema> {
   }
 }
 
-function deadLetterOf<S>(partition: number, { id, entry, reason, attempts, buriedAt }: StoredDeadLetter): DeadLetter<S> {
-  return { id, partition, entry: readable(entry) as Entry<S> | undefined, reason, attempts, buriedAt: new Date(buriedAt) };
+function deadLetterOf<S>(
+  partition: number,
+  { id, entry, reason, attempts, buriedAt }: StoredDeadLetter,
+): DeadLetter<S> {
+  return {
+    id,
+    partition,
+    entry: readable(entry) as Entry<S> | undefined,
+    reason,
+    attempts,
+    buriedAt: new Date(buriedAt),
+  };
 }
 
 function readable(entry: StoredDeadLetter['entry']): Entry | undefined {
@@ -120,7 +131,10 @@ function byPartition(ids: readonly string[]): Map<number, string[]> {
   const grouped = new Map<number, string[]>();
   for (const id of ids) {
     const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id) : null;
-    if (match === null) throw invalid(` got ${typeof id === 'string' ? quote(id) : describe(id)}, which is no dead letter's id`);
+    if (match === null)
+      throw invalid(
+        ` got ${typeof id === 'string' ? quote(id) : describe(id)}, which is no dead letter's id`,
+      );
     const partition = Number(match[1]);
     const found = grouped.get(partition);
     if (found === undefined) grouped.set(partition, [id]);
@@ -131,11 +145,15 @@ function byPartition(ids: readonly string[]): Map<number, string[]> {
 
 function checkPartition(partition: number): void {
   if (Number.isInteger(partition) && partition >= 0 && partition < MAX_PARTITIONS) return;
-  throw new InvalidInputError('ERR_SLUICE_INVALID_PARTITION', `There is no partition ${describe(partition)}.`);
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_PARTITION',
+    `There is no partition ${describe(partition)}.`,
+  );
 }
 
 function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) throw invalid(` needs a whole ${name}, not ${describe(value)}`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw invalid(` needs a whole ${name}, not ${describe(value)}`);
 }
 
 function invalid(problem: string): InvalidInputError {

@@ -22,7 +22,13 @@ export interface BufferEvents<S = AnySchema> {
   error: unknown;
 }
 
-export const EVENT_NAMES = ['processed', 'retry', 'buried', 'lost', 'error'] as const satisfies (keyof BufferEvents)[];
+export const EVENT_NAMES = [
+  'processed',
+  'retry',
+  'buried',
+  'lost',
+  'error',
+] as const satisfies (keyof BufferEvents)[];
 
 export function isEventName(name: unknown): name is keyof BufferEvents {
   return (EVENT_NAMES as readonly unknown[]).includes(name);
@@ -35,14 +41,16 @@ export class Emitter {
   readonly #listeners: { [E in keyof BufferEvents]?: Set<Listener<BufferEvents[E]>> } = {};
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
-    const listeners = (this.#listeners[event] ??= new Set<never>() as never) as Set<typeof listener>;
+    const listeners: Set<typeof listener> = this.#listeners[event] ?? new Set();
+    // The compiler does not see that the key and the listener are of one event.
+    this.#listeners[event] = listeners as never;
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
   emit<E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]): void {
     const listeners = this.#listeners[event];
-    if (event === 'error' && !listeners?.size) return warn(detail);
+    if (event === 'error' && !listeners?.size) warn(detail);
     for (const listener of listeners ?? []) {
       try {
         const returned: unknown = listener(detail);

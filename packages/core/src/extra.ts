@@ -77,7 +77,8 @@ function jsonText(name: string, value: unknown): string {
     if (ruleOf(part) !== undefined) throw invalid(name, `has max() or min() at ${path}, below the top`);
     if (parents.includes(part)) throw invalid(name, `is cyclic at ${path}`);
     if (parents.length > 32) throw invalid(name, `is nested deeper than 32 levels`);
-    if (typeof (part as { toJSON?: unknown }).toJSON === 'function') throw invalid(name, `has a toJSON at ${path}`);
+    if (typeof (part as { toJSON?: unknown }).toJSON === 'function')
+      throw invalid(name, `has a toJSON at ${path}`);
     // By index, since an array may have holes, and more of them than memory has room for their text.
     if (Array.isArray(part)) budget -= part.length;
     if (budget < 0) throw tooLarge(name);

@@ -50,7 +50,10 @@ export function fieldsOf(
   extra?: Readonly<Record<string, unknown>>,
 ): Fields {
   if (!isRecord(columns)) {
-    throw new InvalidInputError('ERR_SLUICE_INVALID_AMOUNT', 'columns must be a plain object of names and amounts.');
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_AMOUNT',
+      'columns must be a plain object of names and amounts.',
+    );
   }
   const fields: Fields = {};
   for (const column of Object.keys(columns)) {
@@ -65,7 +68,10 @@ export function fieldsOf(
 
 function addExtra(fields: Fields, extra: Readonly<Record<string, unknown>>): void {
   if (!isRecord(extra)) {
-    throw new InvalidInputError('ERR_SLUICE_INVALID_EXTRA', 'extra must be a plain object of names and values.');
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_EXTRA',
+      'extra must be a plain object of names and values.',
+    );
   }
   for (const key of Object.keys(extra)) {
     const name = nameOf(key, 'extra');
@@ -83,7 +89,10 @@ function addExtra(fields: Fields, extra: Readonly<Record<string, unknown>>): voi
  */
 export function merge(into: Fields, from: Fields): void {
   for (const field in from) {
-    if (field.charCodeAt(0) === SUM && !Number.isSafeInteger(((into[field] ?? 0) as number) + (from[field] as number))) {
+    if (
+      field.charCodeAt(0) === SUM &&
+      !Number.isSafeInteger(((into[field] ?? 0) as number) + (from[field] as number))
+    ) {
       throw new OverflowError(field);
     }
   }
@@ -115,14 +124,23 @@ export function pack(fields: Fields): string {
 }
 
 /**
- * The fields that `pack` wrote, or a script that merged them, after JSON.parse.
+ * The fields that `pack` wrote, or a script that merged them.
  * @throws CorruptEntryError
  */
-export function unpack(packed: unknown): Fields {
+export function unpack(text: string): Fields {
+  const packed = parse(text);
   if (!isRecord(packed)) throw new CorruptEntryError('A stored entry is not an object.');
   const fields: Fields = {};
   for (const field of Object.keys(packed)) fields[field] = parseField(field, packed[field]);
   return fields;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptEntryError('A stored entry is not JSON.', { cause });
+  }
 }
 
 // What `pack` and the scripts write; Number() alone would also take '', ' 1' and '0x10'.
@@ -131,7 +149,8 @@ const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
 const LAST_DATE = 8.64e15;
 
 function parseField(field: string, text: unknown): number | string {
-  const value = typeof text === 'string' && field.slice(1) !== '__proto__' ? parseValue(field[0], text) : undefined;
+  const value =
+    typeof text === 'string' && field.slice(1) !== '__proto__' ? parseValue(field[0], text) : undefined;
   if (value !== undefined) return value;
   throw new CorruptEntryError(`A stored entry has a corrupt field ${quote(field)}.`);
 }

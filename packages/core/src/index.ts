@@ -6,8 +6,8 @@ export {
   type ClaimResult,
   type CorruptEntry,
   deadLetterId,
-  PRODUCER_LIFETIME_MS,
   type PartitionStats,
+  PRODUCER_LIFETIME_MS,
   type Refusal,
   type StoredBatch,
   type StoredDeadLetter,
@@ -15,7 +15,7 @@ export {
   type Validation,
   type Write,
 } from './backend.js';
-export { type Buffer, type BufferStats, createBuffer, type IncrementOptions } from './buffer.js';
+export type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { Clock, Random } from './clock.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export {
@@ -44,8 +44,10 @@ export {
 export type { Lease } from './lease.js';
 export { type BackendOpener, type OpenOptions, openBuffer } from './open.js';
 export type { BufferOptions } from './options.js';
-export type { Claim, ProcessReport, Settlement } from './processor.js';
+export type { Claim, Settlement } from './processor.js';
+export type { ProcessReport } from './report.js';
 export { MAX_PARTITIONS, partitionOf } from './router.js';
+export type { Rejection, Sink, SinkResult } from './sink.js';
 export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './target.js';
 export type {
   AnySchema,
@@ -58,10 +60,8 @@ export type {
   FilterValue,
   JsonValue,
   ModelSchema,
-  Rejection,
   Rule,
   Schema,
-  Sink,
-  SinkResult,
 } from './types.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
+export { createBuffer } from './write-behind-buffer.js';

@@ -59,7 +59,10 @@ export class LeaseKeeper {
   }
 
   #schedule(): void {
-    this.#cancelRenewal = this.#clock.after(Math.max(1, Math.floor(this.#leaseMs / 3)), () => void this.#renew());
+    this.#cancelRenewal = this.#clock.after(
+      Math.max(1, Math.floor(this.#leaseMs / 3)),
+      () => void this.#renew(),
+    );
   }
 
   async #renew(): Promise<void> {

@@ -49,7 +49,9 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
 /** Whether a value has the shape of a lease. Whether it is one, its token tells the backend. */
 export function isLease(value: unknown): value is Lease {
   if (!isRecord(value) || !isRecord(value.batch) || typeof value.token !== 'string') return false;
-  const { batch, positions, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & { batch: Record<string, unknown> };
+  const { batch, positions, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & {
+    batch: Record<string, unknown>;
+  };
   return (
     typeof batch.id === 'string' &&
     [batch.partition, batch.attempt, size, remaining].every(Number.isSafeInteger) &&

@@ -1,9 +1,10 @@
 import type { Backend } from './backend.js';
-import { type Buffer, createBuffer } from './buffer.js';
+import type { Buffer } from './buffer.js';
 import { excerpt, InvalidInputError, SluiceError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import { describe, isRecord } from './target.js';
 import type { AnySchema } from './types.js';
+import { createBuffer } from './write-behind-buffer.js';
 
 /** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
 export type BackendOpener = (url: string) => Backend | Promise<Backend>;
@@ -34,8 +35,11 @@ export async function openBuffer<S = AnySchema>(options: OpenOptions<S>): Promis
   const { url, schemes = {}, ...rest } = options;
   if (!isRecord(schemes)) throw invalid(`needs schemes as a plain object, not ${describe(schemes)}`);
   const scheme = schemeOf(url);
-  const open: unknown = Object.hasOwn(schemes, scheme) ? schemes[scheme] : await importOpener(scheme, schemes);
-  if (typeof open !== 'function') throw invalid(`needs a function for the scheme ${scheme}, not ${describe(open)}`);
+  const open: unknown = Object.hasOwn(schemes, scheme)
+    ? schemes[scheme]
+    : await importOpener(scheme, schemes);
+  if (typeof open !== 'function')
+    throw invalid(`needs a function for the scheme ${scheme}, not ${describe(open)}`);
   const backend = (await open(url)) as Backend;
   try {
     return createBuffer<S>({ ...rest, backend } as BufferOptions<S>);

@@ -3,8 +3,9 @@ import { PRODUCER_LIFETIME_MS } from './backend.js';
 import { type Clock, type Random, secureRandom, systemClock } from './clock.js';
 import { InvalidInputError, quote } from './errors.js';
 import { MAX_PARTITIONS } from './router.js';
+import type { Sink } from './sink.js';
 import { describe, isRecord } from './target.js';
-import type { AnySchema, Sink } from './types.js';
+import type { AnySchema } from './types.js';
 
 export interface BufferOptions<S = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */
@@ -97,7 +98,14 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const clock = options.clock ?? systemClock;
   const random = options.random ?? secureRandom;
-  const resolved = { sink: undefined, clock, random, retryDelay: backoff(random), ...DEFAULTS, ...given } as ResolvedOptions;
+  const resolved = {
+    sink: undefined,
+    clock,
+    random,
+    retryDelay: backoff(random),
+    ...DEFAULTS,
+    ...given,
+  } as ResolvedOptions;
   for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
     const [least, most] = RANGES[name];
     const value = resolved[name];
@@ -128,7 +136,9 @@ function checkBackend(backend: unknown): void {
   if (typeof backend !== 'object' || backend === null) {
     throw invalid('backend', 'a backend, as memory() or redis() makes', backend);
   }
-  const missing = BACKEND_METHODS.filter((method) => typeof (backend as Record<string, unknown>)[method] !== 'function');
+  const missing = BACKEND_METHODS.filter(
+    (method) => typeof (backend as Record<string, unknown>)[method] !== 'function',
+  );
   if (missing.length > 0) throw invalid('backend', `a backend; it lacks ${missing.join(', ')}`, backend);
 }
 

@@ -6,7 +6,9 @@ import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ResolvedOptions } from './options.js';
 import type { Persist } from './persist.js';
-import type { AnySchema, Batch, Entry, Rejection, Sink, SinkResult } from './types.js';
+import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
+import { abandon, apply, type Rejection, type Sink } from './sink.js';
+import type { AnySchema, Batch, Entry } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -14,29 +16,13 @@ export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
 /** A settlement, and what it adds to the report. */
 type Processed = Partial<ProcessReport> & { readonly settlement: Settlement };
 
-/** What one `processPending` did. */
-export interface ProcessReport {
-  /** Batches the sink applied. */
-  readonly batches: number;
-  /** Entries in them. */
-  readonly entries: number;
-  /** Batches that are delivered again later. */
-  readonly retried: number;
-  /** Entries that became dead letters. */
-  readonly buried: number;
-  /** Partitions whose batch is leased by another worker or waits for its next delivery. */
-  readonly busy: readonly number[];
-  /** When the first of them is due, in milliseconds from now. */
-  readonly dueInMs?: number;
-}
+type Verdict = { readonly rejected: readonly Rejection[] } | { readonly error: unknown };
 
 /** What a claim answers: a lease, or why there is none. */
 export type Claim<S = AnySchema> =
   | { readonly status: 'leased'; readonly lease: Lease<S> }
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };
-
-export const NOTHING_DONE: ProcessReport = { batches: 0, entries: 0, retried: 0, buried: 0, busy: [] };
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -111,45 +97,38 @@ export class Processor {
     if (sink === undefined) throw noSink();
     const startedAt = clock.now();
     const verdict = await this.#judge(sink, lease);
-    return 'error' in verdict ? this.#retry(lease, verdict.error) : this.#settle(lease, verdict.rejected, startedAt);
+    return 'error' in verdict
+      ? this.#retry(lease, verdict.error)
+      : this.#settle(lease, verdict.rejected, startedAt);
   }
 
   /** What the sink makes of a batch: the entries it rejects, or an error after which the batch comes again. */
-  async #judge(sink: Sink, lease: Lease): Promise<{ rejected: readonly Rejection[] } | { error: unknown }> {
+  async #judge(sink: Sink, lease: Lease): Promise<Verdict> {
     const { maxAttempts } = this.#options;
     const { batch } = lease;
+    if (batch.entries.length === 0) return { rejected: [] };
     let reason = expired(lease, maxAttempts);
     if (batch.attempt <= maxAttempts) {
-      try {
-        return await this.#whileLeased(lease, (signal) => sink(batch, { signal }));
-      } catch (error) {
-        if (batch.attempt < maxAttempts) return { error };
-        reason = messageOf(error);
-      }
+      const verdict = await this.#whileLeased(lease, (signal) => apply(sink, batch, signal));
+      if (!('error' in verdict) || batch.attempt < maxAttempts) return verdict;
+      reason = messageOf(verdict.error);
     }
-    try {
-      if (sink.abandon === undefined) return { rejected: batch.entries.map((_, index) => ({ index, reason })) };
-      return await this.#whileLeased(lease, async (signal) => {
-        const answer: unknown = await sink.abandon?.(batch, { signal, reason });
-        // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
-        if (hasRejected(answer)) return answer;
-        throw invalidAnswer(batch, 'abandon() did not say what it rejects');
-      });
-    } catch (error) {
-      return { error };
-    }
+    return this.#whileLeased(lease, (signal) => abandon(sink, batch, reason, signal));
   }
 
-  /** Runs the sink under a lease that is renewed, and checks what it answers. */
+  /** Runs the sink under a lease that is renewed. */
   async #whileLeased(
     lease: Lease,
-    run: (signal: AbortSignal) => Promise<unknown>,
-  ): Promise<{ rejected: readonly Rejection[] }> {
-    if (lease.batch.entries.length === 0) return { rejected: [] };
-    const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) => this.#events.emit('error', error));
+    run: (signal: AbortSignal) => Promise<readonly Rejection[]>,
+  ): Promise<Verdict> {
+    const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) =>
+      this.#events.emit('error', error),
+    );
     this.#running.add(keeper);
     try {
-      return { rejected: rejectedOf(lease, await run(keeper.signal)) };
+      return { rejected: await run(keeper.signal) };
+    } catch (error) {
+      return { error };
     } finally {
       keeper.stop();
       this.#running.delete(keeper);
@@ -160,7 +139,10 @@ export class Processor {
     const { batch, token, positions, corrupt } = lease;
     const burials = [
       ...corrupt,
-      ...rejected.map(({ index, reason }) => ({ index: positions[index] as number, reason: excerpt(reason, REASON_LENGTH) })),
+      ...rejected.map(({ index, reason }) => ({
+        index: positions[index] as number,
+        reason: excerpt(reason, REASON_LENGTH),
+      })),
     ];
     const settled = await this.#persist(() =>
       burials.length === 0
@@ -177,11 +159,14 @@ export class Processor {
 
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
-    const delayMs = Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(batch.attempt)) || 0));
+    const delayMs = Math.min(
+      MAX_DELAY_MS,
+      Math.max(0, Math.trunc(this.#options.retryDelay(batch.attempt)) || 0),
+    );
     const settled = await this.#persist(() => this.#backend.retry(batch.partition, token, delayMs));
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });
-    return { settlement: 'retried', retried: 1 };
+    return { settlement: 'retried', retried: 1, dueInMs: delayMs };
   }
 
   #emitProcessed(batch: Batch, rejected: readonly Rejection[], startedAt: number): void {
@@ -207,46 +192,6 @@ export class Processor {
     );
     return { settlement: 'stale', busy: [batch.partition] };
   }
-}
-
-/** Adds up what several partitions, or several batches, did. */
-export function addReports(a: ProcessReport, b: Partial<ProcessReport>): ProcessReport {
-  const dueInMs = Math.min(a.dueInMs ?? Number.POSITIVE_INFINITY, b.dueInMs ?? Number.POSITIVE_INFINITY);
-  return {
-    batches: a.batches + (b.batches ?? 0),
-    entries: a.entries + (b.entries ?? 0),
-    retried: a.retried + (b.retried ?? 0),
-    buried: a.buried + (b.buried ?? 0),
-    busy: [...a.busy, ...(b.busy ?? [])],
-    ...(Number.isFinite(dueInMs) && { dueInMs }),
-  };
-}
-
-/**
- * What a sink's answer rejects. A sink may answer anything that its last call did, such as a driver's result: the batch
- * is applied all the same. But a wrong place would bury the wrong entry.
- */
-function rejectedOf({ batch }: Lease, answer: unknown): readonly Rejection[] {
-  if (!hasRejected(answer)) return [];
-  const { rejected } = answer;
-  if (!Array.isArray(rejected)) throw invalidAnswer(batch, '`rejected` is not an array');
-  const places = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
-  const valid = [...places].every((index) => Number.isInteger(index) && batch.entries[index as number] !== undefined);
-  if (!valid || places.size < rejected.length) {
-    throw invalidAnswer(batch, `it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`);
-  }
-  return rejected.map(({ index, reason }: Rejection) => ({ index, reason: messageOf(reason) }));
-}
-
-function hasRejected(answer: unknown): answer is { readonly rejected: unknown } {
-  return typeof answer === 'object' && answer !== null && 'rejected' in answer;
-}
-
-function invalidAnswer({ id }: Batch, problem: string): ProcessingError {
-  return new ProcessingError(
-    'ERR_SLUICE_INVALID_ARGUMENT',
-    `The sink's answer to batch ${id} cannot be used: ${problem}. A sink answers nothing, or { rejected: [{ index, reason }] }.`,
-  );
 }
 
 function expired({ batch }: Lease, maxAttempts: number): string {

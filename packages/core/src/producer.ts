@@ -1,10 +1,11 @@
 import { type Accumulator, type Slot, WRITE_TARGETS } from './accumulator.js';
 import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
 import { pause, randomId } from './clock.js';
-import { BackendError, excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from './errors.js';
+import { BackendError, IncrementError, type Outcome } from './errors.js';
 import type { Emitter } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { repeatDelay } from './persist.js';
+import { WriteErrors } from './write-errors.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'lingerMs' | 'writeTimeoutMs' | 'clock' | 'random'>;
 
@@ -31,6 +32,7 @@ export class Producer {
   readonly #backend: Backend;
   readonly #options: ProducerOptions;
   readonly #events: Emitter;
+  readonly #errors: WriteErrors;
   readonly #abandoned = new AbortController();
 
   #id = '';
@@ -60,13 +62,14 @@ export class Producer {
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
+    this.#errors = new WriteErrors(partition, backend.name);
   }
 
   /** Tells the producer that its partition has a new slot. */
   opened(): void {
     this.#opened += 1;
     if (this.#writing !== undefined) return;
-    if (this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS) this.#write();
+    if (this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS) void this.#write();
     else if (this.#cancelGathering === undefined) this.#gather();
   }
 
@@ -88,9 +91,9 @@ export class Producer {
   abandon(): void {
     this.#cancelGathering?.();
     this.#abandoned.abort();
-    rejectAll(this.#underWrite, this.#closed('unknown'));
+    rejectAll(this.#underWrite, this.#errors.closed('unknown'));
     for (let slots = this.#take(); slots.length > 0; slots = this.#take()) {
-      rejectAll(slots, this.#closed('refused'));
+      rejectAll(slots, this.#errors.closed('refused'));
       this.#settle(slots);
     }
   }
@@ -122,7 +125,7 @@ export class Producer {
       this.#underWrite = [];
       this.#writing = undefined;
       const waiting = this.#accumulator.waiting(this.#partition);
-      if (waiting >= WRITE_TARGETS) this.#write();
+      if (waiting >= WRITE_TARGETS) void this.#write();
       else if (waiting > 0) this.#gather();
       return failure;
     });
@@ -141,7 +144,12 @@ export class Producer {
   async #deliver(slots: readonly Slot[]): Promise<Failure | undefined> {
     try {
       const refused = await this.#send(slots);
-      const failures = refused.map((refusal) => this.#refuse(slots[refusal.index] as Slot, refusal));
+      const failures = refused.map((refusal) => {
+        const slot = slots[refusal.index] as Slot;
+        const error = this.#errors.refused(slot.key, refusal);
+        slot.reject(error);
+        return { error };
+      });
       for (const slot of slots) slot.resolve();
       return failures[0];
     } catch (error) {
@@ -161,7 +169,7 @@ export class Producer {
         const result = await this.#unlessAbandoned(this.#addOrReplay(write));
         if (result.outcome !== 'gap') return this.#acknowledge(write, result);
         this.#reportLost(write, result);
-        if (outcome === 'unknown') throw this.#lost();
+        if (outcome === 'unknown') throw this.#errors.lost();
         write = this.#next(slots);
       } catch (error) {
         if (error instanceof IncrementError) throw error;
@@ -173,8 +181,10 @@ export class Producer {
           continue;
         }
         this.#giveUp(write, outcome);
-        if (!retryable) throw this.#failed(error, outcome);
-        throw this.#abandoned.signal.aborted ? this.#closed(outcome) : this.#timedOut(error, outcome, attempt);
+        if (!retryable) throw this.#errors.failed(error, outcome);
+        throw this.#abandoned.signal.aborted
+          ? this.#errors.closed(outcome)
+          : this.#errors.timedOut(error, outcome, writeTimeoutMs);
       }
     }
   }
@@ -207,10 +217,14 @@ export class Producer {
     for (const earlier of missed) await this.#backend.add(earlier);
     const again = await this.#backend.add(write);
     if (this.#missed(again).length === 0) return again;
-    throw new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'The latest writes vanished again while they were replayed.', {
-      retryable: true,
-      outcome: 'refused',
-    });
+    throw new BackendError(
+      'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      'The latest writes vanished again while they were replayed.',
+      {
+        retryable: true,
+        outcome: 'refused',
+      },
+    );
   }
 
   /** The writes that close a gap; none if there is no gap, or if they cannot. */
@@ -278,62 +292,6 @@ export class Producer {
     }
     this.#epoch = epoch;
     this.#renounce();
-  }
-
-  #refuse(slot: Slot, { reason, field }: Refusal): Failure {
-    const target = excerpt(slot.key);
-    const [code, message]: [SluiceErrorCode, string] =
-      reason === 'overflow'
-        ? [
-            'ERR_SLUICE_OVERFLOW',
-            `The sum ${quote((field ?? '').slice(1))} of ${target} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
-          ]
-        : [
-            'ERR_SLUICE_CORRUPT_ENTRY',
-            `The backend's entry of ${target} is unreadable, so nothing can be added to it. Processing its partition moves it to the dead letters.`,
-          ];
-    const error = new IncrementError(code, message, { partition: this.#partition, outcome: 'refused' });
-    slot.reject(error);
-    return { error };
-  }
-
-  #failed(cause: unknown, outcome: Outcome): IncrementError {
-    return this.#error(
-      'ERR_SLUICE_WRITE_FAILED',
-      `The ${this.#backend.name} backend refused a write: ${messageOf(cause)}`,
-      outcome,
-      cause,
-    );
-  }
-
-  #timedOut(cause: unknown, outcome: Outcome, attempts: number): IncrementError {
-    return this.#error(
-      'ERR_SLUICE_WRITE_TIMEOUT',
-      `The ${this.#backend.name} backend did not take a write in ${this.#options.writeTimeoutMs} ms (writeTimeoutMs, ${attempts} attempts). Last: ${messageOf(cause)}`,
-      outcome,
-      cause,
-    );
-  }
-
-  #lost(): IncrementError {
-    return this.#error(
-      'ERR_SLUICE_WRITE_LOST',
-      `The ${this.#backend.name} backend lost its data while a write was under way.`,
-      'unknown',
-    );
-  }
-
-  #closed(outcome: Outcome): IncrementError {
-    return this.#error('ERR_SLUICE_CLOSED', 'The buffer was closed before the backend took the increment.', outcome);
-  }
-
-  #error(code: SluiceErrorCode, message: string, outcome: Outcome, cause?: unknown): IncrementError {
-    const fate = outcome === 'refused' ? 'It was not counted.' : 'It may have been counted or not.';
-    return new IncrementError(code, `Partition ${this.#partition}: ${message} ${fate}`, {
-      partition: this.#partition,
-      outcome,
-      ...(cause !== undefined && { cause }),
-    });
   }
 }
 

@@ -48,7 +48,8 @@ export function parseTargetKey(key: string): Target {
   const filters: Record<string, FilterValue> = {};
   for (let i = 1; i < end; i += 2) {
     const name: unknown = parts[i];
-    if (typeof name !== 'string' || name === '__proto__') throw new TypeError(`not a target key: ${quote(key)}`);
+    if (typeof name !== 'string' || name === '__proto__')
+      throw new TypeError(`not a target key: ${quote(key)}`);
     filters[name] = parseScalar(parts[i + 1]);
   }
   return { model: parts[0], filters, signalOnly };
@@ -67,7 +68,9 @@ export function scalarText(value: FilterValue): string | undefined {
       return BigInt.asIntN(128, value) === value ? `{"bigint":"${value}"}` : undefined;
     default:
       if (value === null) return 'null';
-      return value instanceof Date && !Number.isNaN(value.getTime()) ? `{"date":${value.getTime()}}` : undefined;
+      return value instanceof Date && !Number.isNaN(value.getTime())
+        ? `{"date":${value.getTime()}}`
+        : undefined;
   }
 }
 
@@ -88,7 +91,10 @@ export function parseScalar(value: unknown): FilterValue {
 
 function sortedNames(filters: Filters): string[] {
   if (!isRecord(filters)) {
-    throw new InvalidInputError('ERR_SLUICE_INVALID_FILTER', 'filters must be a plain object of names and values.');
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_FILTER',
+      'filters must be a plain object of names and values.',
+    );
   }
   const names = Object.keys(filters);
   return names.length > 1 ? names.sort() : names;

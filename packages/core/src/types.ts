@@ -38,9 +38,13 @@ export interface AnySchema {
 }
 
 export type ModelOf<S> = keyof S & string;
-export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: infer C extends string } ? C : never;
+export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: infer C extends string }
+  ? C
+  : never;
 export type FiltersOf<S, M extends keyof S> = S[M] extends { readonly filters: infer F } ? F : never;
-export type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E } ? E : Record<never, never>;
+export type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E }
+  ? E
+  : Record<never, never>;
 
 /** Amounts to add, by column. */
 export type Columns<S = AnySchema, M extends keyof S = keyof S> = Readonly<
@@ -52,7 +56,9 @@ export type Extra<S = AnySchema, M extends keyof S = keyof S> = [keyof ExtraOf<S
   ? // A mapped type of no names would take anything.
     { readonly [name: string]: never }
   : {
-      readonly [N in keyof ExtraOf<S, M>]?: ExtraOf<S, M>[N] | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
+      readonly [N in keyof ExtraOf<S, M>]?:
+        | ExtraOf<S, M>[N]
+        | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
     };
 
 /** How the extra values of one name combine. */
@@ -83,35 +89,4 @@ export interface Batch<S = AnySchema> {
   /** 1 for the first delivery. */
   readonly attempt: number;
   readonly entries: readonly Entry<S>[];
-}
-
-/** An entry of a batch that cannot be applied, while the others are. */
-export interface Rejection {
-  /** The entry's place in `batch.entries`. */
-  readonly index: number;
-  readonly reason: string;
-}
-
-/** What a sink may answer: without one, or with nothing rejected, the whole batch was applied. */
-export interface SinkResult {
-  /** These become dead letters. All other entries were applied. */
-  readonly rejected: readonly Rejection[];
-}
-
-/**
- * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
- * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
- * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
- */
-export interface Sink<S = AnySchema> {
-  // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
-  (batch: Batch<S>, context: { readonly signal: AbortSignal }): Promise<SinkResult | void>;
-
-  /**
-   * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
-   * in the database, since an earlier delivery may have been committed without anyone knowing, or may still run. It
-   * answers what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
-   * Without this, all entries of the batch become dead letters, though they may have been applied.
-   */
-  abandon?(batch: Batch<S>, context: { readonly signal: AbortSignal; readonly reason: string }): Promise<SinkResult>;
 }

@@ -5,8 +5,11 @@ import { warn } from './events.js';
 import { describe, isRecord } from './target.js';
 
 export interface WorkerOptions {
-  /** How long to wait when there is nothing to do, in milliseconds. Default 1000. */
-  readonly idleMs?: number;
+  /**
+   * How long to wait between two rounds, in milliseconds. Default 1000. The longer, the more increments of a target
+   * merge into one row update. A batch that is due earlier is not kept waiting.
+   */
+  readonly intervalMs?: number;
   /** Gets what `processPending` rejects with, the backend's failures. Default: a process warning. */
   readonly onError?: (error: unknown) => void;
   /** For tests. */
@@ -27,8 +30,11 @@ const MAX_MS = 2 ** 31 - 1;
  * its buffer is closed.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_ARGUMENT`, `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function createWorker(buffer: Pick<Buffer<never>, 'processPending'>, options: WorkerOptions = {}): Worker {
-  const { idleMs, onError, clock } = resolveOptions(buffer, options);
+export function createWorker(
+  buffer: Pick<Buffer<never>, 'processPending'>,
+  options: WorkerOptions = {},
+): Worker {
+  const { intervalMs, onError, clock } = resolveOptions(buffer, options);
   const stopping = new AbortController();
   const report = async (error: unknown): Promise<void> => {
     try {
@@ -40,12 +46,12 @@ export function createWorker(buffer: Pick<Buffer<never>, 'processPending'>, opti
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        const waitMs = await round(buffer, idleMs);
-        if (waitMs > 0) await pause(clock, waitMs, stopping.signal);
+        const { dueInMs = intervalMs } = await buffer.processPending();
+        await pause(clock, Math.max(1, Math.min(intervalMs, dueInMs)), stopping.signal);
       } catch (error) {
         await report(error);
         if (error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED') return;
-        await pause(clock, idleMs, stopping.signal);
+        await pause(clock, intervalMs, stopping.signal);
       }
     }
   };
@@ -57,33 +63,30 @@ export function createWorker(buffer: Pick<Buffer<never>, 'processPending'>, opti
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Processes once, and answers how long to wait before the next round. */
-async function round(buffer: Pick<Buffer<never>, 'processPending'>, idleMs: number): Promise<number> {
-  const { batches, buried, dueInMs = idleMs } = await buffer.processPending();
-  return batches + buried > 0 ? 0 : Math.max(1, Math.min(idleMs, dueInMs));
-}
-
 function resolveOptions(buffer: unknown, options: WorkerOptions): Required<WorkerOptions> {
   if (typeof (buffer as Partial<Buffer> | null)?.processPending !== 'function') {
-    throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `createWorker() takes a buffer, not ${describe(buffer)}.`);
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_ARGUMENT',
+      `createWorker() takes a buffer, not ${describe(buffer)}.`,
+    );
   }
   if (!isRecord(options as unknown)) throw invalid('options', 'a plain object', options);
-  const { idleMs = 1000, onError = warn, clock = systemClock, ...unknown } = options;
+  const { intervalMs = 1000, onError = warn, clock = systemClock, ...unknown } = options;
   const [name] = Object.keys(unknown);
   if (name !== undefined) {
     throw new InvalidInputError(
       'ERR_SLUICE_INVALID_OPTION',
-      `There is no option ${quote(name)} of a worker. The options are idleMs, onError, clock.`,
+      `There is no option ${quote(name)} of a worker. The options are intervalMs, onError, clock.`,
     );
   }
-  if (!Number.isInteger(idleMs) || idleMs < 1 || idleMs > MAX_MS) {
-    throw invalid('idleMs', `an integer from 1 to ${MAX_MS}`, idleMs);
+  if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_MS) {
+    throw invalid('intervalMs', `an integer from 1 to ${MAX_MS}`, intervalMs);
   }
   if (typeof onError !== 'function') throw invalid('onError', 'a function', onError);
   if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
     throw invalid('clock', 'an object with now() and after()', clock);
   }
-  return { idleMs, onError, clock };
+  return { intervalMs, onError, clock };
 }
 
 function invalid(name: string, expected: string, value: unknown): InvalidInputError {

@@ -152,6 +152,7 @@ describe('a sink that throws', () => {
         retried: 1,
         buried: 0,
         busy: [],
+        dueInMs: delayMs,
       });
       await clock.advance(delayMs - 1);
       expect(await buffer.processPending()).toMatchObject({ retried: 0, busy: [0], dueInMs: 1 });

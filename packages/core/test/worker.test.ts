@@ -24,7 +24,7 @@ describe('a worker', () => {
   test('processes what is pending, and what comes later', async () => {
     const { buffer, clock, count, sink } = setup();
     await count(1);
-    const worker = createWorker(buffer, { clock, idleMs: 100 });
+    const worker = createWorker(buffer, { clock, intervalMs: 100 });
     await clock.advance(0);
     expect(sink.total('Page', 'views')).toBe(1);
     await Promise.all([count(2), count(3)]);
@@ -33,28 +33,30 @@ describe('a worker', () => {
     await worker.stop();
   });
 
-  test('waits idleMs when there is nothing to do', async () => {
+  test('starts a round every intervalMs', async () => {
     const { clock, counted, rounds } = setup();
-    const worker = createWorker(counted, { clock, idleMs: 100 });
+    const worker = createWorker(counted, { clock, intervalMs: 100 });
     await clock.advance(1000);
     expect(rounds.count).toBe(11);
     await worker.stop();
   });
 
-  test('looks again at once when it found something', async () => {
-    const { clock, count, counted, rounds } = setup();
+  test('leaves increments time to merge, also when it found something', async () => {
+    const { buffer, clock, count, sink } = setup();
     await count(1);
-    const worker = createWorker(counted, { clock, idleMs: 100 });
+    const worker = createWorker(buffer, { clock, intervalMs: 100 });
+    await clock.advance(1);
+    for (let i = 0; i < 5; i += 1) await count(1);
     await clock.advance(99);
-    expect(rounds.count).toBe(2);
+    expect(sink.entries.map(({ columns }) => columns.views)).toEqual([1, 5]);
     await worker.stop();
   });
 
-  test('wakes for a batch that is due before its idle time is over', async () => {
+  test('wakes for a batch that is due before the next round', async () => {
     const { buffer, clock, count, sink } = setup();
     sink.fail(new Error('no'));
     await count(1);
-    const worker = createWorker(buffer, { clock, idleMs: 200 });
+    const worker = createWorker(buffer, { clock, intervalMs: 2000 });
     await clock.advance(299);
     expect(sink.entries).toEqual([]);
     await clock.advance(1);
@@ -78,7 +80,7 @@ describe('a worker', () => {
   test('stops at the end of an `await using` block', async () => {
     const { clock, counted, rounds } = setup();
     {
-      await using worker = createWorker(counted, { clock, idleMs: 100 });
+      await using worker = createWorker(counted, { clock, intervalMs: 100 });
       expect(worker.stop).toBeTypeOf('function');
       await clock.advance(100);
     }
@@ -94,7 +96,7 @@ describe('a worker', () => {
       processPending: () => (failing ? Promise.reject(new Error('away')) : buffer.processPending()),
     };
     await count(1);
-    const worker = createWorker(flaky, { clock, idleMs: 100, onError: (error) => errors.push(error) });
+    const worker = createWorker(flaky, { clock, intervalMs: 100, onError: (error) => errors.push(error) });
     await clock.advance(250);
     expect(errors).toEqual([new Error('away'), new Error('away'), new Error('away')]);
     failing = false;
@@ -119,7 +121,7 @@ describe('a worker', () => {
       if (rounds % 2 === 0) return Promise.reject(new Error('a bug in onError'));
       throw new Error('a bug in onError');
     };
-    const worker = createWorker(broken, { clock, idleMs: 100, onError });
+    const worker = createWorker(broken, { clock, intervalMs: 100, onError });
     await clock.advance(199);
     await worker.stop();
     process.off('warning', listener);
@@ -145,7 +147,7 @@ describe('a worker', () => {
   test('ends when its buffer is closed', async () => {
     const { buffer, clock, counted, rounds } = setup();
     const errors: unknown[] = [];
-    const worker = createWorker(counted, { clock, idleMs: 100, onError: (error) => errors.push(error) });
+    const worker = createWorker(counted, { clock, intervalMs: 100, onError: (error) => errors.push(error) });
     await clock.advance(0);
     await buffer.close();
     await clock.advance(10_000);
@@ -156,7 +158,7 @@ describe('a worker', () => {
 
   test('shares the work with others, and no entry is applied twice', async () => {
     const { buffer, clock, count, sink } = setup();
-    const workers = [1, 2, 3].map(() => createWorker(buffer, { clock, idleMs: 10 }));
+    const workers = [1, 2, 3].map(() => createWorker(buffer, { clock, intervalMs: 10 }));
     for (let round = 0; round < 20; round += 1) {
       await Promise.all(Array.from({ length: 10 }, (_, id) => count(id)));
       await clock.advance(7);

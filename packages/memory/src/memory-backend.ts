@@ -102,7 +102,11 @@ class Memory implements MemoryBackend {
     const known = state.producers.get(write.producer);
     const last = known !== undefined && known.expiresAt > now ? known.number : 0;
     if (write.number <= last) {
-      return { outcome: 'duplicate', epoch, refused: write.number === last && known ? [...known.refused] : [] };
+      return {
+        outcome: 'duplicate',
+        epoch,
+        refused: write.number === last && known ? [...known.refused] : [],
+      };
     }
     if (write.number !== last + 1) {
       return { outcome: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };

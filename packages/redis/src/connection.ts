@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import type { RedisUrl } from './url.js';
 import { isReply, toBackendError, unavailable } from './errors.js';
+import type { RedisUrl } from './url.js';
 
 /** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
 export interface RedisClient {
@@ -78,11 +78,10 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
       };
       const fail = (what: string): void =>
         end(() =>
-          reject(
-            lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false),
-          ),
+          reject(lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false)),
         );
-      const onReady = (): void => (isReply(lastError) ? fail('the server refused the connection') : end(resolve));
+      const onReady = (): void =>
+        isReply(lastError) ? fail('the server refused the connection') : end(resolve);
       const onClose = (): void => fail('the connection was closed');
       const timer = setTimeout(() => fail(`not ready in ${commandTimeoutMs} ms`), commandTimeoutMs);
       redis.on('ready', onReady).on('close', onClose).on('end', onClose);

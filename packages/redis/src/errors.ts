@@ -14,7 +14,8 @@ const LOADING: Kind = {
 const DENIED: Kind = {
   code: 'ERR_SLUICE_BACKEND_DENIED',
   retryable: false,
-  advice: 'Check the username and password, and that the user may run EVALSHA, EVAL, SADD, SMEMBERS and EXISTS on the keys.',
+  advice:
+    'Check the username and password, and that the user may run EVALSHA, EVAL, SADD, SMEMBERS and EXISTS on the keys.',
 };
 
 // Error replies begin with a word that names their kind. A server that replies with an error has changed nothing.
@@ -74,11 +75,15 @@ export function toBackendError(error: unknown, sent: boolean): BackendError {
     return unavailable('the connection was lost before the reply', sent, error);
   }
   const kind = reply ? (REPLIES[replyWord(message)] ?? FAILED) : connectionKind(error, message);
-  return new BackendError(kind.code, `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${kind.advice}`.trim(), {
-    retryable: kind.retryable,
-    outcome: sent && !reply ? 'unknown' : 'refused',
-    cause: error,
-  });
+  return new BackendError(
+    kind.code,
+    `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${kind.advice}`.trim(),
+    {
+      retryable: kind.retryable,
+      outcome: sent && !reply ? 'unknown' : 'refused',
+      cause: error,
+    },
+  );
 }
 
 /** The backend could not be reached in time. */

@@ -11,13 +11,14 @@ import {
   PRODUCER_LIFETIME_MS,
   pack,
   type StoredDeadLetter,
+  unpack,
   type Validation,
   type Write,
 } from '@sluice/core';
 import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
 import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';
-import { addResult, claimResult, deadLettersOf, fieldsOf, partitionsOf } from './replies.js';
+import { addResult, claimResult, deadLettersOf, partitionsOf } from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
 import { parseRedisUrl, type RedisUrl } from './url.js';
 import { validateServer } from './validate.js';
@@ -57,7 +58,8 @@ const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTi
 export function redis(options: RedisBackendOptions): Backend {
   if (typeof options !== 'object' || options === null) throw invalid('url', 'or "client" must be given');
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw invalid(unknown.slice(0, 40), `does not exist; there are ${OPTIONS.join(', ')}`);
+  if (unknown !== undefined)
+    throw invalid(unknown.slice(0, 40), `does not exist; there are ${OPTIONS.join(', ')}`);
   const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
   checkPrefix('prefix', prefix);
   if (prefix === '') throw invalid('prefix', 'must not be empty');
@@ -80,7 +82,11 @@ export function fromUrl(url: string): Backend {
   }
   const prefix = parameters.get('prefix');
   const timeout = parameters.get('commandTimeoutMs');
-  return redis({ url, ...(prefix !== null && { prefix }), ...(timeout !== null && { commandTimeoutMs: Number(timeout) }) });
+  return redis({
+    url,
+    ...(prefix !== null && { prefix }),
+    ...(timeout !== null && { commandTimeoutMs: Number(timeout) }),
+  });
 }
 
 function connect(options: RedisBackendOptions, commandTimeoutMs: number): Connection {
@@ -98,14 +104,18 @@ function connect(options: RedisBackendOptions, commandTimeoutMs: number): Connec
 function checkClient(client: RedisClient): void {
   const { isCluster, options } = client as { isCluster?: boolean; options?: { keyPrefix?: unknown } };
   if (isCluster) throw invalid('client', 'must be a client of a single server, not of a Redis Cluster');
-  if (typeof client !== 'object' || typeof client.evalsha !== 'function') throw invalid('client', 'must be an ioredis client');
+  if (typeof client !== 'object' || typeof client.evalsha !== 'function')
+    throw invalid('client', 'must be an ioredis client');
   checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
 }
 
 /** A brace would take the place of the hash tags, which keep each partition's keys together. */
 function checkPrefix(name: string, prefix: unknown): void {
   if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
-    throw invalid(name, 'must be a string of at most 100 characters, without braces, white space and control characters');
+    throw invalid(
+      name,
+      'must be a string of at most 100 characters, without braces, white space and control characters',
+    );
   }
 }
 
@@ -129,7 +139,8 @@ class RedisBackend implements Backend {
   async add({ partition, producer, number, entries, epoch }: Write): Promise<AddResult> {
     const keys = this.#keys.of(partition);
     // A producer's first write makes its partition known; after a wipe there are first writes again.
-    if (number === 1) await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
+    if (number === 1)
+      await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
     const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch];
     for (const { key, fields } of entries) args.push(key, pack(fields));
     const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
@@ -154,19 +165,27 @@ class RedisBackend implements Backend {
 
   async retry(partition: number, token: string, delayMs: number): Promise<boolean> {
     const { batch, state } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.retry, [batch, state], [this.#now(), token, String(delayMs)])) === 1;
+    return (
+      (await this.#run(this.#scripts.retry, [batch, state], [this.#now(), token, String(delayMs)])) === 1
+    );
   }
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
     const { batch, state, dead, deadOrder } = this.#keys.of(partition);
     const args = burials.flatMap(({ index, reason }) => [String(index), JSON.stringify(reason)]);
-    return (await this.#run(this.#scripts.bury, [batch, state, dead, deadOrder], [this.#now(), token, ...args])) === 1;
+    return (
+      (await this.#run(
+        this.#scripts.bury,
+        [batch, state, dead, deadOrder],
+        [this.#now(), token, ...args],
+      )) === 1
+    );
   }
 
   async read(partition: number, key: string): Promise<Fields | undefined> {
     const { entries } = this.#keys.of(partition);
     const packed = await this.#connection.run((client) => client.hget(entries, key));
-    return packed === null ? undefined : fieldsOf(packed);
+    return packed === null ? undefined : unpack(packed);
   }
 
   async partitions(): Promise<number[]> {
@@ -186,8 +205,17 @@ class RedisBackend implements Backend {
     return Promise.all(
       used.map(async (partition) => {
         const { entries, pending, batch, deadOrder } = this.#keys.of(partition);
-        const reply = await this.#run(this.#scripts.stats, [entries, pending, batch, deadOrder], [this.#now()]);
-        const [pendingCount, claimed, dead, oldestPendingMs] = (reply as unknown[]).map(Number) as [number, number, number, number];
+        const reply = await this.#run(
+          this.#scripts.stats,
+          [entries, pending, batch, deadOrder],
+          [this.#now()],
+        );
+        const [pendingCount, claimed, dead, oldestPendingMs] = (reply as unknown[]).map(Number) as [
+          number,
+          number,
+          number,
+          number,
+        ];
         return { partition, pending: pendingCount, claimed, dead, oldestPendingMs };
       }),
     );
@@ -196,7 +224,11 @@ class RedisBackend implements Backend {
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
     if (limit === 0) return [];
     const { dead, deadOrder } = this.#keys.of(partition);
-    const reply = await this.#run(this.#scripts.deadLetters, [dead, deadOrder], [String(offset), String(limit)]);
+    const reply = await this.#run(
+      this.#scripts.deadLetters,
+      [dead, deadOrder],
+      [String(offset), String(limit)],
+    );
     return deadLettersOf(reply);
   }
 

@@ -4,7 +4,6 @@ import {
   type ClaimResult,
   type CorruptEntry,
   CorruptEntryError,
-  type Fields,
   MAX_PARTITIONS,
   type Refusal,
   type StoredDeadLetter,
@@ -53,17 +52,6 @@ export function partitionsOf(members: readonly string[]): number[] {
   return valid.map(Number).sort((a, b) => a - b);
 }
 
-/** @throws CorruptEntryError */
-export function fieldsOf(packed: string): Fields {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(packed);
-  } catch (cause) {
-    throw new CorruptEntryError('A stored entry is not JSON.', { cause });
-  }
-  return unpack(parsed);
-}
-
 function reasonOf(text: string): string {
   try {
     return String(JSON.parse(text));
@@ -90,7 +78,7 @@ function entriesOf(payload: string): (StoredEntry | CorruptEntry)[] {
 
 function entryOf(key: string, packed: string): StoredEntry | CorruptEntry {
   try {
-    return { key, fields: fieldsOf(packed) };
+    return { key, fields: unpack(packed) };
   } catch (error) {
     if (error instanceof CorruptEntryError) return { key, corrupt: error.message };
     throw error;

@@ -27,7 +27,9 @@ function refuseUnsafe(info: Info): void {
     throw unsafe(`the server is Redis ${info.redis_version ?? 'of unknown version'}. Use 6.2 or later`);
   }
   if (info.cluster_enabled === '1') {
-    throw unsafe('the server is a node of a Redis Cluster, which this version does not support. Use a single server');
+    throw unsafe(
+      'the server is a node of a Redis Cluster, which this version does not support. Use a single server',
+    );
   }
   if (info.role === 'slave') throw unsafe('the server is a replica. Connect to its master');
   if (evicts(info) && Number(info.maxmemory) > 0) {
@@ -42,7 +44,8 @@ function evicts(info: Info): boolean {
 }
 
 async function durabilityOf(info: Info, connection: Connection): Promise<Validation['durability']> {
-  if (info.aof_enabled === '1') return (await setting(connection, 'appendfsync')) === 'always' ? 'every-write' : 'recent-loss';
+  if (info.aof_enabled === '1')
+    return (await setting(connection, 'appendfsync')) === 'always' ? 'every-write' : 'recent-loss';
   const save = await setting(connection, 'save');
   if (save === undefined) return 'unknown';
   return save === '' ? 'none' : 'recent-loss';
@@ -51,7 +54,9 @@ async function durabilityOf(info: Info, connection: Connection): Promise<Validat
 /** A server's setting, or `undefined` where the user may not read it. */
 async function setting(connection: Connection, name: string): Promise<string | undefined> {
   try {
-    const reply = (await connection.run((client) => client.config('GET', name))) as string[] | Record<string, string>;
+    const reply = (await connection.run((client) => client.config('GET', name))) as
+      | string[]
+      | Record<string, string>;
     return Array.isArray(reply) ? reply[1] : reply[name];
   } catch (error) {
     // Managed servers hide CONFIG; what it would say is then unknown.

@@ -78,7 +78,10 @@ describe('a connection of its own', () => {
   });
 
   test('that cannot be made refuses the increment, and says so', async () => {
-    await using buffer = createBuffer({ backend: redis({ url: 'redis://127.0.0.1:1' }), writeTimeoutMs: 100 });
+    await using buffer = createBuffer({
+      backend: redis({ url: 'redis://127.0.0.1:1' }),
+      writeTimeoutMs: 100,
+    });
     await expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toMatchObject({
       code: 'ERR_SLUICE_WRITE_TIMEOUT',
       outcome: 'refused',
@@ -102,9 +105,13 @@ describe('a connection of its own', () => {
   });
 
   test('to what is not Redis says so at once', async () => {
-    const http = await listen(createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    const http = await listen(
+      createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    );
     await using buffer = createBuffer({ backend: redis({ url: `redis://127.0.0.1:${http.port}` }) });
-    const error = await buffer.incr('Page', { views: 1 }, { path: '/' }).catch((reason: IncrementError) => reason);
+    const error = await buffer
+      .incr('Page', { views: 1 }, { path: '/' })
+      .catch((reason: IncrementError) => reason);
     expect(error).toMatchObject({ code: 'ERR_SLUICE_WRITE_FAILED', outcome: 'refused' });
     expect((error as IncrementError).cause).toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
     http.server.close();
@@ -114,16 +121,47 @@ describe('a connection of its own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        ...subject,
+      ],
+      { stdio: 'ignore' },
+    );
     await using plain = await startRedisServer();
     const tlsPort = plain.port === 65_535 ? plain.port - 1 : plain.port + 1;
     const admin = new Redis(plain.url);
-    await admin.config('SET', 'tls-cert-file', cert, 'tls-key-file', key, 'tls-ca-cert-file', cert, 'tls-auth-clients', 'no', 'tls-port', tlsPort);
+    await admin.config(
+      'SET',
+      'tls-cert-file',
+      cert,
+      'tls-key-file',
+      key,
+      'tls-ca-cert-file',
+      cert,
+      'tls-auth-clients',
+      'no',
+      'tls-port',
+      tlsPort,
+    );
     const url = `rediss://127.0.0.1:${tlsPort}`;
     await using trusted = createBuffer({ backend: redis({ url, tls: { ca: await readFile(cert) } }) });
     await trusted.incr('Page', { views: 1 }, { path: '/' });
     await using untrusted = createBuffer({ backend: redis({ url }), writeTimeoutMs: 100 });
-    await expect(untrusted.incr('Page', { views: 1 }, { path: '/' })).rejects.toThrow(/self-signed certificate/);
+    await expect(untrusted.incr('Page', { views: 1 }, { path: '/' })).rejects.toThrow(
+      /self-signed certificate/,
+    );
     admin.disconnect();
     await rm(folder, { recursive: true });
   });
@@ -151,9 +189,17 @@ const badOptions: [string, () => unknown, SluiceErrorCode][] = [
   ['a prefix with a brace', () => redis({ url: 'redis://h', prefix: '{a}' }), 'ERR_SLUICE_INVALID_OPTION'],
   ['an empty prefix', () => redis({ url: 'redis://h', prefix: '' }), 'ERR_SLUICE_INVALID_OPTION'],
   ['a timeout of 0', () => redis({ url: 'redis://h', commandTimeoutMs: 0 }), 'ERR_SLUICE_INVALID_OPTION'],
-  ['a timeout in the url that is no number', () => fromUrl('redis://h?commandTimeoutMs=x'), 'ERR_SLUICE_INVALID_OPTION'],
+  [
+    'a timeout in the url that is no number',
+    () => fromUrl('redis://h?commandTimeoutMs=x'),
+    'ERR_SLUICE_INVALID_OPTION',
+  ],
   ['a clock without now', () => redis({ url: 'redis://h', clock: {} as never }), 'ERR_SLUICE_INVALID_OPTION'],
-  ['an option that there is not', () => redis({ url: 'redis://h', timeout: 1 } as never), 'ERR_SLUICE_INVALID_OPTION'],
+  [
+    'an option that there is not',
+    () => redis({ url: 'redis://h', timeout: 1 } as never),
+    'ERR_SLUICE_INVALID_OPTION',
+  ],
   ['options that are none', () => redis(undefined as never), 'ERR_SLUICE_INVALID_OPTION'],
 ];
 test.each(badOptions)('redis() refuses %s', (_, make, code) => {

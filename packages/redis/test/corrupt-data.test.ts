@@ -67,14 +67,20 @@ test('an increment of an unreadable entry is refused, and those written with it 
     buffer.incr('Page', { views: 1 }, { path: '/bad' }),
     buffer.incr('Page', { views: 1 }, { path: '/good' }),
   ]);
-  expect(refused).toMatchObject({ reason: { code: 'ERR_SLUICE_CORRUPT_ENTRY', outcome: 'refused', partition: 0 } });
+  expect(refused).toMatchObject({
+    reason: { code: 'ERR_SLUICE_CORRUPT_ENTRY', outcome: 'refused', partition: 0 },
+  });
   expect(accepted.status).toBe('fulfilled');
-  await expect(buffer.get('Page', ['views'], { path: '/bad' })).rejects.toMatchObject({ code: 'ERR_SLUICE_CORRUPT_ENTRY' });
+  await expect(buffer.get('Page', ['views'], { path: '/bad' })).rejects.toMatchObject({
+    code: 'ERR_SLUICE_CORRUPT_ENTRY',
+  });
   await buffer.close();
 });
 
 test('members of the set of partitions that are no partition are passed over', async () => {
-  const { buffer } = await pendingPages(() => client.sadd('sluice:partitions', 'x', '-1', '99999', '1.5', ''));
+  const { buffer } = await pendingPages(() =>
+    client.sadd('sluice:partitions', 'x', '-1', '99999', '1.5', ''),
+  );
   expect(await buffer.processPending()).toMatchObject({ entries: 2 });
   expect((await buffer.stats()).partitions).toHaveLength(1);
   await buffer.close();

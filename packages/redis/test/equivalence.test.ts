@@ -1,4 +1,4 @@
-import { createBuffer, type Backend, type Buffer, type Lease, max, min, SluiceError } from '@sluice/core';
+import { type Backend, type Buffer, createBuffer, type Lease, max, min, SluiceError } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
 import { manualClock, recordingSink, seededRandom, startRedisServer } from '@sluice/testing';
@@ -40,15 +40,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('get' as const), target: fc.nat({ max: 5 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), partition: fc.nat({ max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('ack', 'renew', 'process'), lease }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), lease, delayMs: fc.nat({ max: 2000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('bury' as const), lease, every: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('retry' as const), lease, delayMs: fc.nat({ max: 2000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('bury' as const), lease, every: fc.integer({ min: 1, max: 3 }) }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.nat({ max: 1500 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('partitions' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('partitions' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('processPending', 'redrive', 'discard') }) },
 );
 
 /** Runs a program and notes everything that a caller can see. */
-async function observe(program: readonly Step[], open: (clock: { now(): number }) => Backend): Promise<unknown[]> {
+async function observe(
+  program: readonly Step[],
+  open: (clock: { now(): number }) => Backend,
+): Promise<unknown[]> {
   const clock = manualClock();
   const random = seededRandom(1);
   const backend = open(clock);
@@ -56,7 +68,16 @@ async function observe(program: readonly Step[], open: (clock: { now(): number }
   const leases: Lease[] = [];
   const seen: unknown[] = [];
   const openBuffer = (partitions: number): Buffer => {
-    const made = createBuffer({ backend, partitions, sink, clock, random, batchSize: 2, leaseMs: LEASE_MS, maxAttempts: 3 });
+    const made = createBuffer({
+      backend,
+      partitions,
+      sink,
+      clock,
+      random,
+      batchSize: 2,
+      leaseMs: LEASE_MS,
+      maxAttempts: 3,
+    });
     made.on('error', (error) => seen.push(outcome(error)));
     return made;
   };
@@ -118,7 +139,11 @@ async function settle(backend: Backend, at: Step, { batch, token, size }: Lease)
   if (at.do === 'retry') return backend.retry(partition, token, at.delayMs);
   const every = at.do === 'bury' ? at.every : 1;
   const burials = Array.from({ length: size }, (_, index) => ({ index, reason: `bad ✗ ${index}` }));
-  return backend.bury(partition, token, burials.filter(({ index }) => index % every === 0));
+  return backend.bury(
+    partition,
+    token,
+    burials.filter(({ index }) => index % every === 0),
+  );
 }
 
 function extraOf(kind: number, value: number): Record<string, never> | undefined {
@@ -153,7 +178,11 @@ test(`${PROGRAMS} random programs are observed alike on memory and on Redis`, as
       await client.flushall();
       const expected = await observe(program, (clock) => memory({ clock }));
       const actual = await observe(program, (clock) => redis({ client, clock }));
-      leased += JSON.stringify(expected, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).includes('leased') ? 1 : 0;
+      leased += JSON.stringify(expected, (_, value) =>
+        typeof value === 'bigint' ? `${value}` : value,
+      ).includes('leased')
+        ? 1
+        : 0;
       expect(actual).toEqual(expected);
     }),
     { numRuns: PROGRAMS },

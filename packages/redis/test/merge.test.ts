@@ -29,12 +29,26 @@ const extreme = fc.oneof(
   date,
 );
 const field = fc.oneof(
-  fc.tuple(name.map((n) => `+${n}`), sum),
-  fc.tuple(name.map((n) => `=${n}`), fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text))),
-  fc.tuple(name.map((n) => `>${n}`), extreme),
-  fc.tuple(name.map((n) => `<${n}`), extreme),
+  fc.tuple(
+    name.map((n) => `+${n}`),
+    sum,
+  ),
+  fc.tuple(
+    name.map((n) => `=${n}`),
+    fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)),
+  ),
+  fc.tuple(
+    name.map((n) => `>${n}`),
+    extreme,
+  ),
+  fc.tuple(
+    name.map((n) => `<${n}`),
+    extreme,
+  ),
 );
-const fields: fc.Arbitrary<Fields> = fc.array(field, { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs));
+const fields: fc.Arbitrary<Fields> = fc
+  .array(field, { maxLength: 6 })
+  .map((pairs) => Object.fromEntries(pairs));
 
 test('the scripts merge as core does', async () => {
   let overflows = 0;

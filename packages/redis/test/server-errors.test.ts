@@ -15,7 +15,13 @@ beforeEach(async () => {
 });
 
 const write = (backend: Backend): Promise<unknown> =>
-  backend.add({ partition: 0, producer: 'p', number: 1, epoch: 'e', entries: [{ key: '["Page"]', fields: { '+views': 1 } }] });
+  backend.add({
+    partition: 0,
+    producer: 'p',
+    number: 1,
+    epoch: 'e',
+    entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
+  });
 
 async function failure(call: Promise<unknown>): Promise<BackendError> {
   const error = await call.then(
@@ -26,7 +32,11 @@ async function failure(call: Promise<unknown>): Promise<BackendError> {
   return error as BackendError;
 }
 
-async function expectRefused(call: Promise<unknown>, code: SluiceErrorCode, retryable: boolean): Promise<void> {
+async function expectRefused(
+  call: Promise<unknown>,
+  code: SluiceErrorCode,
+  retryable: boolean,
+): Promise<void> {
   expect(await failure(call)).toMatchObject({ code, retryable, outcome: 'refused' });
 }
 
@@ -43,7 +53,11 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
     await using backend = closing(redis({ url: server.url }));
     await write(backend);
     await admin.replicaof('127.0.0.1', 1);
-    await expectRefused(backend.ack(0, 'x').then(() => write2(backend)), 'ERR_SLUICE_BACKEND_READONLY', true);
+    await expectRefused(
+      backend.ack(0, 'x').then(() => write2(backend)),
+      'ERR_SLUICE_BACKEND_READONLY',
+      true,
+    );
     await admin.replicaof('NO', 'ONE');
   });
 
@@ -59,11 +73,19 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
 
   test('NOAUTH and WRONGPASS: the password is missing or wrong', async () => {
     await using guarded = await startRedisServer({ requirepass: 'secret' });
-    const urls = [guarded.url, guarded.url.replace('//', '//:wrong@'), guarded.url.replace('//', '//nobody:secret@')];
+    const urls = [
+      guarded.url,
+      guarded.url.replace('//', '//:wrong@'),
+      guarded.url.replace('//', '//nobody:secret@'),
+    ];
     for (const url of urls) {
       await using backend = closing(redis({ url }));
       const error = await failure(write(backend));
-      expect(error).toMatchObject({ code: 'ERR_SLUICE_BACKEND_DENIED', retryable: false, outcome: 'refused' });
+      expect(error).toMatchObject({
+        code: 'ERR_SLUICE_BACKEND_DENIED',
+        retryable: false,
+        outcome: 'refused',
+      });
       expect(error.message).not.toMatch(/wrong@|secret/);
     }
     await using backend = closing(redis({ url: guarded.url.replace('//', '//default:secret@') }));
@@ -91,7 +113,11 @@ test('NOSCRIPT: after SCRIPT FLUSH the source is sent again', async () => {
 });
 
 test('LOADING: a write waits until a restarted server has its data', async () => {
-  await using slow = await startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'key-load-delay': '3000' });
+  await using slow = await startRedisServer({
+    appendonly: 'yes',
+    appendfsync: 'always',
+    'key-load-delay': '3000',
+  });
   await using buffer = createBuffer({ backend: redis({ url: slow.url }), sink: recordingSink() });
   await Promise.all(Array.from({ length: 300 }, (_, i) => buffer.incr('Page', { views: 1 }, { i })));
   await slow.kill();
@@ -128,7 +154,13 @@ test('a full server still renews and buries', async () => {
 });
 
 function write2(backend: Backend): Promise<unknown> {
-  return backend.add({ partition: 0, producer: 'p', number: 2, epoch: 'e', entries: [{ key: '["Page"]', fields: { '+views': 1 } }] });
+  return backend.add({
+    partition: 0,
+    producer: 'p',
+    number: 2,
+    epoch: 'e',
+    entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
+  });
 }
 
 function closing(backend: Backend): Backend & AsyncDisposable {

@@ -13,7 +13,9 @@ afterAll(async () => {
 });
 
 async function configured(settings: Record<string, string>): Promise<unknown> {
-  const before = await Promise.all(Object.keys(settings).map(async (name) => (await admin.config('GET', name)) as string[]));
+  const before = await Promise.all(
+    Object.keys(settings).map(async (name) => (await admin.config('GET', name)) as string[]),
+  );
   for (const [name, value] of Object.entries(settings)) await admin.config('SET', name, value);
   try {
     return await backend.validate();
@@ -40,8 +42,13 @@ test('such a policy without a limit evicts nothing: that is advice', async () =>
 test('the durability follows from the persistence settings', async () => {
   expect(await configured({})).toMatchObject({ durability: 'none' });
   expect(await configured({ save: '60 1' })).toMatchObject({ durability: 'recent-loss' });
-  expect(await configured({ appendonly: 'yes', appendfsync: 'everysec' })).toMatchObject({ durability: 'recent-loss' });
-  expect(await configured({ appendonly: 'yes', appendfsync: 'always' })).toEqual({ durability: 'every-write', advice: [] });
+  expect(await configured({ appendonly: 'yes', appendfsync: 'everysec' })).toMatchObject({
+    durability: 'recent-loss',
+  });
+  expect(await configured({ appendonly: 'yes', appendfsync: 'always' })).toEqual({
+    durability: 'every-write',
+    advice: [],
+  });
 });
 
 test('where CONFIG is denied, the durability is unknown', async () => {

@@ -12,5 +12,5 @@ export {
 export { type ManualClock, manualClock } from './manual-clock.js';
 export { type MockRedis, type MockRedisOptions, mockRedis } from './mock-redis/client.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
-export { seededRandom } from './seeded-random.js';
 export { type RedisServer, startRedisServer } from './redis-server.js';
+export { seededRandom } from './seeded-random.js';

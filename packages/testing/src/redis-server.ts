@@ -23,7 +23,9 @@ export interface RedisServer extends AsyncDisposable {
  * `settings` say so, such as `{ appendonly: 'yes', appendfsync: 'always' }`.
  * @throws Error when there is no `redis-server` on the PATH, or it does not start; its log is in the message
  */
-export async function startRedisServer(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+export async function startRedisServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
   const port = await freePort();
   const all = { port: String(port), bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no', ...settings };
@@ -66,7 +68,9 @@ async function launch(args: readonly string[]): Promise<ChildProcess> {
     };
     server.stdout.on('data', read);
     server.stderr.on('data', read);
-    server.once('error', (cause) => reject(new Error('redis-server cannot be started. Is it installed?', { cause })));
+    server.once('error', (cause) =>
+      reject(new Error('redis-server cannot be started. Is it installed?', { cause })),
+    );
     server.once('exit', () => reject(new Error(`redis-server ended: ${log.slice(-500)}`)));
   });
   server.stdout.removeAllListeners('data').resume();

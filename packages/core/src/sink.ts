@@ -1,0 +1,87 @@
+import { messageOf, ProcessingError } from './errors.js';
+import type { AnySchema, Batch } from './types.js';
+
+/** An entry of a batch that cannot be applied, while the others are. */
+export interface Rejection {
+  /** The entry's place in `batch.entries`. */
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** What a sink may answer: without one, or with nothing rejected, the whole batch was applied. */
+export interface SinkResult {
+  /** These become dead letters. All other entries were applied. */
+  readonly rejected: readonly Rejection[];
+}
+
+/**
+ * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
+ * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
+ * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
+ */
+export interface Sink<S = AnySchema> {
+  // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
+  (batch: Batch<S>, context: { readonly signal: AbortSignal }): Promise<SinkResult | void>;
+
+  /**
+   * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
+   * in the database, since an earlier delivery may have been committed without anyone knowing, or may still run. It
+   * answers what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
+   * Without this, all entries of the batch become dead letters, though they may have been applied.
+   */
+  abandon?(
+    batch: Batch<S>,
+    context: { readonly signal: AbortSignal; readonly reason: string },
+  ): Promise<SinkResult>;
+}
+
+/** Runs a sink on a batch. Rejects with what it throws, or if its answer cannot be used. */
+export async function apply(sink: Sink, batch: Batch, signal: AbortSignal): Promise<readonly Rejection[]> {
+  return rejectedOf(batch, await sink(batch, { signal }));
+}
+
+/** Has a sink give a batch up. Without `abandon`, all entries are rejected. */
+export async function abandon(
+  sink: Sink,
+  batch: Batch,
+  reason: string,
+  signal: AbortSignal,
+): Promise<readonly Rejection[]> {
+  if (sink.abandon === undefined) return batch.entries.map((_, index) => ({ index, reason }));
+  const answer: unknown = await sink.abandon(batch, { signal, reason });
+  // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
+  if (!hasRejected(answer)) throw invalidAnswer(batch, 'abandon() did not say what it rejects');
+  return rejectedOf(batch, answer);
+}
+
+/**
+ * What a sink's answer rejects. A sink may answer anything that its last call did, such as a driver's result: the batch
+ * is applied all the same. But a wrong place would bury the wrong entry.
+ */
+function rejectedOf(batch: Batch, answer: unknown): readonly Rejection[] {
+  if (!hasRejected(answer)) return [];
+  const { rejected } = answer;
+  if (!Array.isArray(rejected)) throw invalidAnswer(batch, '`rejected` is not an array');
+  const places = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
+  const valid = [...places].every(
+    (index) => Number.isInteger(index) && batch.entries[index as number] !== undefined,
+  );
+  if (!valid || places.size < rejected.length) {
+    throw invalidAnswer(
+      batch,
+      `it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`,
+    );
+  }
+  return rejected.map(({ index, reason }: Rejection) => ({ index, reason: messageOf(reason) }));
+}
+
+function hasRejected(answer: unknown): answer is { readonly rejected: unknown } {
+  return typeof answer === 'object' && answer !== null && 'rejected' in answer;
+}
+
+function invalidAnswer({ id }: Batch, problem: string): ProcessingError {
+  return new ProcessingError(
+    'ERR_SLUICE_INVALID_ARGUMENT',
+    `The sink's answer to batch ${id} cannot be used: ${problem}. A sink answers nothing, or { rejected: [{ index, reason }] }.`,
+  );
+}

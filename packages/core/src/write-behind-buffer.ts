@@ -1,0 +1,295 @@
+import pLimit from 'p-limit';
+import { Accumulator, type Slot } from './accumulator.js';
+import type { Backend, Validation } from './backend.js';
+import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
+import { pause } from './clock.js';
+import { DeadLetters } from './dead-letters.js';
+import {
+  excerpt,
+  IncrementError,
+  InvalidInputError,
+  PartitionsFailedError,
+  quote,
+  SluiceError,
+} from './errors.js';
+import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
+import { type Fields, fieldsOf, merge, OverflowError } from './fields.js';
+import { isLease, type Lease } from './lease.js';
+import { nameOf } from './names.js';
+import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type Persist, persistence } from './persist.js';
+import { type Claim, noSink, Processor, type Settlement } from './processor.js';
+import { Producer } from './producer.js';
+import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
+import { partitionOf } from './router.js';
+import { describe, isRecord, targetKey } from './target.js';
+import type { AnySchema, Columns, Extra, Filters } from './types.js';
+
+/**
+ * Makes a buffer. Nothing is opened until it is used.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
+export function createBuffer<S = AnySchema>(options: BufferOptions<S>): Buffer<S> {
+  return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;
+}
+
+// Several buffers may share a backend, as a producer and a worker in a test do: the last one closes it.
+const users = /* @__PURE__ */ new WeakMap<Backend, number>();
+
+class WriteBehindBuffer implements Buffer {
+  readonly deadLetters: DeadLetters;
+  readonly #options: ResolvedOptions;
+  readonly #backend: Backend;
+  readonly #events = new Emitter();
+  readonly #accumulator: Accumulator;
+  readonly #producers: readonly Producer[];
+  readonly #processor: Processor;
+  /** Aborts when `close()` is out of time. */
+  readonly #abandoned = new AbortController();
+  readonly #persist: Persist;
+  readonly #working = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    const { backend, partitions, maxTargets } = options;
+    this.#options = options;
+    this.#backend = backend;
+    this.#accumulator = new Accumulator(partitions, maxTargets);
+    this.#producers = Array.from(
+      { length: partitions },
+      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events),
+    );
+    this.#persist = persistence(options, this.#abandoned.signal);
+    this.#processor = new Processor(backend, options, this.#events, this.#persist);
+    this.deadLetters = new DeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
+    users.set(backend, (users.get(backend) ?? 0) + 1);
+  }
+
+  incr(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra?: Extra,
+    options?: IncrementOptions,
+  ): Promise<void> {
+    try {
+      this.#refuseIfClosed();
+      const key = targetKey(model, filters, signalOnlyOf(options));
+      const increment = fieldsOf(columns, extra);
+      const slot = this.#accumulator.find(key);
+      if (slot === undefined) return this.#open(key, increment);
+      add(slot, increment);
+      return slot.acknowledged;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async get<C extends string>(
+    model: string,
+    columns: readonly C[],
+    filters: Filters,
+  ): Promise<Record<C, number>> {
+    this.#refuseIfClosed();
+    if (!Array.isArray(columns)) {
+      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', 'get() takes an array of column names.');
+    }
+    const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
+    const key = targetKey(model, filters);
+    const fields = await this.#persist(() =>
+      this.#backend.read(partitionOf(key, this.#options.partitions), key),
+    );
+    return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
+      C,
+      number
+    >;
+  }
+
+  async flush(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#flush();
+  }
+
+  async processPending(partition?: number): Promise<ProcessReport> {
+    this.#refuseIfClosed();
+    if (this.#options.sink === undefined) throw noSink();
+    if (partition === undefined) return this.#track(this.#drainAll());
+    this.#checkPartition(partition);
+    return this.#track(this.#processor.drain(partition));
+  }
+
+  async claim(partition: number): Promise<Claim> {
+    this.#refuseIfClosed();
+    this.#checkPartition(partition);
+    return this.#processor.claim(partition);
+  }
+
+  async process(lease: Lease): Promise<Settlement> {
+    this.#refuseIfClosed();
+    if (!isLease(lease)) {
+      throw new InvalidInputError(
+        'ERR_SLUICE_INVALID_ARGUMENT',
+        `process() takes a lease from claim(), not ${describe(lease)}.`,
+      );
+    }
+    return this.#track(this.#processor.process(lease));
+  }
+
+  async stats(): Promise<BufferStats> {
+    this.#refuseIfClosed();
+    const partitions = await this.#persist(() => this.#backend.stats());
+    const total = (field: 'pending' | 'claimed' | 'dead'): number =>
+      partitions.reduce((sum, partition) => sum + partition[field], 0);
+    return {
+      held: this.#accumulator.held,
+      pending: total('pending'),
+      claimed: total('claimed'),
+      dead: total('dead'),
+      oldestPendingMs: Math.max(0, ...partitions.map((partition) => partition.oldestPendingMs)),
+      partitions,
+    };
+  }
+
+  async validate(): Promise<Validation> {
+    this.#refuseIfClosed();
+    return this.#persist(() => this.#backend.validate());
+  }
+
+  on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
+    if (!isEventName(event)) {
+      const shown = typeof event === 'string' ? quote(event) : describe(event);
+      throw new InvalidInputError(
+        'ERR_SLUICE_INVALID_ARGUMENT',
+        `There is no event ${shown}. There are ${EVENT_NAMES.join(', ')}.`,
+      );
+    }
+    if (typeof listener !== 'function') {
+      throw new InvalidInputError(
+        'ERR_SLUICE_INVALID_ARGUMENT',
+        `on("${event}") takes a function, not ${describe(listener)}.`,
+      );
+    }
+    return this.#events.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(key: string, increment: Fields): Promise<void> {
+    const slot = this.#accumulator.open(key, increment);
+    this.#producers[slot.partition]?.opened();
+    return slot.acknowledged;
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
+    const failed = flushed.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #drainAll(): Promise<ProcessReport> {
+    const { concurrency, random } = this.#options;
+    const partitions = await this.#persist(() => this.#backend.partitions());
+    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
+    const start = Math.floor(random() * partitions.length);
+    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
+    const limit = pLimit(concurrency);
+    const drained = await Promise.allSettled(
+      order.map((partition) => limit(() => this.#processor.drain(partition))),
+    );
+    const errors = drained.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
+    return drained.reduce(
+      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
+      NOTHING_DONE,
+    );
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#working.delete(work);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#processor.stop();
+    const ended = Promise.allSettled([this.#flush(), ...this.#working]);
+    const inTime = await this.#within(ended);
+    if (!inTime) {
+      this.#abandoned.abort();
+      for (const producer of this.#producers) producer.abandon();
+      this.#processor.abort(closed());
+    }
+    const left = (users.get(this.#backend) ?? 1) - 1;
+    users.set(this.#backend, left);
+    if (left === 0) await this.#within(this.#backend.close());
+  }
+
+  /** Whether something ends within `closeTimeoutMs`. */
+  async #within(ending: Promise<unknown>): Promise<boolean> {
+    const { clock, closeTimeoutMs } = this.#options;
+    const timer = new AbortController();
+    const timedOut = pause(clock, closeTimeoutMs, timer.signal).then(() => false);
+    try {
+      return await Promise.race([ending.then(() => true), timedOut]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  #checkPartition(partition: number): void {
+    const { partitions } = this.#options;
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_PARTITION',
+      `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
+    );
+  }
+}
+
+/** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
+function add({ key, partition, fields }: Slot, increment: Fields): void {
+  try {
+    merge(fields, increment);
+  } catch (cause) {
+    if (!(cause instanceof OverflowError)) throw cause;
+    throw new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
+      partition,
+      outcome: 'refused',
+      cause,
+    });
+  }
+}
+
+function signalOnlyOf(options: IncrementOptions | undefined): boolean {
+  if (options === undefined) return false;
+  if (!isRecord(options)) throw invalidOptions(`are a plain object, not ${describe(options)}`);
+  const { signalOnly = false, ...unknown } = options;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw invalidOptions(`have no ${quote(name)}, only signalOnly`);
+  if (typeof signalOnly === 'boolean') return signalOnly;
+  throw invalidOptions(`need a boolean signalOnly, not ${describe(signalOnly)}`);
+}
+
+function invalidOptions(problem: string): InvalidInputError {
+  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `The options of incr() ${problem}.`);
+}
+
+function closed(): SluiceError {
+  return new SluiceError('ERR_SLUICE_CLOSED', 'The buffer is closed; nothing was done. Make a new one.');
+}

@@ -1,0 +1,59 @@
+import type { Refusal } from './backend.js';
+import { excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from './errors.js';
+
+/** What the increments of one partition are rejected with. */
+export class WriteErrors {
+  readonly #partition: number;
+  readonly #backend: string;
+
+  constructor(partition: number, backend: string) {
+    this.#partition = partition;
+    this.#backend = backend;
+  }
+
+  /** The backend left one target out of a write that it took. */
+  refused(key: string, { reason, field = '' }: Refusal): IncrementError {
+    const target = excerpt(key);
+    return reason === 'overflow'
+      ? this.#error(
+          'ERR_SLUICE_OVERFLOW',
+          `The sum ${quote(field.slice(1))} of ${target} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+          'refused',
+        )
+      : this.#error(
+          'ERR_SLUICE_CORRUPT_ENTRY',
+          `The backend's entry of ${target} is unreadable, so nothing can be added to it. Processing its partition moves it to the dead letters.`,
+          'refused',
+        );
+  }
+
+  failed(cause: unknown, outcome: Outcome): IncrementError {
+    const message = `The ${this.#backend} backend refused a write: ${messageOf(cause)}`;
+    return this.#error('ERR_SLUICE_WRITE_FAILED', message, outcome, cause);
+  }
+
+  timedOut(cause: unknown, outcome: Outcome, timeoutMs: number): IncrementError {
+    const message = `The ${this.#backend} backend did not take a write in ${timeoutMs} ms (writeTimeoutMs). Last: ${messageOf(cause)}`;
+    return this.#error('ERR_SLUICE_WRITE_TIMEOUT', message, outcome, cause);
+  }
+
+  /** The data was wiped after a write of unknown fate. */
+  lost(): IncrementError {
+    const message = `The ${this.#backend} backend lost its data while a write was under way.`;
+    return this.#error('ERR_SLUICE_WRITE_LOST', message, 'unknown');
+  }
+
+  closed(outcome: Outcome): IncrementError {
+    const message = 'The buffer was closed before the backend took the increment.';
+    return this.#error('ERR_SLUICE_CLOSED', message, outcome);
+  }
+
+  #error(code: SluiceErrorCode, message: string, outcome: Outcome, cause?: unknown): IncrementError {
+    const fate = outcome === 'refused' ? 'It was not counted.' : 'It may have been counted or not.';
+    return new IncrementError(code, `Partition ${this.#partition}: ${message} ${fate}`, {
+      partition: this.#partition,
+      outcome,
+      ...(cause !== undefined && { cause }),
+    });
+  }
+}
