@@ -42,7 +42,7 @@ export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: in
   ? C
   : never;
 export type FiltersOf<S, M extends keyof S> = S[M] extends { readonly filters: infer F } ? F : never;
-export type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E }
+type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E }
   ? E
   : Record<never, never>;
 

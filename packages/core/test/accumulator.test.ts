@@ -88,6 +88,19 @@ describe('group commit', () => {
     );
   });
 
+  test('a full write waits for the one under way', async () => {
+    const { buffer, clock, gate, sizes } = setup();
+    const counted = [buffer.incr('Page', { views: 1 }, { id: -1 })];
+    gate.shut();
+    await clock.advance(0);
+    for (let id = 0; id < 1500; id += 1) counted.push(buffer.incr('Page', { views: 1 }, { id }));
+    await clock.advance(1000);
+    expect(sizes()).toEqual([1]);
+    gate.open();
+    await Promise.all(counted);
+    expect(sizes()).toEqual([1, 1000, 500]);
+  });
+
   test('partitions are written side by side, each with one write under way at most', async () => {
     const clock = manualClock();
     const store = memory({ clock });

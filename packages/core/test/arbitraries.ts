@@ -43,7 +43,7 @@ export const text: fc.Arbitrary<string> = fc.oneof(
   }),
 );
 
-export const filterValue: fc.Arbitrary<FilterValue> = fc.oneof(
+const filterValue: fc.Arbitrary<FilterValue> = fc.oneof(
   text,
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.bigInt({ min: -(2n ** 127n), max: 2n ** 127n - 1n }),

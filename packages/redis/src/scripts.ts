@@ -24,10 +24,7 @@ function script(...parts: string[]): Script {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
-/** One script a state change. */
-export type Scripts = ReturnType<typeof loadScripts>;
-
-/** Puts the scripts together from their files. */
+/** One script a state change, put together from its files. */
 export function loadScripts() {
   return {
     add: script(now, merge, add),

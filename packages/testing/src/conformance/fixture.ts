@@ -118,7 +118,7 @@ export function keyOf(path: string): string {
 }
 
 /** The path of a page's target key. */
-export function pathOf(key: string): string {
+function pathOf(key: string): string {
   return (JSON.parse(key) as string[])[2] as string;
 }
 
