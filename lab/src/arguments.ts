@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { GUARD_NAMES, type GuardName } from './guards.js';
+import { LONG, type Plan, SHORT, WITHOUT } from './plan.js';
+
+export const HELP = `npm run lab -- [options]
+
+Breaks everything around Sluice, with producers and workers in processes of their own, and counts.
+Exit code 0: no drift, and every planned fault fired.
+
+  --long             faults by the thousand, about 15 minutes (the default)
+  --short            every fault a few times, within a minute
+  --without <guard>  takes a guard away; exit code 0: drift was seen, as it must be
+                     (${GUARD_NAMES.join(', ')})
+  --seed <number>    another schedule of faults (default 1)
+  --help`;
+
+export interface Arguments {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly without?: GuardName;
+}
+
+/**
+ * What to run; `undefined`: show the help.
+ * @throws Error that says what is wrong with the arguments
+ */
+export function parse(args: readonly string[]): Arguments | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean' },
+      long: { type: 'boolean' },
+      short: { type: 'boolean' },
+      without: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  if (values.help) return undefined;
+  if (!/^\d{1,9}$/.test(values.seed)) throw new Error('--seed takes a whole number.');
+  const seed = Number(values.seed);
+  if (values.without === undefined) return { plan: values.short ? SHORT : LONG, seed };
+  const without = GUARD_NAMES.find((name) => name === values.without?.replace('-', ' '));
+  if (without === undefined) throw new Error(`--without takes one of: ${GUARD_NAMES.join(', ')}.`);
+  return { plan: WITHOUT[without], seed, without };
+}

