@@ -42,9 +42,7 @@ export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: in
   ? C
   : never;
 export type FiltersOf<S, M extends keyof S> = S[M] extends { readonly filters: infer F } ? F : never;
-type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E }
-  ? E
-  : Record<never, never>;
+type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E } ? E : Record<never, never>;
 
 /** Amounts to add, by column. */
 export type Columns<S = AnySchema, M extends keyof S = keyof S> = Readonly<
