@@ -10,8 +10,9 @@ import {
   targetKey,
 } from '@sluice/core';
 import { memory } from '@sluice/memory';
-import { manualClock, recordingSink } from '@sluice/testing';
-import { afterEach, describe, expect, test } from 'vitest';
+import { redis } from '@sluice/redis';
+import { manualClock, mockRedis, recordingSink, startRedisServer } from '@sluice/testing';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 /** Somewhere to keep pending entries, empty at first. */
 interface Place {
@@ -32,7 +33,29 @@ const places: { name: string; open(): Place | Promise<Place> }[] = [
       return { clock, backend: () => store, pass: (ms) => clock.advance(ms), clear: async () => {} };
     },
   },
+  {
+    name: 'a mock of Redis',
+    open() {
+      const clock = manualClock();
+      const client = mockRedis({ clock });
+      const backend = (): Backend => redis({ client, clock });
+      return { clock, backend, pass: (ms) => clock.advance(ms), clear: async () => {} };
+    },
+  },
+  {
+    name: 'Redis',
+    open() {
+      const clock = manualClock();
+      const prefix = `sentry-${++databases}`;
+      const backend = (): Backend => redis({ url: server.url, prefix, clock });
+      return { clock, backend, pass: (ms) => clock.advance(ms), clear: async () => {} };
+    },
+  },
 ];
+
+let databases = 0;
+const server = await startRedisServer();
+afterAll(() => server.stop());
 
 const LEASE_MS = 400;
 
