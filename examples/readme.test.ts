@@ -10,7 +10,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 test('the code at the top of the README runs, and does what it says', async () => {
   const readme = await readFile(join(HERE, '../README.md'), 'utf8');
   const firstLines = readme.split('\n').slice(0, 20).join('\n');
-  const code = /```ts\n([^]*?)```/.exec(firstLines)?.[1];
+  const code = /```ts\n([\s\S]*?)```/.exec(firstLines)?.[1];
   expect(code).toBeDefined();
   // Below this folder, so that it finds the packages as a reader's program would.
   const folder = await mkdtemp(join(HERE, 'readme-'));

@@ -7,6 +7,7 @@ import type { Fields, RefusalReason } from './fields.js';
  * What every implementation promises:
  * - each call is atomic in its partition: it takes effect whole or not at all, and calls of a partition do not mix;
  * - arguments arrive valid; durations are judged by the backend's own clock, not by the callers';
+ * - each call settles in bounded time, also when the server does not answer;
  * - what it cannot do rejects with a `BackendError` that says whether it may be repeated and whether it may have
  *   taken effect. The caller repeats calls; a backend does not.
  *

@@ -30,8 +30,8 @@ export interface BufferStats {
 export interface Buffer<S = AnySchema> extends AsyncDisposable {
   /**
    * Adds amounts to the columns of the target, and sets extra values. Resolves when the backend holds the increment.
-   * Rejects with `InvalidInputError` (nothing was counted; mend the call) or `IncrementError`, whose `outcome` says
-   * whether the increment may have been counted.
+   * Rejects with `InvalidInputError` (nothing was counted; mend the call), with `IncrementError`, whose `outcome` says
+   * whether the increment may have been counted, or with `ERR_SLUICE_CLOSED` once the buffer is closed.
    */
   incr<M extends ModelOf<S>>(
     model: M,
@@ -76,8 +76,8 @@ export interface Buffer<S = AnySchema> extends AsyncDisposable {
   on<E extends keyof BufferEvents<S>>(event: E, listener: Listener<BufferEvents<S>[E]>): () => void;
 
   /**
-   * Writes what is held, lets running sinks end, and closes the backend, all within `closeTimeoutMs`. Increments
-   * that could not be written by then are rejected. Further calls are refused. May be called twice.
+   * Writes what is held and lets running sinks end, within `closeTimeoutMs`; then closes the backend, within as long
+   * again. Increments that could not be written by then are rejected. Further calls are refused. May be called twice.
    */
   close(): Promise<void>;
 }

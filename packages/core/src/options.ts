@@ -37,7 +37,7 @@ export interface BufferOptions<S = AnySchema> {
   concurrency?: number;
   /** For tests: where the buffer takes its time from. */
   clock?: Clock;
-  /** For tests: where ids and jitter come from. */
+  /** For tests: where ids and jitter come from. Buffers on one backend need different ids, so never one constant. */
   random?: Random;
 }
 

@@ -159,14 +159,21 @@ export class Processor {
 
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
-    const delayMs = Math.min(
-      MAX_DELAY_MS,
-      Math.max(0, Math.trunc(this.#options.retryDelay(batch.attempt)) || 0),
-    );
+    const delayMs = this.#retryDelay(batch.attempt);
     const settled = await this.#persist(() => this.#backend.retry(batch.partition, token, delayMs));
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });
     return { settlement: 'retried', retried: 1, dueInMs: delayMs };
+  }
+
+  /** The user's delay, as timers take it. A function that throws must not keep the batch from being given back. */
+  #retryDelay(attempt: number): number {
+    try {
+      return Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(attempt)) || 0));
+    } catch (error) {
+      this.#events.emit('error', error);
+      return this.#options.leaseMs;
+    }
   }
 
   #emitProcessed(batch: Batch, rejected: readonly Rejection[], startedAt: number): void {

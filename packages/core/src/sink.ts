@@ -27,6 +27,7 @@ export interface Sink<S = AnySchema> {
    * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
    * in the database, since an earlier delivery may have been committed without anyone knowing, or may still run. It
    * answers what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
+   * It may be called again for the same batch, by another worker, too.
    * Without this, all entries of the batch become dead letters, though they may have been applied.
    */
   abandon?(

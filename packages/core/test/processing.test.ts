@@ -195,6 +195,19 @@ describe('a sink that throws', () => {
     expect(attempts).toEqual([1]);
   });
 
+  test('is retried after a lease if retryDelay throws, which is told', async () => {
+    const bug = new Error('a bug in retryDelay');
+    const { buffer, count, events, sink } = setup({
+      retryDelay: () => {
+        throw bug;
+      },
+    });
+    await count();
+    sink.fail(new Error('no'));
+    expect(await buffer.processPending()).toMatchObject({ retried: 1 });
+    expect(events.error).toEqual([bug]);
+  });
+
   test('has its batch buried after maxAttempts, with the reason', async () => {
     const { buffer, count, events, sink } = setup({ maxAttempts: 3, retryDelay: () => 0 });
     await Promise.all([count(1), count(2, 5)]);

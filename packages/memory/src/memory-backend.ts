@@ -67,7 +67,14 @@ export interface MemoryBackend extends Backend {
 
 /** Makes an empty memory backend. What it holds outlives `close()`, so that a test can look at it. */
 export function memory(options: MemoryOptions = {}): MemoryBackend {
-  const { clock = { now: () => Date.now() } } = options ?? {};
+  const { clock = { now: () => Date.now() }, ...unknown } = options ?? {};
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_OPTION',
+      `There is no option ${JSON.stringify(name.slice(0, 80))} of memory(). There is clock.`,
+    );
+  }
   if (typeof clock?.now !== 'function') {
     throw new InvalidInputError(
       'ERR_SLUICE_INVALID_OPTION',

@@ -24,6 +24,14 @@ export const add: Promises = {
     assert.equal((await read('/a'))?.['+views'], 1);
   },
 
+  'an empty write only takes its number': async ({ backend, read }) => {
+    await backend.add(write(1, [page('/a')]));
+    assert.deepEqual(await backend.add(write(2, [])), { outcome: 'applied', epoch: 'epoch-1', refused: [] });
+    assert.equal((await backend.add(write(2, [page('/a')]))).outcome, 'duplicate');
+    assert.equal((await backend.add(write(3, [page('/b')]))).outcome, 'applied');
+    assert.deepEqual([(await read('/a'))?.['+views'], (await read('/b'))?.['+views']], [1, 1]);
+  },
+
   'a number from long ago is a duplicate': async ({ backend, add, read }) => {
     for (let number = 1; number <= 5; number += 1) await add([page('/a')]);
     for (const number of [4, 1]) {
