@@ -1,0 +1,28 @@
+import { InvalidInputError } from '@sluice/core';
+import type { Kysely } from 'kysely';
+
+/** The languages that the sink writes. PGlite speaks `postgres`, MariaDB `mysql`, libSQL `sqlite`. */
+export type Dialect = 'postgres' | 'mysql' | 'sqlite';
+
+const DIALECTS: readonly unknown[] = ['postgres', 'mysql', 'sqlite'];
+
+/**
+ * The language of a database: the one that is given, or the one its adapter speaks. Adapters are told apart by what
+ * they support, since a dialect of one's own, or one built with another copy of Kysely, has a class of its own.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` when it is none that the sink writes
+ */
+export function dialectOf<DB>(db: Kysely<DB>, given?: Dialect): Dialect {
+  if (given !== undefined) {
+    if (DIALECTS.includes(given)) return given;
+    throw invalid(`The option "dialect" of kyselySink must be one of ${DIALECTS.join(', ')}.`);
+  }
+  if (typeof db?.getExecutor !== 'function') throw invalid('The option "db" of kyselySink must be a Kysely.');
+  const { adapter } = db.getExecutor();
+  if (adapter.supportsOutput) throw invalid('kyselySink does not speak the language of SQL Server.');
+  if (!adapter.supportsReturning) return 'mysql';
+  return adapter.supportsTransactionalDdl ? 'postgres' : 'sqlite';
+}
+
+function invalid(message: string): InvalidInputError {
+  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', message);
+}

@@ -1,0 +1,64 @@
+/**
+ * What a failed statement calls for. `conflict`: the same transaction may succeed if it is made again at once.
+ * `collision`: two entries of one statement are for the same row. `data`: an entry is at fault, or what was set up.
+ * `outage`: anything else; the batch waits for better times.
+ */
+export type Failure = 'conflict' | 'collision' | 'data' | 'outage';
+
+/** Judges an error of any driver. What is not known to be the fault of data counts as an outage: it buries nothing. */
+export function failureOf(error: unknown): Failure {
+  for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
+    const { code, errno, sqlState, errcode, cause } = error as Record<string, unknown>;
+    if (typeof sqlState === 'string') return ofMysql(sqlState, Number(errno));
+    if (typeof code === 'string' && code.startsWith('SQLITE_')) return ofSqlite(code);
+    if (code === 'ERR_SQLITE_ERROR') return ofSqlite(SQLITE_CODES.get(Number(errcode) & 0xff) ?? '');
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return ofPostgres(code);
+    error = cause;
+  }
+  return 'outage';
+}
+
+// 22 data, 23 constraints, 42 names, types and rights, 44 views, 54 limits such as those of an index, P0 raised in a
+// trigger, 0A what the server cannot do.
+const POSTGRES_DATA = new Set(['0A', '22', '23', '27', '38', '39', '42', '44', '54', 'P0']);
+
+function ofPostgres(code: string): Failure {
+  if (code === '40001' || code === '40P01') return 'conflict';
+  if (code === '21000') return 'collision';
+  return POSTGRES_DATA.has(code.slice(0, 2)) ? 'data' : 'outage';
+}
+
+// Deadlock, a lock that was waited for in vain, a row that changed since it was read (MariaDB).
+const MYSQL_CONFLICTS = new Set([1213, 1205, 1020]);
+
+// No default, wrong value, JSON that is none, checks: servers file these under "general error".
+const MYSQL_DATA = new Set([1364, 1366, 3140, 3819, 4025]);
+
+function ofMysql(sqlState: string, errno: number): Failure {
+  if (MYSQL_CONFLICTS.has(errno)) return 'conflict';
+  const data = /^(01|21|22|23|42|44|45)/.test(sqlState) || MYSQL_DATA.has(errno);
+  return data ? 'data' : 'outage';
+}
+
+const SQLITE_CODES: ReadonlyMap<number, string> = new Map([
+  [1, 'SQLITE_ERROR'],
+  [5, 'SQLITE_BUSY'],
+  [6, 'SQLITE_LOCKED'],
+  [18, 'SQLITE_TOOBIG'],
+  [19, 'SQLITE_CONSTRAINT'],
+  [20, 'SQLITE_MISMATCH'],
+]);
+
+function ofSqlite(code: string): Failure {
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'conflict';
+  return /^SQLITE_(ERROR$|CONSTRAINT|MISMATCH|TOOBIG)/.test(code) ? 'data' : 'outage';
+}
+
+const LONGEST_REASON = 500;
+
+/** The message of an error and its code, as a reason that is stored with a dead letter. */
+export function reasonOf(error: unknown): string {
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  const text = typeof message === 'string' && message !== '' ? message : 'the database gave no reason';
+  return (typeof code === 'string' ? `${text} (${code})` : text).slice(0, LONGEST_REASON).toWellFormed();
+}

@@ -1,0 +1,175 @@
+import { type Batch, type Entry, InvalidInputError } from '@sluice/core';
+import type { Kysely } from 'kysely';
+import { type Dialect, dialectOf } from './dialect.js';
+
+/**
+ * The names that increments may use, and the columns they go to: `{ path: 'page_path' }`, or `['path']` where both are
+ * the same. An entry with any other name is rejected. Left out, every name is the column of that name.
+ */
+export type Names = readonly string[] | Readonly<Record<string, string>>;
+
+/** Where the entries of a model go. */
+export interface ModelMapping {
+  /** The table; `'schema.table'` names its schema too, and an array takes each part as it is. */
+  readonly table: string | readonly string[];
+  /**
+   * `upsert`, the default: a row that is missing is inserted; the table needs a unique index on the key columns.
+   * `update`: an entry without a row is missing, see `missing`.
+   */
+  readonly mode?: 'upsert' | 'update';
+  /** Filters to key columns. When given, an entry must have exactly these filters. */
+  readonly keys?: Names;
+  /** Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. */
+  readonly columns?: Names;
+  /** Extra values to columns that are assigned, or take the greatest or the least, as each value's rule says. */
+  readonly extra?: Names;
+}
+
+/** Entries that found no row to update. */
+export interface MissingRows {
+  readonly batch: Batch;
+  /** They were applied to nothing. */
+  readonly entries: readonly Entry[];
+}
+
+export interface KyselySinkOptions<DB = unknown> {
+  /** The database. Its plugins are not used: names are those of the database. */
+  readonly db: Kysely<DB>;
+  /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
+  readonly models: Readonly<Record<string, ModelMapping>>;
+  /** The language of the database. Default: that of the dialect of `db`. */
+  readonly dialect?: Dialect;
+  /** The table that holds the ids of the batches that were applied. Default `sluice_ledger`. */
+  readonly ledger?: string | readonly string[];
+  /** How long such an id is kept at least, in milliseconds. The newest of each partition stays. Default 7 days. */
+  readonly ledgerRetentionMs?: number;
+  /**
+   * How long a statement may run, waiting for locks included, in milliseconds. Default 30 000, as `leaseMs`. 0: no
+   * limit. PostgreSQL also ends a transaction that is idle so long; MySQL limits only the waiting for a row's lock;
+   * SQLite and PGlite have no such limits.
+   */
+  readonly timeoutMs?: number;
+  /** From which delivery on a batch that fails is taken apart to find the entries at fault. Default 2. */
+  readonly isolateAfter?: number;
+  /** What becomes of entries without a row in `update` mode. `report`, the default: `onMissing`. `reject`: dead letters. */
+  readonly missing?: 'report' | 'reject';
+  /** Told after the commit. Without it, a process warning tells how many entries found no row. */
+  readonly onMissing?: (missing: MissingRows) => void;
+}
+
+/** Options that were checked, with names in the form that lookups need. */
+export interface Settings {
+  readonly db: Kysely<unknown>;
+  readonly dialect: Dialect;
+  readonly models: ReadonlyMap<string, Model>;
+  readonly ledger: readonly string[];
+  readonly ledgerRetentionMs: number;
+  readonly timeoutMs: number;
+  readonly isolateAfter: number;
+  readonly missing: 'report' | 'reject';
+  readonly onMissing: ((missing: MissingRows) => void) | undefined;
+}
+
+/** A model's table, and its columns by the name that increments use; `undefined` where any name will do. */
+export interface Model {
+  readonly name: string;
+  readonly table: readonly string[];
+  readonly mode: 'upsert' | 'update';
+  readonly keys: ReadonlyMap<string, string> | undefined;
+  readonly columns: ReadonlyMap<string, string> | undefined;
+  readonly extra: ReadonlyMap<string, string> | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
+export function resolve<DB>(options: KyselySinkOptions<DB>): Settings {
+  const {
+    db,
+    models,
+    ledger,
+    ledgerRetentionMs = 7 * DAY_MS,
+    timeoutMs = 30_000,
+    isolateAfter = 2,
+  } = options;
+  const { missing = 'report', onMissing } = options;
+  if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
+  checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
+  checkWhole('timeoutMs', timeoutMs, 0);
+  checkWhole('isolateAfter', isolateAfter, 1);
+  if (missing !== 'report' && missing !== 'reject') throw invalid('missing', "'report' or 'reject'");
+  if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
+  return {
+    db: plain(db),
+    dialect: dialectOf(db, options.dialect),
+    models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping)])),
+    ledger: ledgerParts(ledger),
+    ledgerRetentionMs,
+    timeoutMs,
+    isolateAfter,
+    missing,
+    onMissing,
+  };
+}
+
+/** The ledger's name in parts, as identifiers are quoted. */
+export function ledgerParts(ledger: string | readonly string[] = 'sluice_ledger'): readonly string[] {
+  return partsOf('ledger', ledger);
+}
+
+/** A database whose plugins do not touch names and values. */
+export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
+  return db.withoutPlugins() as unknown as Kysely<unknown>;
+}
+
+function modelOf(name: string, mapping: ModelMapping): Model {
+  const option = `models.${name}`;
+  if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
+  const { table, mode = 'upsert', keys, columns, extra } = mapping;
+  if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
+  return {
+    name,
+    table: partsOf(`${option}.table`, table),
+    mode,
+    keys: namesOf(`${option}.keys`, keys),
+    columns: namesOf(`${option}.columns`, columns),
+    extra: namesOf(`${option}.extra`, extra),
+  };
+}
+
+function partsOf(option: string, name: string | readonly string[]): readonly string[] {
+  const parts = typeof name === 'string' ? name.split('.') : name;
+  if (Array.isArray(parts) && parts.length > 0 && parts.every(isName)) return parts;
+  throw invalid(option, 'the name of a table');
+}
+
+function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
+  if (names === undefined) return undefined;
+  const pairs = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
+  if (!pairs.flat().every(isName))
+    throw invalid(option, 'an array of names, or an object of names and columns');
+  return new Map(pairs);
+}
+
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkWhole(option: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw invalid(option, `an integer of at least ${least}`);
+}
+
+function invalid(option: string, expected: string): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `The option ${JSON.stringify(option)} of kyselySink must be ${expected}.`,
+  );
+}

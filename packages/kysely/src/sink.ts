@@ -1,0 +1,158 @@
+import type { Batch, Entry, Rejection, Sink, SinkResult } from '@sluice/core';
+import type { Kysely } from 'kysely';
+import { applyGroup } from './apply.js';
+import { Cleaner } from './cleaner.js';
+import { failureOf } from './failures.js';
+import { type Group, groupRows } from './groups.js';
+import { applyApart, type Isolated } from './isolate.js';
+import { createLedger, enter, record, recorded } from './ledger.js';
+import { type KyselySinkOptions, resolve, type Settings } from './options.js';
+import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
+import { type Row, rowOf, UnmappedEntry } from './row.js';
+import { inTransaction } from './transaction.js';
+
+/** A sink that applies every batch to a SQL database exactly once. */
+export interface KyselySink extends Sink {
+  /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
+  abandon(
+    batch: Batch,
+    context: { readonly signal: AbortSignal; readonly reason: string },
+  ): Promise<SinkResult>;
+  /** Creates the ledger if it is not there. */
+  migrate(): Promise<void>;
+}
+
+/**
+ * Makes a sink that applies a batch in one transaction, together with a row in the ledger: one statement for the
+ * entries of a model that name the same columns. A batch whose id is in the ledger is not applied again.
+ *
+ * A batch that fails is thrown back and comes again. From the delivery `isolateAfter` on, entries that cannot be
+ * applied are rejected, with the database's reason, and all others are applied.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION`
+ */
+export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
+  const settings = resolve(options);
+  const cleaner = new Cleaner(settings);
+
+  const sink: Sink = async (batch, { signal }) => {
+    const plan = planOf(batch, settings);
+    if (plan.groups.length === 0) return { rejected: plan.rejected };
+    const outcome = await deliver(batch, plan, settings, signal);
+    report(batch, outcome, settings);
+    await cleaner.step();
+    return { rejected: rejectedOf(outcome, batch) };
+  };
+
+  return Object.assign(sink, {
+    async abandon(
+      batch: Batch,
+      { signal, reason }: { signal: AbortSignal; reason: string },
+    ): Promise<SinkResult> {
+      const abandoned: Outcome = { abandoned: reason };
+      const outcome = await inTransaction({ ...settings, signal }, async (db) =>
+        (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+      );
+      report(batch, outcome, settings);
+      return { rejected: rejectedOf(outcome, batch) };
+    },
+    migrate: () => createLedger(settings.db, settings),
+  });
+}
+
+interface Plan {
+  readonly groups: readonly Group[];
+  /** Entries that fit no table. */
+  readonly rejected: readonly Rejection[];
+}
+
+function planOf(batch: Batch, settings: Settings): Plan {
+  const rows: Row[] = [];
+  const rejected: Rejection[] = [];
+  for (const [index, entry] of batch.entries.entries()) {
+    if (entry.signalOnly) continue;
+    try {
+      rows.push(rowOfEntry(entry, index, settings));
+    } catch (error) {
+      if (!(error instanceof UnmappedEntry)) throw error;
+      rejected.push({ index, reason: error.message });
+    }
+  }
+  return { groups: groupRows(rows), rejected };
+}
+
+function rowOfEntry(entry: Entry, index: number, { models, dialect }: Settings): Row {
+  const model = models.get(entry.model);
+  if (model !== undefined) return rowOf(entry, index, model, dialect);
+  throw new UnmappedEntry(
+    `The model ${JSON.stringify(entry.model.slice(0, 80))} has no table in \`models\`.`,
+  );
+}
+
+async function deliver(batch: Batch, plan: Plan, settings: Settings, signal: AbortSignal): Promise<Outcome> {
+  const transact = (apart: boolean): Promise<Outcome> =>
+    inTransaction({ ...settings, signal }, async (db) => {
+      if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
+      const { groups } = plan;
+      const applied = apart
+        ? await applyApart(db, groups, settings.dialect, signal)
+        : await applyTogether(db, groups, settings, signal);
+      const outcome = outcomeOf(plan, applied, settings);
+      await record(db, settings, batch, outcome);
+      return outcome;
+    });
+  const apart = batch.attempt >= settings.isolateAfter;
+  return transact(apart).catch((error: unknown) => {
+    if (apart || failureOf(error) !== 'collision') throw error;
+    // To the database two keys are the same, by its collation say. Their entries are applied one after the other.
+    return transact(true);
+  });
+}
+
+async function applyTogether(
+  db: Kysely<unknown>,
+  groups: readonly Group[],
+  { dialect }: Settings,
+  signal: AbortSignal,
+): Promise<Isolated> {
+  const missing: Row[] = [];
+  for (const group of groups) {
+    signal.throwIfAborted();
+    missing.push(...(await applyGroup(db, group, dialect)));
+  }
+  return { rejected: [], missing };
+}
+
+function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): Outcome {
+  const rejected = [...plan.rejected, ...applied.rejected];
+  if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
+  const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
+  if (rejected.length === 0 && unreported.length === 0) return NOTHING_LEFT;
+  return { rejected, missing: unreported };
+}
+
+function noRow({ index, model }: Row): Rejection {
+  return {
+    index,
+    reason: `Model ${JSON.stringify(model.name)}: no row of the table ${model.table.join('.')} has these filters.`,
+  };
+}
+
+/** Tells of entries without a row. The batch is committed: a callback that throws is only warned of. */
+function report(batch: Batch, outcome: Outcome, { onMissing }: Settings): void {
+  if ('abandoned' in outcome || outcome.missing.length === 0) return;
+  const entries = outcome.missing.map((index) => batch.entries[index] as Entry);
+  if (onMissing === undefined) {
+    const models = [...new Set(entries.map(({ model }) => model))].join(', ');
+    warn(`${entries.length} entries of batch ${batch.id} found no row to update (${models}).`);
+    return;
+  }
+  try {
+    onMissing({ batch, entries });
+  } catch (error) {
+    warn(`onMissing threw: ${error}`);
+  }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { type: 'SluiceWarning' });
+}

@@ -1,0 +1,156 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Dialect } from './dialect.js';
+import type { Group } from './groups.js';
+import type { Field, Row } from './row.js';
+import { parameter } from './values.js';
+
+type Sql = RawBuilder<unknown>;
+
+/** An identifier or value never becomes text of a statement: `sql.id` quotes the one, a parameter carries the other. */
+const id = (...parts: readonly string[]): Sql => sql.id(...parts);
+
+/** Adds the values of a group to its rows, and inserts those that are missing. */
+export function upsert(group: Group, dialect: Dialect): Sql {
+  const [{ model, keys, fields }] = group;
+  const columns = [...keys, ...fields.map(({ column }) => column)];
+  const list = sql.join(columns.map((column) => id(column)));
+  if (dialect === 'mysql') {
+    const assignments = fields.map((field) => mysqlAssignment(field));
+    const [key] = keys as [string, ...string[]];
+    const change = assignments.length > 0 ? sql.join(assignments) : sql`${id(key)} = ${id(key)}`;
+    return sql`insert into ${id(...model.table)} (${list}) values ${tuples(group)} on duplicate key update ${change}`;
+  }
+  const picked = sql.join(columns.map((_, i) => id('u', `c${i}`)));
+  const change = sql.join(fields.map((field) => assignment(field, id('excluded', field.column))));
+  const action = fields.length > 0 ? sql`update set ${change}` : sql`nothing`;
+  // "where true" keeps SQLite from reading "on conflict" as a join's condition.
+  return sql`insert into ${id(...model.table)} as ${id('t')} (${list}) select ${picked} from ${source(group, columns, valuesOf, dialect)} where true on conflict (${sql.join(keys.map((key) => id(key)))}) do ${action}`;
+}
+
+/**
+ * Locks the rows of a group in key order and answers which entry is for which row: `ord` is the entry's place in the
+ * group, from 0, `found` tells rows apart.
+ */
+export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; found: string }> {
+  const [{ model, keys }] = group;
+  const order = sql.join(keys.map((key) => id('t', key)));
+  const entries = source(group, keys, (row, i) => [...row.keyValues, i], dialect, true);
+  const ord = id('u', `c${keys.length}`);
+  if (dialect === 'sqlite') {
+    const found = sql.join(
+      keys.map((key) => sql`quote(${id('t', key)})`),
+      sql` || ',' || `,
+    );
+    // A cross join is SQLite's way to say which table is the outer one.
+    return sql`select ${ord} as ${id('ord')}, ${found} as ${id('found')} from ${entries} cross join ${id(...model.table)} as ${id('t')} where ${matches(group)}`;
+  }
+  return sql`select ${ord} as ${id('ord')}, row(${order})::text as ${id('found')} from ${entries} join ${id(...model.table)} as ${id('t')} on ${matches(group)} order by ${order} for update of ${id('t')}`;
+}
+
+/** Adds the values of a group to rows that exist, and which no two of its entries are for. */
+export function update(group: Group, dialect: Dialect): Sql {
+  const [{ model, keys, fields }] = group;
+  const columns = [...keys, ...fields.map(({ column }) => column)];
+  const change = fields.map((field, i) => assignment(field, id('u', `c${keys.length + i}`)));
+  return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} from ${source(group, columns, valuesOf, dialect)} where ${matches(group)}`;
+}
+
+/** The same for one entry, in MySQL, where no list of values can be joined without losing collations and indexes. */
+export function updateOne(row: Row): Sql {
+  const { model, fields, values } = row;
+  const change = fields.map((field, i) => assignment(field, sql`${parameter(values[i] ?? null)}`));
+  return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} where ${isRow(row)}`;
+}
+
+/** Locks the rows of one entry, in MySQL. */
+export function findOne(row: Row): Sql {
+  return sql`select 1 from ${id(...row.model.table)} as ${id('t')} where ${isRow(row)} for update`;
+}
+
+function isRow({ keys, keyValues }: Row): Sql {
+  const terms = keys.map((key, i) => {
+    const value = parameter(keyValues[i] ?? null);
+    return value === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${value}`;
+  });
+  return sql.join(terms, sql` and `);
+}
+
+/** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */
+function matches([{ keys, keyValues }]: Group): Sql {
+  const terms = keys.map((key, i) =>
+    keyValues[i] === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${id('u', `c${i}`)}`,
+  );
+  return sql.join(terms, sql` and `);
+}
+
+/** Extremes pass over NULL. */
+function assignment({ column, rule }: Field, value: Sql): Sql {
+  const old = id('t', column);
+  switch (rule) {
+    case 'sum':
+      return sql`${id(column)} = coalesce(${old}, 0) + ${value}`;
+    case 'last':
+      return sql`${id(column)} = ${value}`;
+    case 'max':
+      return sql`${id(column)} = case when ${old} is null or ${value} > ${old} then ${value} else ${old} end`;
+    case 'min':
+      return sql`${id(column)} = case when ${old} is null or ${value} < ${old} then ${value} else ${old} end`;
+  }
+}
+
+function mysqlAssignment({ column, rule }: Field): Sql {
+  const old = id(column);
+  const value = sql`values(${old})`;
+  switch (rule) {
+    case 'sum':
+      return sql`${old} = coalesce(${old}, 0) + ${value}`;
+    case 'last':
+      return sql`${old} = ${value}`;
+    case 'max':
+      return sql`${old} = case when ${old} is null or ${value} > ${old} then ${value} else ${old} end`;
+    case 'min':
+      return sql`${old} = case when ${old} is null or ${value} < ${old} then ${value} else ${old} end`;
+  }
+}
+
+const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValues, ...values];
+
+/**
+ * The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. PostgreSQL reads each
+ * value by the type of the column that it is for; SQLite applies the column's affinity.
+ */
+function source(
+  group: Group,
+  columns: readonly string[],
+  read: (row: Row, index: number) => readonly unknown[],
+  dialect: Dialect,
+  numbered = false,
+): Sql {
+  const rows = group.map(read);
+  if (dialect === 'sqlite') {
+    const width = columns.length + (numbered ? 1 : 0);
+    const picked = Array.from(
+      { length: width },
+      (_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)}) as ${id(`c${i}`)}`,
+    );
+    return sql`(select ${sql.join(picked)} from json_each(${JSON.stringify(rows)})) as ${id('u')}`;
+  }
+  const [{ model }] = group;
+  const picked = columns.map((column, i) => sql`${id('r', column)} as ${id(`c${i}`)}`);
+  const text = JSON.stringify(
+    rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
+  );
+  if (!numbered) {
+    return sql`(select ${sql.join(picked)} from json_populate_recordset(null::${id(...model.table)}, ${text}::text::json) as ${id('r')}) as ${id('u')}`;
+  }
+  const ord = sql`${id('e', 'ord')}::int - 1 as ${id(`c${columns.length}`)}`;
+  return sql`(select ${sql.join([...picked, ord])} from json_array_elements(${text}::text::json) with ordinality as ${id('e')}(${id('value')}, ${id('ord')}), lateral json_populate_record(null::${id(...model.table)}, ${id('e', 'value')}) as ${id('r')}) as ${id('u')}`;
+}
+
+function tuples(group: Group): Sql {
+  return sql.join(
+    group.map(
+      (row) => sql`(${sql.join([...row.keyValues, ...row.values].map((value) => sql`${parameter(value)}`))})`,
+    ),
+  );
+}
