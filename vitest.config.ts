@@ -21,5 +21,8 @@ export default defineConfig({
       readdirSync(packages).map((name) => [`@sluice/${name}`, `${packages}${name}/src/index.ts`]),
     ),
   },
-  test: { include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'lab/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
 });

@@ -18,7 +18,6 @@ export interface Scene {
   readonly partitions: number;
   readonly batchSize: number;
   readonly leaseMs: number;
-  readonly maxAttempts: number;
   readonly slowShare: number;
   readonly paceMs: number;
 }
@@ -135,8 +134,10 @@ export class Cast implements AsyncDisposable {
   }
 
   #worker(life: number): WorkerSettings {
-    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } = this.scene;
+    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.scene;
     const seed = integer(this.#random, 2 ** 32);
+    // Some give up soon, while a server restarts say, so that there are dead letters.
+    const maxAttempts = this.#random() < 0.3 ? 2 : 20;
     return { life, seed, redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare };
   }
 }

@@ -1,3 +1,5 @@
+import { migrateLedger } from '@sluice/kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 
 /** Where the workers' sink writes. `applied` is the laboratory's own record, and has no key that could refuse one. */
@@ -6,7 +8,6 @@ const TABLES = `
     name text, owner text, views bigint NOT NULL, balance bigint NOT NULL, seen bigint NOT NULL,
     PRIMARY KEY (name, owner)
   );
-  CREATE TABLE ledger (id text PRIMARY KEY, fate text NOT NULL);
   CREATE TABLE applied (batch text, transaction xid8);
   CREATE FUNCTION record_applied() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -38,6 +39,7 @@ export class Database {
     await new Database('postgres', port).use((client) => client.query(`CREATE DATABASE ${name}`));
     const database = new Database(name, port);
     await database.use((client) => client.query(TABLES));
+    await createLedger(database.url());
     return database;
   }
 
@@ -79,5 +81,15 @@ export class Database {
       const twice = rows.filter(({ batch, times }) => batch === null || Number(times) > 1);
       return { applied: rows.length, twice: twice.map(({ batch }) => batch ?? '(unknown)') };
     });
+  }
+}
+
+async function createLedger(connectionString: string): Promise<void> {
+  const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString }) });
+  const db = new Kysely<unknown>({ dialect });
+  try {
+    await migrateLedger(db);
+  } finally {
+    await db.destroy();
   }
 }

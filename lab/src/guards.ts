@@ -24,9 +24,10 @@ export const GUARDS = {
     about: 'the sink records the id of each batch in the transaction that applies it',
     cuts: [
       {
-        file: 'lab/src/child/sink.ts',
-        find: /INSERT INTO ledger VALUES \(\$1,/,
-        replace: 'INSERT INTO ledger VALUES ($1 || random(),',
+        file: 'kysely/src/ledger.ts',
+        find: /\(id, partition_id, outcome\) values \(\$\{batch\.id\},/,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+        replace: '(id, partition_id, outcome) values (${batch.id + Math.random()},',
       },
     ],
   },

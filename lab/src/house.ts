@@ -24,7 +24,8 @@ export type FromHouse =
 
 const folder = process.argv[2] as string;
 const children = new Set<number>();
-const say = (message: FromHouse): void => void process.send?.(message);
+const underWay = new Set<Promise<void>>();
+const say = (message: FromHouse): void => void (process.connected && process.send?.(message));
 
 process.on('disconnect', () => void leave());
 // Ctrl-C reaches the whole group: the driver decides.
@@ -48,9 +49,14 @@ const requests: Record<Request, () => Promise<void>> = {
 process.on('message', (message: FromDriver) => {
   if ('started' in message) children.add(message.started);
   else if ('ended' in message) children.delete(message.ended);
-  else void answer(message.id, message.request);
+  else start(message.id, message.request);
 });
 say({ redisPort: redis.port, postgresPort: postgres.port });
+
+function start(id: number, request: Request): void {
+  const work = answer(id, request).finally(() => underWay.delete(work));
+  underWay.add(work);
+}
 
 async function answer(id: number, request: Request): Promise<void> {
   try {
@@ -64,6 +70,8 @@ async function answer(id: number, request: Request): Promise<void> {
 async function leave(): Promise<void> {
   // A stopped child cannot see that its driver is gone.
   for (const pid of children) end(pid, 'SIGKILL');
+  // A server that is just being started has to be there before it can be stopped.
+  await Promise.all(underWay);
   await Promise.allSettled([redis.stop(), postgres.stop()]);
   await rm(folder, { recursive: true, force: true });
   process.exit(0);

@@ -14,7 +14,6 @@ export type Fate = 'acknowledged' | 'refused' | 'unknown';
 
 /** Columns that are sums. */
 export const SUMS = ['views', 'balance'] as const;
-export type Sum = (typeof SUMS)[number];
 
 /** What a row must hold: a sum from `least` to `most`, as increments of unknown fate count or not. */
 export interface Expected {

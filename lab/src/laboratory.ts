@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Buffer, createBuffer, type DeadLetter } from '@sluice/core';
+import { type Buffer, createBuffer } from '@sluice/core';
 import { redis as redisBackend } from '@sluice/redis';
 import { Redis } from 'ioredis';
 import { bundleChildren } from './bundle.js';
@@ -148,7 +148,7 @@ class Run {
     cast.enter('worker', this.#plan.workers);
     const fired = await this.#strike(round);
     await cast.leave('producer', 30_000);
-    const result = await this.#settle();
+    const result = await this.#settle(round);
     this.#problems.push(...cast.problems.splice(0));
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     return { round, fired, fates: { ...cast.ledger.fates }, balance: result, seconds };
@@ -176,33 +176,37 @@ class Run {
   }
 
   /** Waits until the workers have applied everything, and balances the books. */
-  async #settle(): Promise<Balance> {
+  async #settle({ redrive }: Round): Promise<Balance> {
     const { cast, database, servers } = this.#stage;
     const backend = redisBackend({ url: `redis://127.0.0.1:${servers.redisPort}` });
     await using buffer = createBuffer({ backend });
+    await this.#drain(buffer);
+    if (redrive) {
+      await buffer.deadLetters.redrive('all');
+      await this.#drain(buffer);
+    }
+    await cast.leave('worker', 15_000);
+    return balance(database, await buffer.deadLetters.list({ limit: 1_000_000 }), cast.ledger);
+  }
+
+  async #drain(buffer: Buffer): Promise<void> {
     const deadline = performance.now() + DRAIN_MS;
-    for (let left = Number.POSITIVE_INFINITY; left > 0; ) {
+    for (;;) {
       const { pending, claimed } = await buffer.stats();
-      left = pending + claimed;
-      if (left > 0 && performance.now() > deadline) {
+      if (pending + claimed === 0) return;
+      if (performance.now() > deadline) {
         this.#problems.push(
-          `${pending} entries are still pending and ${claimed} claimed after ${DRAIN_MS} ms`,
+          `after ${DRAIN_MS} ms ${pending} entries are still pending and ${claimed} claimed`,
         );
-        break;
+        return;
       }
       await sleep(20);
     }
-    await cast.leave('worker', 15_000);
-    return balance(database, await allDeadLetters(buffer), cast.ledger);
   }
 
   #say(line: string): void {
     this.#options.onProgress?.(line);
   }
-}
-
-async function allDeadLetters(buffer: Buffer): Promise<DeadLetter[]> {
-  return buffer.deadLetters.list({ limit: 1_000_000 });
 }
 
 function driverClient(port: number): Redis {

@@ -1,6 +1,7 @@
 import type { Random } from '@sluice/core';
 import type pg from 'pg';
 import type { Database } from './database.js';
+import { SHARED_ROWS } from './settings.js';
 import { sleep } from './sleep.js';
 
 const BLOCKED_BY_US = `SELECT count(*)::int AS count FROM pg_stat_activity
@@ -14,7 +15,7 @@ const BLOCKED_BY_US = `SELECT count(*)::int AS count FROM pg_stat_activity
 export async function quarrel(database: Database, random: Random): Promise<'we lost' | 'met' | 'missed'> {
   return database.use(async (client) => {
     await client.query('BEGIN');
-    const name = `shared-${Math.floor(3 * random())}`;
+    const name = `shared-${Math.floor(SHARED_ROWS * random())}`;
     await client.query(`SELECT 1 FROM counter WHERE name = $1 FOR UPDATE`, [name]);
     if (!(await blocksSomeone(client))) return 'missed';
     try {

@@ -8,6 +8,8 @@ export interface Round {
   readonly counts: Counts;
   /** The time that the faults are spread over. */
   readonly lastsMs: number;
+  /** Afterwards the dead letters are made pending again, and applied. */
+  readonly redrive?: boolean;
 }
 
 /** One run of the laboratory. */
@@ -19,7 +21,6 @@ export interface Plan {
   readonly partitions: number;
   readonly batchSize: number;
   readonly leaseMs: number;
-  readonly maxAttempts: number;
   /** The share of transactions that take up to most of a lease. */
   readonly slowShare: number;
   /** Time between two bursts of a producer, on average. */
@@ -32,7 +33,6 @@ const USUAL = {
   partitions: 4,
   batchSize: 10,
   leaseMs: 600,
-  maxAttempts: 8,
   slowShare: 0.03,
   paceMs: 12,
 } as const;
@@ -77,6 +77,7 @@ export const LONG: Plan = {
   rounds: Array.from({ length: 10 }, (_, i) => ({
     name: `everything at once, ${i + 1} of 10`,
     lastsMs: 60_000,
+    redrive: i % 2 === 0,
     counts: {
       'reply to a write lost': 650,
       'reply to a claim lost': 180,

@@ -13,8 +13,8 @@ export const WORKER_POINTS = [
 /** Where a worker can stall until its lease has run out. */
 export const STALL_POINTS = ['after claim', 'before commit', 'after commit'] as const;
 
-export type ProducerPoint = (typeof PRODUCER_POINTS)[number];
-export type WorkerPoint = (typeof WORKER_POINTS)[number];
+type ProducerPoint = (typeof PRODUCER_POINTS)[number];
+type WorkerPoint = (typeof WORKER_POINTS)[number];
 export type Point = ProducerPoint | WorkerPoint;
 
 /** What the driver tells a child. */

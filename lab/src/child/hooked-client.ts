@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from '@sluice/core';
 import pg from 'pg';
+import { tell } from './link.js';
 import { pass } from './stops.js';
 
 /** The id of the batch that is being applied. */
@@ -23,7 +24,8 @@ export function hookedClient(slowness: Slowness): typeof pg.Client {
   return class HookedClient extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
       super(config);
-      const query = this.query.bind(this) as Query;
+      const plain = this.query.bind(this) as (...all: unknown[]) => Promise<unknown>;
+      const query = tellingOfDeadlocks(plain);
       const hooked = async (text: string, values?: unknown[]): Promise<unknown> => {
         if (/^\s*commit/i.test(text)) return commit(() => query(text, values));
         const answer = await query(text, values);
@@ -33,7 +35,19 @@ export function hookedClient(slowness: Slowness): typeof pg.Client {
       this.query = ((first: unknown, ...others: unknown[]) =>
         typeof first === 'string' && typeof others.at(-1) !== 'function'
           ? hooked(first, others[0] as unknown[] | undefined)
-          : (query as (...all: unknown[]) => unknown)(first, ...others)) as typeof this.query;
+          : plain(first, ...others)) as typeof this.query;
+    }
+  };
+}
+
+/** The driver wants to know that a deadlock was one, even if the sink makes up for it. */
+function tellingOfDeadlocks(query: Query): Query {
+  return async (text, values) => {
+    try {
+      return await query(text, values);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === '40P01') tell({ note: 'deadlock' });
+      throw error;
     }
   };
 }

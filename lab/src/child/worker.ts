@@ -4,7 +4,7 @@ import { seededRandom } from '@sluice/testing';
 import { COMMAND_TIMEOUT_MS, type WorkerSettings } from '../settings.js';
 import { processing } from './hooked-client.js';
 import { jumpingClock } from './jumping-clock.js';
-import { settings, tell } from './link.js';
+import { settings } from './link.js';
 import { obeyDriver } from './obey.js';
 import { openSink } from './sink.js';
 import { pass } from './stops.js';
@@ -27,9 +27,6 @@ const buffer = createBuffer({
   closeTimeoutMs: 5000,
   concurrency: partitions,
   clock,
-});
-buffer.on('retry', ({ error }) => {
-  if ((error as { code?: unknown } | undefined)?.code === '40P01') tell({ note: 'deadlock' });
 });
 buffer.on('error', () => {});
 const worker = createWorker(buffer, { intervalMs: 30, onError: () => {}, clock });
