@@ -85,6 +85,10 @@ class Columns {
     if (this.#dialect === 'postgres' && Buffer.byteLength(column) > 63) {
       throw unmapped(this.#model, `the ${role} ${quote(name)} is longer than a name in PostgreSQL`);
     }
+    // mysql2 puts values in the place of every question mark, those of quoted names included.
+    if (this.#dialect === 'mysql' && column.includes('?')) {
+      throw unmapped(this.#model, `the ${role} ${quote(name)} has a question mark`);
+    }
     if (this.#taken.has(column))
       throw unmapped(this.#model, `two values are for the column ${quote(column)}`);
     this.#taken.add(column);

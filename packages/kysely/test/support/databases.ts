@@ -1,23 +1,43 @@
 import { PGlite } from '@electric-sql/pglite';
-import { citext } from '@electric-sql/pglite/contrib/citext';
-import { type Dialect, Kysely, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kysely';
+import {
+  type Dialect,
+  Kysely,
+  MysqlDialect,
+  PostgresDialect,
+  type SqliteDatabase,
+  SqliteDialect,
+} from 'kysely';
 import Database from 'libsql';
+import { createPool } from 'mysql2';
 import { Pool } from 'pg';
 import { pgliteDialect } from './pglite-dialect.js';
 
-/** A database of a test's own, and how its language differs. */
-export interface TestDatabase extends AsyncDisposable {
-  readonly db: Kysely<unknown>;
-  /** Another Kysely on the same database, whose dialect the caller may wrap. */
-  connect(wrap?: (dialect: Dialect) => Dialect): Kysely<unknown>;
-  readonly types: { readonly time: string; readonly bool: string; readonly json: string };
+/** Types of columns, where languages differ. */
+export interface Types {
+  readonly text: string;
+  readonly time: string;
+  readonly bool: string;
+  readonly json: string;
 }
 
+/** A database for tests. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly db: Kysely<unknown>;
+  readonly types: Types;
+  /** Whether it has several connections. */
+  readonly pooled: boolean;
+  /** Another Kysely on the same database, whose dialect the caller may wrap. */
+  connect(wrap?: (dialect: Dialect) => Dialect): Kysely<unknown>;
+}
+
+const POSTGRES_TYPES: Types = { text: 'text', time: 'timestamptz', bool: 'boolean', json: 'jsonb' };
+
 export async function openPglite(): Promise<TestDatabase> {
-  const pglite = await PGlite.create({ extensions: { citext } });
+  const pglite = await PGlite.create();
   return opened(
     () => pgliteDialect(pglite),
     POSTGRES_TYPES,
+    false,
     () => pglite.close(),
   );
 }
@@ -26,24 +46,33 @@ export async function openSqlite(): Promise<TestDatabase> {
   const database = new Database(':memory:') as unknown as SqliteDatabase;
   // Every Kysely closes the database that it is given.
   const shared: SqliteDatabase = { prepare: (text) => database.prepare(text), close: () => {} };
+  const types: Types = { text: 'text', time: 'text', bool: 'integer', json: 'text' };
   return opened(
     () => new SqliteDialect({ database: shared }),
-    SQLITE_TYPES,
+    types,
+    false,
     async () => database.close(),
   );
 }
 
 /** A database on a PostgreSQL server that runs. */
 export async function openPostgres(url: string): Promise<TestDatabase> {
-  return opened(() => new PostgresDialect({ pool: new Pool({ connectionString: url }) }), POSTGRES_TYPES);
+  const dialect = (): Dialect => new PostgresDialect({ pool: new Pool({ connectionString: url }) });
+  return opened(dialect, POSTGRES_TYPES, true);
 }
 
-const POSTGRES_TYPES = { time: 'timestamptz', bool: 'boolean', json: 'jsonb' };
-const SQLITE_TYPES = { time: 'text', bool: 'integer', json: 'text' };
+/** A database on a MySQL or MariaDB server that runs. */
+export async function openMysql(socketPath: string): Promise<TestDatabase> {
+  const pool = (): ReturnType<typeof createPool> =>
+    createPool({ socketPath, user: 'root', database: 'test', supportBigNumbers: true, timezone: 'Z' });
+  const types: Types = { text: 'varchar(200)', time: 'datetime(3)', bool: 'boolean', json: 'json' };
+  return opened(() => new MysqlDialect({ pool: pool() }), types, true);
+}
 
 function opened(
   dialect: () => Dialect,
-  types: TestDatabase['types'],
+  types: Types,
+  pooled: boolean,
   close: () => Promise<void> = async () => {},
 ): TestDatabase {
   const all: Kysely<unknown>[] = [];
@@ -54,8 +83,9 @@ function opened(
   };
   return {
     db: connect(),
-    connect,
     types,
+    pooled,
+    connect,
     async [Symbol.asyncDispose]() {
       for (const db of all) await db.destroy();
       await close();

@@ -1,0 +1,4 @@
+import { openSqlite } from './support/databases.js';
+import { sinkSuite } from './support/suite.js';
+
+sinkSuite(openSqlite);
