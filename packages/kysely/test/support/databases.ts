@@ -57,7 +57,12 @@ export async function openSqlite(): Promise<TestDatabase> {
 
 /** A database on a PostgreSQL server that runs. */
 export async function openPostgres(url: string): Promise<TestDatabase> {
-  const dialect = (): Dialect => new PostgresDialect({ pool: new Pool({ connectionString: url }) });
+  const dialect = (): Dialect => {
+    const pool = new Pool({ connectionString: url });
+    // A connection that ends while it is in use would end the process.
+    pool.on('connect', (client) => void client.on('error', () => {}));
+    return new PostgresDialect({ pool });
+  };
   return opened(dialect, POSTGRES_TYPES, true);
 }
 

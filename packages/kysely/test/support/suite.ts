@@ -236,7 +236,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       '?',
       '\\',
       `\\'; drop table pages; --`,
-      '%s %I {} ${views}',
+      '%s %I {}',
     ];
 
     test('in values is stored as it is', async () => {

@@ -1,0 +1,123 @@
+import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler, sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { kyselySink } from '../src/index.js';
+import { batchOf, type Increment, signal } from './support/batches.js';
+import { openMysql, type TestDatabase } from './support/databases.js';
+import { hasMysqlServer, type MysqlServer, startMysql } from './support/mysql-server.js';
+import { sinkSuite } from './support/suite.js';
+
+/** A database that answers nothing and keeps what it was sent. */
+function recording(): { db: Kysely<unknown>; statements: { sql: string; parameters: readonly unknown[] }[] } {
+  const statements: { sql: string; parameters: readonly unknown[] }[] = [];
+  const db = new Kysely<unknown>({
+    dialect: {
+      createAdapter: () => new MysqlAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (inner) => new MysqlIntrospector(inner),
+      createQueryCompiler: () => new MysqlQueryCompiler(),
+    },
+    log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
+  });
+  return { db, statements };
+}
+
+const INCREMENTS: Increment[] = [
+  ['Page', { views: 2 }, { path: '/b' }, { title: 'B', json: { a: [1] } }],
+  ['Page', { views: 1 }, { path: '/a' }, { title: 'A', json: { a: [2] } }],
+];
+
+describe('what MySQL gets', () => {
+  test('is one statement for an upsert, rows in key order, every value a parameter', async () => {
+    const { db, statements } = recording();
+    const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
+    await sink(await batchOf(INCREMENTS, { id: '0-a' }), { signal });
+    expect(statements.slice(2, 4)).toEqual([
+      {
+        sql: 'insert into `sluice_ledger` (id, partition_id, applied_at, outcome) values (?, ?, utc_timestamp(3), ?)',
+        parameters: ['0-a', 0, null],
+      },
+      {
+        sql: 'insert into `pages` (`path`, `views`, `title`, `json`) values (?, ?, ?, ?), (?, ?, ?, ?) on duplicate key update `views` = coalesce(`views`, 0) + values(`views`), `title` = values(`title`), `json` = values(`json`)',
+        parameters: ['/a', 1, 'A', '{"a":[2]}', '/b', 2, 'B', '{"a":[1]}'],
+      },
+    ]);
+  });
+
+  test('limits the waiting for locks, and gives the session back as it was', async () => {
+    const { db, statements } = recording();
+    const sink = kyselySink({ db, models: { Page: { table: 'pages' } }, timeoutMs: 1500 });
+    await sink(await batchOf(INCREMENTS), { signal });
+    const texts = statements.map(({ sql }) => sql);
+    expect(texts.slice(0, 2)).toEqual([
+      'set @sluice_lock_wait = @@session.innodb_lock_wait_timeout',
+      'set session innodb_lock_wait_timeout = ?',
+    ]);
+    expect(statements[1]?.parameters).toEqual([2]);
+    expect(texts[4]).toBe('set session innodb_lock_wait_timeout = @sluice_lock_wait');
+  });
+
+  test('has no name with a question mark, which mysql2 would fill with a value', async () => {
+    const { db, statements } = recording();
+    const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
+    const answer = await sink(await batchOf([['Page', { 'a?b': 1 }, { path: '/a' }]]), { signal });
+    expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
+      'Model "Page": the column "a?b" has a question mark.',
+    ]);
+    expect(statements).toEqual([]);
+  });
+});
+
+// On Debian: apt-get install mariadb-server
+describe.skipIf(!hasMysqlServer)('on MariaDB (skipped where there is no mariadbd)', () => {
+  let server: MysqlServer;
+  beforeAll(async () => {
+    server = await startMysql();
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  describe('on any database', () => sinkSuite(() => openMysql(server.socket)));
+
+  describe('on MariaDB', () => {
+    let database: TestDatabase;
+    beforeAll(async () => {
+      database = await openMysql(server.socket);
+    });
+    afterAll(() => database?.[Symbol.asyncDispose]());
+    beforeEach(async () => {
+      await sql`drop table if exists t, sluice_ledger`.execute(database.db);
+    });
+
+    test('keys that only the database knows to be equal are all counted', async () => {
+      const { db } = database;
+      await sql`create table t (name varchar(20) collate utf8mb4_general_ci primary key, n bigint)`.execute(
+        db,
+      );
+      for (const mode of ['upsert', 'update'] as const) {
+        const sink = kyselySink({ db, models: { T: { table: 't', mode } } });
+        await sink.migrate();
+        await sink(
+          await batchOf([
+            ['T', { n: 1 }, { name: 'a' }],
+            ['T', { n: 10 }, { name: 'A' }],
+          ]),
+          { signal },
+        );
+      }
+      expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 22 }]);
+    });
+
+    test('many workers on the same rows all count', async () => {
+      const { db } = database;
+      await sql`create table t (id bigint primary key, n bigint)`.execute(db);
+      const ids = Array.from({ length: 20 }, (_, id) => id);
+      const batches = await Promise.all(
+        Array.from({ length: 10 }, () => batchOf(ids.map((id): Increment => ['T', { n: 1 }, { id }]))),
+      );
+      const sink = kyselySink({ db, models: { T: { table: 't' } } });
+      await sink.migrate();
+      await Promise.all([...batches, ...batches].map((batch) => sink(batch, { signal })));
+      const { rows } = await sql<{ n: number }>`select n from t`.execute(db);
+      expect(rows.map(({ n }) => n)).toEqual(ids.map(() => 10));
+    });
+  });
+});
