@@ -12,11 +12,11 @@ const DIALECTS: readonly unknown[] = ['postgres', 'mysql', 'sqlite'];
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` when it is none that the sink writes
  */
 export function dialectOf<DB>(db: Kysely<DB>, given?: Dialect): Dialect {
+  if (typeof db?.getExecutor !== 'function') throw invalid('The option "db" of kyselySink must be a Kysely.');
   if (given !== undefined) {
     if (DIALECTS.includes(given)) return given;
     throw invalid(`The option "dialect" of kyselySink must be one of ${DIALECTS.join(', ')}.`);
   }
-  if (typeof db?.getExecutor !== 'function') throw invalid('The option "db" of kyselySink must be a Kysely.');
   const { adapter } = db.getExecutor();
   if (adapter.supportsOutput) throw invalid('kyselySink does not speak the language of SQL Server.');
   if (!adapter.supportsReturning) return 'mysql';

@@ -82,6 +82,19 @@ export interface Model {
 
 const DAY_MS = 86_400_000;
 
+const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra'];
+const OPTIONS = [
+  'db',
+  'models',
+  'dialect',
+  'ledger',
+  'ledgerRetentionMs',
+  'timeoutMs',
+  'isolateAfter',
+  'missing',
+  'onMissing',
+];
+
 /**
  * Checks options and fills in the defaults.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
@@ -96,6 +109,8 @@ export function resolve<DB>(options: KyselySinkOptions<DB>): Settings {
     isolateAfter = 2,
   } = options;
   const { missing = 'report', onMissing } = options;
+  refuseUnknown('', options, OPTIONS);
+  const dialect = dialectOf(db, options.dialect);
   if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   checkWhole('timeoutMs', timeoutMs, 0);
@@ -104,7 +119,7 @@ export function resolve<DB>(options: KyselySinkOptions<DB>): Settings {
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
     db: plain(db),
-    dialect: dialectOf(db, options.dialect),
+    dialect,
     models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping)])),
     ledger: ledgerParts(ledger),
     ledgerRetentionMs,
@@ -128,6 +143,7 @@ export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
 function modelOf(name: string, mapping: ModelMapping): Model {
   const option = `models.${name}`;
   if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
+  refuseUnknown(`${option}.`, mapping, MAPPING);
   const { table, mode = 'upsert', keys, columns, extra } = mapping;
   if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
   return {
@@ -148,11 +164,13 @@ function partsOf(option: string, name: string | readonly string[]): readonly str
 
 function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
   if (names === undefined) return undefined;
+  if (typeof names !== 'object' || names === null) throw invalid(option, NAMES);
   const pairs = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
-  if (!pairs.flat().every(isName))
-    throw invalid(option, 'an array of names, or an object of names and columns');
+  if (!pairs.flat().every(isName)) throw invalid(option, NAMES);
   return new Map(pairs);
 }
+
+const NAMES = 'an array of names, or an object of names and columns';
 
 function isName(name: unknown): boolean {
   return typeof name === 'string' && name !== '';
@@ -160,6 +178,12 @@ function isName(name: unknown): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A name that is misspelt would quietly mean the default. */
+function refuseUnknown(path: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw invalid(path + unknown, `left out: there are ${known.join(', ')}`);
 }
 
 function checkWhole(option: string, value: number, least: number): void {

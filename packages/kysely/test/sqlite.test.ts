@@ -1,4 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely';
+import Database from 'libsql';
+import { afterAll, describe, expect, test } from 'vitest';
+import { kyselySink, migrateLedger } from '../src/index.js';
+import { batchOf, signal } from './support/batches.js';
 import { openSqlite } from './support/databases.js';
+import { faulty } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
-sinkSuite(openSqlite);
+describe('on any database', () => sinkSuite(openSqlite));
+
+describe('on SQLite', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-sqlite-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const open = () => new Database(join(folder, 'db'));
+
+  test('a file that another process has locked is tried again, and then later', async () => {
+    const other = open();
+    let tries = 0;
+    const before = (text: string): void => {
+      if (text.startsWith('insert into "sluice_ledger"')) tries += 1;
+    };
+    const connect = (): Kysely<unknown> =>
+      new Kysely({
+        dialect: faulty({ before })(new SqliteDialect({ database: open() as unknown as SqliteDatabase })),
+      });
+    const [db, later] = [connect(), connect()];
+    const models = { T: { table: 't' } };
+    await migrateLedger(db);
+    await sql`create table t (id integer primary key, n integer)`.execute(db);
+    const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
+    other.exec('begin immediate');
+    await expect(kyselySink({ db, models })({ ...batch, attempt: 9 }, { signal })).rejects.toMatchObject({
+      code: 'SQLITE_BUSY',
+    });
+    expect(tries).toBe(6);
+    other.exec('commit');
+    // libsql leaves a statement that failed open, so that this connection could not commit.
+    await kyselySink({ db: later, models })({ ...batch, attempt: 10 }, { signal });
+    expect((await sql`select n from t`.execute(later)).rows).toEqual([{ n: 1 }]);
+    await db.destroy();
+    await later.destroy();
+    other.close();
+  });
+
+  test('bigints beyond 64 bits, which it would round, are rejected', async () => {
+    await using database = await openSqlite();
+    const { db } = database;
+    await sql`create table t (id integer primary key, n integer)`.execute(db);
+    const sink = kyselySink({ db, models: { T: { table: 't' } } });
+    await sink.migrate();
+    const answer = await sink(await batchOf([['T', { n: 1 }, { id: 2n ** 63n }]]), { signal });
+    expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
+      'Model "T": the filter "id" cannot be stored: 9223372036854775808 does not fit into the 64 bits of an integer of SQLite.',
+    ]);
+  });
+});

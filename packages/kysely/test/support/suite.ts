@@ -1,5 +1,6 @@
 import { type Batch, createBuffer, type Entry, max, min } from '@sluice/core';
 import { memory } from '@sluice/memory';
+import { seededRandom } from '@sluice/testing';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type KyselySink, type KyselySinkOptions, kyselySink, type MissingRows } from '../../src/index.js';
@@ -160,6 +161,46 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       }
       expect(await views()).toEqual(expected);
     });
+  });
+
+  test('any program of increments leaves what it adds up to', async () => {
+    const random = seededRandom(2026);
+    const pick = (count: number): number => Math.floor(random() * count);
+    const expected = new Map<string, Record<string, unknown>>();
+    const sinks = [
+      await sinkFor(PAGE),
+      await sinkFor({ Page: { table: 'pages', columns: ['views', 'clicks'] } }),
+    ];
+    for (let round = 0; round < 20; round += 1) {
+      const increments = Array.from({ length: 1 + pick(60) }, (): Increment => {
+        const path = `/${pick(40)}`;
+        const row = expected.get(path) ?? {
+          path,
+          views: 0,
+          clicks: null,
+          title: null,
+          last_seen: null,
+          first_seen: null,
+        };
+        expected.set(path, row);
+        const at = 1e12 + pick(1e9);
+        const has = { clicks: random() < 0.5, title: random() < 0.3, seen: random() < 0.5 };
+        row.views = Number(row.views) + round;
+        // A sink that lists its columns fills them in.
+        if (has.clicks || round % 2 === 1) row.clicks = Number(row.clicks) + (has.clicks ? 2 : 0);
+        if (has.title) row.title = `t${at}`;
+        if (has.seen) row.last_seen = Math.max(Number(row.last_seen ?? 0), at);
+        if (has.seen) row.first_seen = Math.min(Number(row.first_seen ?? Number.MAX_VALUE), at);
+        const extra = {
+          ...(has.title && { title: `t${at}` }),
+          ...(has.seen && { last_seen: max(new Date(at)), first_seen: min(new Date(at)) }),
+        };
+        return ['Page', { views: round, ...(has.clicks && { clicks: 2 }) }, { path }, extra];
+      });
+      await apply(sinks[round % 2] as KyselySink, increments);
+    }
+    const sorted = [...expected.values()].sort((a, b) => (String(a.path) < String(b.path) ? -1 : 1));
+    expect(await rowsOf('pages')).toEqual(sorted);
   });
 
   describe('names', () => {
