@@ -1,5 +1,7 @@
+import type { Batch } from '@sluice/core';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Dialect } from './dialect.js';
+import { warn } from './warn.js';
 
 const STEP = 1000;
 const PAUSE_MS = 60_000;
@@ -12,40 +14,41 @@ export interface CleanerOptions {
 }
 
 /**
- * Removes old rows from the ledger in small steps: one at the first call, then one a minute, or one at every call
- * while there is a backlog. The newest row of a partition stays, however old: only that batch can come again by itself,
- * when all workers were down for longer than rows are kept.
+ * Removes old rows of a partition from the ledger, after a batch of that partition: up to 1000 of them at the first
+ * batch, then once a minute, or at every batch while there is a backlog. The batch's own row stays, however old, and
+ * it is the newest: should all workers be down for longer than rows are kept, the one batch of a partition that can
+ * still come again is known.
  */
 export class Cleaner {
   readonly #options: CleanerOptions;
-  #dueAt = 0;
+  readonly #dueAt = new Map<number, number>();
 
   constructor(options: CleanerOptions) {
     this.#options = options;
   }
 
   /** Takes a step if one is due. Never throws: batches are applied whether or not the ledger can be cleaned. */
-  async step(): Promise<void> {
+  async step({ id, partition }: Batch): Promise<void> {
     const now = performance.now();
-    if (now < this.#dueAt) return;
-    this.#dueAt = now + PAUSE_MS;
+    if (now < (this.#dueAt.get(partition) ?? 0)) return;
+    this.#dueAt.set(partition, now + PAUSE_MS);
     try {
-      if ((await this.#remove()) === STEP) this.#dueAt = 0;
+      if ((await this.#remove(id, partition)) === STEP) this.#dueAt.delete(partition);
     } catch (error) {
-      process.emitWarning(`Old rows of the ledger could not be removed: ${error}`, { type: 'SluiceWarning' });
+      warn(`Old rows of the ledger could not be removed: ${error}`);
     }
   }
 
-  async #remove(): Promise<number> {
+  async #remove(id: string, partition: number): Promise<number> {
     const { db, dialect, ledger, ledgerRetentionMs } = this.#options;
     const table = sql.id(...ledger);
     const { rows } = await sql<{
       id: string;
-    }>`select l.id as id from ${table} l where l.applied_at < ${ago(dialect, ledgerRetentionMs)} and exists (select 1 from ${table} n where n.partition_id = l.partition_id and n.applied_at > l.applied_at) order by l.applied_at limit ${sql.lit(STEP)}`.execute(
+    }>`select id from ${table} where partition_id = ${partition} and applied_at < ${ago(dialect, ledgerRetentionMs)} and id <> ${id} order by applied_at limit ${sql.lit(STEP)}`.execute(
       db,
     );
     if (rows.length === 0) return 0;
-    const ids = sql.join(rows.map(({ id }) => sql`${id}`));
+    const ids = sql.join(rows.map((row) => sql`${row.id}`));
     await sql`delete from ${table} where id in (${ids})`.execute(db);
     return rows.length;
   }

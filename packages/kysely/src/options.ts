@@ -41,7 +41,7 @@ export interface KyselySinkOptions<DB = unknown> {
   readonly dialect?: Dialect;
   /** The table that holds the ids of the batches that were applied. Default `sluice_ledger`. */
   readonly ledger?: string | readonly string[];
-  /** How long such an id is kept at least, in milliseconds. The newest of each partition stays. Default 7 days. */
+  /** How long such an id is kept at least, in milliseconds. Default 7 days. The newest of a partition stays. */
   readonly ledgerRetentionMs?: number;
   /**
    * How long a statement may run, waiting for locks included, in milliseconds. Default 30 000, as `leaseMs`. 0: no

@@ -10,6 +10,7 @@ import { type KyselySinkOptions, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf, UnmappedEntry } from './row.js';
 import { inTransaction } from './transaction.js';
+import { warn } from './warn.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
 export interface KyselySink extends Sink {
@@ -39,7 +40,7 @@ export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
     if (plan.groups.length === 0) return { rejected: plan.rejected };
     const outcome = await deliver(batch, plan, settings, signal);
     report(batch, outcome, settings);
-    await cleaner.step();
+    await cleaner.step(batch);
     return { rejected: rejectedOf(outcome, batch) };
   };
 
@@ -151,8 +152,4 @@ function report(batch: Batch, outcome: Outcome, { onMissing }: Settings): void {
   } catch (error) {
     warn(`onMissing threw: ${error}`);
   }
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, { type: 'SluiceWarning' });
 }

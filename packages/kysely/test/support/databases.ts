@@ -13,7 +13,7 @@ import { Pool } from 'pg';
 import { pgliteDialect } from './pglite-dialect.js';
 
 /** Types of columns, where languages differ. */
-export interface Types {
+interface Types {
   readonly text: string;
   readonly time: string;
   readonly bool: string;
@@ -24,8 +24,6 @@ export interface Types {
 export interface TestDatabase extends AsyncDisposable {
   readonly db: Kysely<unknown>;
   readonly types: Types;
-  /** Whether it has several connections. */
-  readonly pooled: boolean;
   /** Another Kysely on the same database, whose dialect the caller may wrap. */
   connect(wrap?: (dialect: Dialect) => Dialect): Kysely<unknown>;
 }
@@ -59,11 +57,12 @@ export async function openSqlite(): Promise<TestDatabase> {
 export async function openPostgres(url: string): Promise<TestDatabase> {
   const dialect = (): Dialect => {
     const pool = new Pool({ connectionString: url });
-    // A connection that ends while it is in use would end the process.
+    // A connection that the server ends would end the process.
+    pool.on('error', () => {});
     pool.on('connect', (client) => void client.on('error', () => {}));
     return new PostgresDialect({ pool });
   };
-  return opened(dialect, POSTGRES_TYPES, true);
+  return opened(dialect, POSTGRES_TYPES);
 }
 
 /** A database on a MySQL or MariaDB server that runs. */
@@ -71,13 +70,12 @@ export async function openMysql(socketPath: string): Promise<TestDatabase> {
   const pool = (): ReturnType<typeof createPool> =>
     createPool({ socketPath, user: 'root', database: 'test', supportBigNumbers: true, timezone: 'Z' });
   const types: Types = { text: 'varchar(200)', time: 'datetime(3)', bool: 'boolean', json: 'json' };
-  return opened(() => new MysqlDialect({ pool: pool() }), types, true);
+  return opened(() => new MysqlDialect({ pool: pool() }), types);
 }
 
 function opened(
   dialect: () => Dialect,
   types: Types,
-  pooled: boolean,
   close: () => Promise<void> = async () => {},
 ): TestDatabase {
   const all: Kysely<unknown>[] = [];
@@ -89,7 +87,6 @@ function opened(
   return {
     db: connect(),
     types,
-    pooled,
     connect,
     async [Symbol.asyncDispose]() {
       for (const db of all) await db.destroy();
