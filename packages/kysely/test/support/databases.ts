@@ -35,7 +35,6 @@ export async function openPglite(): Promise<TestDatabase> {
   return opened(
     () => pgliteDialect(pglite),
     POSTGRES_TYPES,
-    false,
     () => pglite.close(),
   );
 }
@@ -48,7 +47,6 @@ export async function openSqlite(): Promise<TestDatabase> {
   return opened(
     () => new SqliteDialect({ database: shared }),
     types,
-    false,
     async () => database.close(),
   );
 }
