@@ -126,7 +126,7 @@ export interface ClaimRequest {
   /** Entries a batch, at most. */
   readonly size: number;
   readonly leaseMs: number;
-  /** The id of the batch, if a new one is made. */
+  /** The id of the batch, if a new one is made. New with every call, repeats included. */
   readonly id: string;
   readonly token: string;
 }

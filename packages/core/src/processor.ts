@@ -49,8 +49,9 @@ export class Processor {
   async claim(partition: number): Promise<Claim> {
     const { batchSize, leaseMs, random } = this.#options;
     const token = randomId(random);
-    const request = { size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` };
-    const claimed = await this.#persist(() => this.#backend.claim(partition, request));
+    // A repeat may come when the batch of the first call was settled by another worker: it must not use its id again.
+    const request = () => ({ size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` });
+    const claimed = await this.#persist(() => this.#backend.claim(partition, request()));
     if (claimed.status !== 'leased') return claimed;
     return { status: 'leased', lease: leaseOf(partition, token, claimed.batch) };
   }
