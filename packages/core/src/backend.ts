@@ -126,7 +126,11 @@ export interface ClaimRequest {
   /** Entries a batch, at most. */
   readonly size: number;
   readonly leaseMs: number;
-  /** The id of the batch, if a new one is made. New with every call, repeats included. */
+  /**
+   * What the id of the batch begins with, if a new one is made. New with every call, repeats included; but a client
+   * below the backend may send a call again, too, when its batch was settled long ago. If there is such a client, the
+   * backend adds what makes the id new.
+   */
   readonly id: string;
   readonly token: string;
 }

@@ -32,6 +32,8 @@ interface PartitionState {
   /** By target key, in the order of their first increment. */
   readonly pending: Map<string, Fields>;
   batch: BatchState | undefined;
+  /** How many batches there were: their ids end with it. */
+  batches: number;
   /** The token that settled the last batch, so that repeating the settlement answers the same. */
   settledBy: string | undefined;
   readonly dead: Map<string, StoredDeadLetter>;
@@ -137,7 +139,9 @@ class Memory implements MemoryBackend {
     const now = this.#clock.now();
     if (state.batch === undefined) {
       if (state.pending.size === 0) return { status: 'empty' };
-      state.batch = { id, entries: takePending(state, size), token, attempt: 1, dueAt: now + leaseMs };
+      state.batches += 1;
+      const entries = takePending(state, size);
+      state.batch = { id: `${id}-${state.batches}`, entries, token, attempt: 1, dueAt: now + leaseMs };
     } else if (state.batch.token !== token) {
       if (state.batch.dueAt > now) return { status: 'busy', forMs: state.batch.dueAt - now };
       state.batch.token = token;
@@ -272,6 +276,7 @@ function newPartition(epoch: string): PartitionState {
     epoch,
     pending: new Map(),
     batch: undefined,
+    batches: 0,
     settledBy: undefined,
     dead: new Map(),
     producers: new Map(),

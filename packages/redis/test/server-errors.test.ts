@@ -150,7 +150,7 @@ test('a full server still renews and buries', async () => {
   expect(await backend.renew(0, 't', 20_000)).toBe(true);
   expect(await backend.bury(0, 't', [{ index: 0, reason: 'bad' }])).toBe(true);
   await admin.config('SET', 'maxmemory', '0');
-  expect(await backend.deadLetters(0, 0, 9)).toMatchObject([{ id: '0-a/000000', reason: 'bad' }]);
+  expect(await backend.deadLetters(0, 0, 9)).toMatchObject([{ id: '0-a-1/000000', reason: 'bad' }]);
 });
 
 function write2(backend: Backend): Promise<unknown> {

@@ -53,7 +53,7 @@ test('a claim freezes the entries into the batch, and its lease runs out by the 
   const request = { size: 10, leaseMs: 1000, id: 'batch', token: 'first' };
   expect(await backend.claim(0, request)).toMatchObject({
     status: 'leased',
-    batch: { id: 'batch', attempt: 1 },
+    batch: { id: 'batch-1', attempt: 1 },
   });
   expect((await client.keys()).filter((key) => /:(entries|pending)$/.test(key))).toEqual([]);
   expect(await client.hget(await keyOf(client, ':batch'), 'due')).toBe(String(clock.now() + 1000));
@@ -61,7 +61,7 @@ test('a claim freezes the entries into the batch, and its lease runs out by the 
   expect(await backend.claim(0, { ...request, token: 'other' })).toEqual({ status: 'busy', forMs: 600 });
   await clock.advance(600);
   expect(await backend.claim(0, { ...request, token: 'other' })).toMatchObject({
-    batch: { id: 'batch', attempt: 2 },
+    batch: { id: 'batch-1', attempt: 2 },
   });
   await buffer.close();
 });

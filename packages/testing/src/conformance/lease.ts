@@ -28,7 +28,7 @@ export const leases: Promises = {
     const first = await lease({ leaseMs: 1000, id: '0-first' });
     await clock.advance(1000);
     const second = await lease({ id: '0-second' });
-    assert.deepEqual([second.id, second.attempt, second.entries], ['0-first', 2, first.entries]);
+    assert.deepEqual([second.id, second.attempt, second.entries], [first.id, 2, first.entries]);
   },
 
   'the new holder may renew and settle': async ({ add, lease, claim, backend, clock }) => {
