@@ -47,7 +47,7 @@ export type { BufferOptions } from './options.js';
 export type { Claim, Settlement } from './processor.js';
 export type { ProcessReport } from './report.js';
 export { MAX_PARTITIONS, partitionOf } from './router.js';
-export type { Rejection, Sink, SinkResult } from './sink.js';
+export type { Rejection, Sink, SinkContext, SinkResult } from './sink.js';
 export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './target.js';
 export type {
   AnySchema,

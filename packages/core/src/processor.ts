@@ -7,7 +7,7 @@ import { LeaseKeeper } from './lease-keeper.js';
 import type { ResolvedOptions } from './options.js';
 import type { Persist } from './persist.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-import { abandon, apply, type Rejection, type Sink } from './sink.js';
+import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
 import type { AnySchema, Batch, Entry } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
@@ -110,24 +110,24 @@ export class Processor {
     if (batch.entries.length === 0) return { rejected: [] };
     let reason = expired(lease, maxAttempts);
     if (batch.attempt <= maxAttempts) {
-      const verdict = await this.#whileLeased(lease, (signal) => apply(sink, batch, signal));
+      const verdict = await this.#whileLeased(lease, (context) => apply(sink, batch, context));
       if (!('error' in verdict) || batch.attempt < maxAttempts) return verdict;
       reason = messageOf(verdict.error);
     }
-    return this.#whileLeased(lease, (signal) => abandon(sink, batch, reason, signal));
+    return this.#whileLeased(lease, (context) => abandon(sink, batch, reason, context));
   }
 
   /** Runs the sink under a lease that is renewed. */
   async #whileLeased(
     lease: Lease,
-    run: (signal: AbortSignal) => Promise<readonly Rejection[]>,
+    run: (context: SinkContext) => Promise<readonly Rejection[]>,
   ): Promise<Verdict> {
     const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) =>
       this.#events.emit('error', error),
     );
     this.#running.add(keeper);
     try {
-      return { rejected: await run(keeper.signal) };
+      return { rejected: await run({ signal: keeper.signal, leaseMs: this.#options.leaseMs }) };
     } catch (error) {
       return { error };
     } finally {

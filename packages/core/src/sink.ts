@@ -14,6 +14,14 @@ export interface SinkResult {
   readonly rejected: readonly Rejection[];
 }
 
+/** What a sink knows besides the batch. */
+export interface SinkContext {
+  /** Aborts when the lease is lost. */
+  readonly signal: AbortSignal;
+  /** The buffer's `leaseMs`: what takes longer without a sign of life is done again by another worker. */
+  readonly leaseMs: number;
+}
+
 /**
  * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
  * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
@@ -21,7 +29,7 @@ export interface SinkResult {
  */
 export interface Sink<S = AnySchema> {
   // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
-  (batch: Batch<S>, context: { readonly signal: AbortSignal }): Promise<SinkResult | void>;
+  (batch: Batch<S>, context: SinkContext): Promise<SinkResult | void>;
 
   /**
    * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
@@ -30,15 +38,12 @@ export interface Sink<S = AnySchema> {
    * It may be called again for the same batch, by another worker, too.
    * Without this, all entries of the batch become dead letters, though they may have been applied.
    */
-  abandon?(
-    batch: Batch<S>,
-    context: { readonly signal: AbortSignal; readonly reason: string },
-  ): Promise<SinkResult>;
+  abandon?(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
 }
 
 /** Runs a sink on a batch. Rejects with what it throws, or if its answer cannot be used. */
-export async function apply(sink: Sink, batch: Batch, signal: AbortSignal): Promise<readonly Rejection[]> {
-  return rejectedOf(batch, await sink(batch, { signal }));
+export async function apply(sink: Sink, batch: Batch, context: SinkContext): Promise<readonly Rejection[]> {
+  return rejectedOf(batch, await sink(batch, context));
 }
 
 /** Has a sink give a batch up. Without `abandon`, all entries are rejected. */
@@ -46,10 +51,10 @@ export async function abandon(
   sink: Sink,
   batch: Batch,
   reason: string,
-  signal: AbortSignal,
+  context: SinkContext,
 ): Promise<readonly Rejection[]> {
   if (sink.abandon === undefined) return batch.entries.map((_, index) => ({ index, reason }));
-  const answer: unknown = await sink.abandon(batch, { signal, reason });
+  const answer: unknown = await sink.abandon(batch, { ...context, reason });
   // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
   if (!hasRejected(answer)) throw invalidAnswer(batch, 'abandon() did not say what it rejects');
   return rejectedOf(batch, answer);

@@ -44,7 +44,7 @@ export interface KyselySinkOptions<DB = unknown> {
   /** How long such an id is kept at least, in milliseconds. Default 7 days. The newest of a partition stays. */
   readonly ledgerRetentionMs?: number;
   /**
-   * How long a statement may run, waiting for locks included, in milliseconds. Default 30 000, as `leaseMs`. 0: no
+   * How long a statement may run, waiting for locks included, in milliseconds. Default: the buffer's `leaseMs`. 0: no
    * limit. PostgreSQL also ends a transaction that is idle so long; MySQL limits only the waiting for a row's lock;
    * SQLite and PGlite have no such limits.
    */
@@ -64,7 +64,8 @@ export interface Settings {
   readonly models: ReadonlyMap<string, Model>;
   readonly ledger: readonly string[];
   readonly ledgerRetentionMs: number;
-  readonly timeoutMs: number;
+  /** `undefined`: as long as the lease. */
+  readonly timeoutMs: number | undefined;
   readonly isolateAfter: number;
   readonly missing: 'report' | 'reject';
   readonly onMissing: ((missing: MissingRows) => void) | undefined;
@@ -100,20 +101,13 @@ const OPTIONS = [
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
 export function resolve<DB>(options: KyselySinkOptions<DB>): Settings {
-  const {
-    db,
-    models,
-    ledger,
-    ledgerRetentionMs = 7 * DAY_MS,
-    timeoutMs = 30_000,
-    isolateAfter = 2,
-  } = options;
+  const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
   const { missing = 'report', onMissing } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
   if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
-  checkWhole('timeoutMs', timeoutMs, 0);
+  if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
   checkWhole('isolateAfter', isolateAfter, 1);
   if (missing !== 'report' && missing !== 'reject') throw invalid('missing', "'report' or 'reject'");
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');

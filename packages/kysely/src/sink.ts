@@ -1,4 +1,4 @@
-import type { Batch, Entry, Rejection, Sink, SinkResult } from '@sluice/core';
+import type { Batch, Entry, Rejection, Sink, SinkContext, SinkResult } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { applyGroup } from './apply.js';
 import { Cleaner } from './cleaner.js';
@@ -9,16 +9,13 @@ import { createLedger, enter, record, recorded } from './ledger.js';
 import { type KyselySinkOptions, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf, UnmappedEntry } from './row.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type TransactionOptions } from './transaction.js';
 import { warn } from './warn.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
 export interface KyselySink extends Sink {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
-  abandon(
-    batch: Batch,
-    context: { readonly signal: AbortSignal; readonly reason: string },
-  ): Promise<SinkResult>;
+  abandon(batch: Batch, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /** Creates the ledger if it is not there. */
   migrate(): Promise<void>;
 }
@@ -35,10 +32,10 @@ export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
   const settings = resolve(options);
   const cleaner = new Cleaner(settings);
 
-  const sink: Sink = async (batch, { signal }) => {
+  const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await deliver(batch, plan, settings, signal);
+    const outcome = await deliver(batch, plan, settings, context);
     report(batch, outcome, settings);
     await cleaner.step(batch);
     return { rejected: rejectedOf(outcome, batch) };
@@ -47,10 +44,10 @@ export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
   return Object.assign(sink, {
     async abandon(
       batch: Batch,
-      { signal, reason }: { signal: AbortSignal; reason: string },
+      { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const abandoned: Outcome = { abandoned: reason };
-      const outcome = await inTransaction({ ...settings, signal }, async (db) =>
+      const outcome = await inTransaction(transactionOptions(settings, context), async (db) =>
         (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
       );
       report(batch, outcome, settings);
@@ -89,9 +86,10 @@ function rowOfEntry(entry: Entry, index: number, { models, dialect }: Settings):
   );
 }
 
-async function deliver(batch: Batch, plan: Plan, settings: Settings, signal: AbortSignal): Promise<Outcome> {
+async function deliver(batch: Batch, plan: Plan, settings: Settings, context: SinkContext): Promise<Outcome> {
+  const { signal } = context;
   const transact = (apart: boolean): Promise<Outcome> =>
-    inTransaction({ ...settings, signal }, async (db) => {
+    inTransaction(transactionOptions(settings, context), async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
       const { groups } = plan;
       const applied = apart
@@ -107,6 +105,13 @@ async function deliver(batch: Batch, plan: Plan, settings: Settings, signal: Abo
     // To the database two keys are the same, by its collation say. Their entries are applied one after the other.
     return transact(true);
   });
+}
+
+function transactionOptions(
+  { db, dialect, timeoutMs }: Settings,
+  { signal, leaseMs }: SinkContext,
+): TransactionOptions {
+  return { db, dialect, signal, timeoutMs: timeoutMs ?? leaseMs };
 }
 
 async function applyTogether(

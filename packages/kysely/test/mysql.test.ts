@@ -1,7 +1,7 @@
 import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
-import { batchOf, type Increment, signal } from './support/batches.js';
+import { batchOf, context, type Increment } from './support/batches.js';
 import { openMysql, type TestDatabase } from './support/databases.js';
 import { hasMysqlServer, type MysqlServer, startMysql } from './support/mysql-server.js';
 import { sinkSuite } from './support/suite.js';
@@ -30,7 +30,7 @@ describe('what MySQL gets', () => {
   test('is one statement for an upsert, rows in key order, every value a parameter', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
-    await sink(await batchOf(INCREMENTS, { id: '0-a' }), { signal });
+    await sink(await batchOf(INCREMENTS, { id: '0-a' }), context);
     expect(statements.slice(2, 4)).toEqual([
       {
         sql: 'insert into `sluice_ledger` (id, partition_id, applied_at, outcome) values (?, ?, utc_timestamp(3), ?)',
@@ -46,7 +46,7 @@ describe('what MySQL gets', () => {
   test('limits the waiting for locks, and gives the session back as it was', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } }, timeoutMs: 1500 });
-    await sink(await batchOf(INCREMENTS), { signal });
+    await sink(await batchOf(INCREMENTS), context);
     const texts = statements.map(({ sql }) => sql);
     expect(texts.slice(0, 2)).toEqual([
       'set @sluice_lock_wait = @@session.innodb_lock_wait_timeout',
@@ -59,7 +59,7 @@ describe('what MySQL gets', () => {
   test('has no name with a question mark, which mysql2 would fill with a value', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
-    const answer = await sink(await batchOf([['Page', { 'a?b': 1 }, { path: '/a' }]]), { signal });
+    const answer = await sink(await batchOf([['Page', { 'a?b': 1 }, { path: '/a' }]]), context);
     expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
       'Model "Page": the column "a?b" has a question mark.',
     ]);
@@ -100,7 +100,7 @@ describe.skipIf(!hasMysqlServer)('on MariaDB (skipped where there is no mariadbd
             ['T', { n: 1 }, { name: 'a' }],
             ['T', { n: 10 }, { name: 'A' }],
           ]),
-          { signal },
+          context,
         );
       }
       expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 22 }]);
@@ -115,7 +115,7 @@ describe.skipIf(!hasMysqlServer)('on MariaDB (skipped where there is no mariadbd
       );
       const sink = kyselySink({ db, models: { T: { table: 't' } } });
       await sink.migrate();
-      await Promise.all([...batches, ...batches].map((batch) => sink(batch, { signal })));
+      await Promise.all([...batches, ...batches].map((batch) => sink(batch, context)));
       const { rows } = await sql<{ n: number }>`select n from t`.execute(db);
       expect(rows.map(({ n }) => n)).toEqual(ids.map(() => 10));
     });

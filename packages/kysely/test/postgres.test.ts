@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type KyselySinkOptions, kyselySink } from '../src/index.js';
-import { batchOf, type Increment, signal } from './support/batches.js';
+import { batchOf, context, type Increment } from './support/batches.js';
 import { openPostgres, type TestDatabase } from './support/databases.js';
 import { faulty } from './support/faults.js';
 import { type PostgresServer, startPostgres } from './support/postgres-server.js';
@@ -73,7 +73,7 @@ describe('on PostgreSQL', () => {
     const texts: string[] = [];
     const wrapped = database.connect(faulty({ before: (text) => void texts.push(text) }));
     const sink = await sinkFor({ db: wrapped });
-    const applied = sink(await batchOf(add(1, 2)), { signal });
+    const applied = sink(await batchOf(add(1, 2)), context);
     await blocked(1);
     const blocking = worker.query('update t set n = n + 10 where id = 1');
     await blocking;
@@ -93,7 +93,7 @@ describe('on PostgreSQL', () => {
       }>`select deadlocks::int as n from pg_stat_database where datname = 'postgres'`.execute(db);
       const sink = await sinkFor({ models: { T: { table: 't', mode } } });
       const batches = await Promise.all(Array.from({ length: 30 }, () => batchOf(add(...shuffled(ids)))));
-      await Promise.all(batches.map((batch) => sink(batch, { signal })));
+      await Promise.all(batches.map((batch) => sink(batch, context)));
       expect(await counts()).toEqual(ids.map(() => 30));
       const after = await sql<{
         n: number;
@@ -109,15 +109,28 @@ describe('on PostgreSQL', () => {
     await worker.query('update t set n = 5');
     const sink = await sinkFor({ timeoutMs: 30 });
     const batch = await batchOf(add(1));
-    await expect(sink({ ...batch, attempt: 9 }, { signal })).rejects.toThrow('statement timeout');
+    await expect(sink({ ...batch, attempt: 9 }, context)).rejects.toThrow('statement timeout');
     await worker.query('rollback');
-    await sink(batch, { signal });
+    await sink(batch, context);
+    expect(await counts()).toEqual([2]);
+  });
+
+  test('without a timeout of its own, a statement may run as long as the lease', async () => {
+    await sql`insert into t values (1, 1)`.execute(db);
+    await using worker = await other();
+    await worker.query('begin');
+    await worker.query('update t set n = 5');
+    const sink = await sinkFor({});
+    const batch = await batchOf(add(1));
+    await expect(sink(batch, { ...context, leaseMs: 30 })).rejects.toThrow('statement timeout');
+    await worker.query('rollback');
+    await sink(batch, context);
     expect(await counts()).toEqual([2]);
   });
 
   test('timeouts end with the transaction', async () => {
     const sink = await sinkFor({ timeoutMs: 12_345 });
-    await sink(await batchOf(add(1)), { signal });
+    await sink(await batchOf(add(1)), context);
     const { rows } =
       await sql`select current_setting('statement_timeout') as a, current_setting('idle_in_transaction_session_timeout') as b`.execute(
         db,
@@ -139,10 +152,10 @@ describe('on PostgreSQL', () => {
     const sink = await sinkFor();
     const dying = kyselySink({ db: database.connect(faulty({ before })), models: { T: { table: 't' } } });
     const batch = await batchOf(add(1));
-    const first = dying(batch, { signal });
+    const first = dying(batch, context);
     await arrived;
-    const second = sink(batch, { signal });
-    const third = sink.abandon(batch, { signal, reason: 'enough' });
+    const second = sink(batch, context);
+    const third = sink.abandon(batch, { ...context, reason: 'enough' });
     await blocked(2);
     leave();
     await expect(first).rejects.toThrow('the worker died');
@@ -165,8 +178,8 @@ describe('on PostgreSQL', () => {
     };
     const sink = await sinkFor({ db: database.connect(faulty({ before })) });
     const batch = await batchOf(add(1));
-    await expect(sink(batch, { signal })).rejects.toThrow();
-    await sink({ ...batch, attempt: 2 }, { signal });
+    await expect(sink(batch, context)).rejects.toThrow();
+    await sink({ ...batch, attempt: 2 }, context);
     expect(await counts()).toEqual([1]);
   });
 
@@ -179,7 +192,7 @@ describe('on PostgreSQL', () => {
     ];
     for (const mode of ['upsert', 'update'] as const) {
       const sink = await sinkFor({ models: { Day: { table: 'other', mode } } });
-      await sink(await batchOf([at(0), at(1), at(2), at(3), at(4)]), { signal });
+      await sink(await batchOf([at(0), at(1), at(2), at(3), at(4)]), context);
     }
     const { rows } = await sql`select day::text, n::int from other`.execute(db);
     expect(rows).toEqual([{ day: '2026-01-31', n: 22_222 }]);
@@ -194,8 +207,8 @@ describe('on PostgreSQL', () => {
     const batch = await batchOf(
       [1, 2, 1, 1].map((parent, id): Increment => ['O', { n: 1 }, { id }, { parent }]),
     );
-    await expect(sink(batch, { signal })).rejects.toThrow('foreign key');
-    const answer = await sink({ ...batch, attempt: 2 }, { signal });
+    await expect(sink(batch, context)).rejects.toThrow('foreign key');
+    const answer = await sink({ ...batch, attempt: 2 }, context);
     expect(answer?.rejected.map(({ index }) => batch.entries[index]?.filters.id)).toEqual([1]);
     const { rows } = await sql`select id::int from other order by id`.execute(db);
     expect(rows).toEqual([{ id: 0 }, { id: 2 }, { id: 3 }]);
@@ -209,7 +222,7 @@ describe('on PostgreSQL', () => {
     const extra = { at: new Date(1e12), list: [1, 2], j: 'text', price: 0.1, ok: true };
     for (const mode of ['upsert', 'update', 'upsert'] as const) {
       const sink = await sinkFor({ models: { O: { table: 'other', mode } } });
-      await sink(await batchOf([['O', { n: 1 }, { id, kind: 'a' }, extra]]), { signal });
+      await sink(await batchOf([['O', { n: 1 }, { id, kind: 'a' }, extra]]), context);
     }
     const { rows } = await sql`select id, kind, at::text, n, list, j, price::text, ok from other`.execute(db);
     expect(rows).toEqual([
@@ -229,7 +242,7 @@ describe('on PostgreSQL', () => {
       ],
       { attempt: 2 },
     );
-    const answer = await sink(batch, { signal });
+    const answer = await sink(batch, context);
     expect(answer?.rejected.map(({ reason }) => reason).sort()).toEqual([
       'column "n2" of relation "other" does not exist (42703)',
       expect.stringContaining('(22003)'),
@@ -240,7 +253,7 @@ describe('on PostgreSQL', () => {
   test('names longer than PostgreSQL keeps are not cut', async () => {
     await sql`create table other (id bigint primary key, ${sql.id('x'.repeat(63))} bigint)`.execute(db);
     const sink = await sinkFor({ models: { O: { table: 'other' } } });
-    const answer = await sink(await batchOf([['O', { ['x'.repeat(64)]: 1 }, { id: 1 }]]), { signal });
+    const answer = await sink(await batchOf([['O', { ['x'.repeat(64)]: 1 }, { id: 1 }]]), context);
     expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('is longer than a name in PostgreSQL'),
     ]);
@@ -256,8 +269,8 @@ describe('on PostgreSQL', () => {
     });
     await sink.migrate();
     const batch = await batchOf([['O', { n: 1 }, { id: 1 }], ...add(1)]);
-    await sink(batch, { signal });
-    await sink(batch, { signal });
+    await sink(batch, context);
+    await sink(batch, context);
     expect((await sql`select n::int from "Odd.Schema"."T.1"`.execute(db)).rows).toEqual([{ n: 1 }]);
     expect((await sql`select id from "Odd.Schema"."Ledger"`.execute(db)).rows).toHaveLength(1);
   });
@@ -281,7 +294,7 @@ describe('on PostgreSQL', () => {
           // What is left of conflicts after the sink's own tries comes again, as a worker has it.
           for (let attempt = 1; ; attempt += 1) {
             try {
-              return await sink({ ...batch, attempt }, { signal });
+              return await sink({ ...batch, attempt }, context);
             } catch (error) {
               expect(error).toMatchObject({ code: '40001' });
             }

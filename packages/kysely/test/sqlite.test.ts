@@ -5,7 +5,7 @@ import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely';
 import Database from 'libsql';
 import { afterAll, describe, expect, test } from 'vitest';
 import { kyselySink, migrateLedger } from '../src/index.js';
-import { batchOf, signal } from './support/batches.js';
+import { batchOf, context } from './support/batches.js';
 import { openSqlite } from './support/databases.js';
 import { faulty } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
@@ -33,13 +33,13 @@ describe('on SQLite', () => {
     await sql`create table t (id integer primary key, n integer)`.execute(db);
     const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
     other.exec('begin immediate');
-    await expect(kyselySink({ db, models })({ ...batch, attempt: 9 }, { signal })).rejects.toMatchObject({
+    await expect(kyselySink({ db, models })({ ...batch, attempt: 9 }, context)).rejects.toMatchObject({
       code: 'SQLITE_BUSY',
     });
     expect(tries).toBe(6);
     other.exec('commit');
     // libsql leaves a statement that failed open, so that this connection could not commit.
-    await kyselySink({ db: later, models })({ ...batch, attempt: 10 }, { signal });
+    await kyselySink({ db: later, models })({ ...batch, attempt: 10 }, context);
     expect((await sql`select n from t`.execute(later)).rows).toEqual([{ n: 1 }]);
     await db.destroy();
     await later.destroy();
@@ -52,7 +52,7 @@ describe('on SQLite', () => {
     await sql`create table t (id integer primary key, n integer)`.execute(db);
     const sink = kyselySink({ db, models: { T: { table: 't' } } });
     await sink.migrate();
-    const answer = await sink(await batchOf([['T', { n: 1 }, { id: 2n ** 63n }]]), { signal });
+    const answer = await sink(await batchOf([['T', { n: 1 }, { id: 2n ** 63n }]]), context);
     expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
       'Model "T": the filter "id" cannot be stored: 9223372036854775808 does not fit into the 64 bits of an integer of SQLite.',
     ]);

@@ -1,4 +1,4 @@
-import type { Batch, Columns, Entry, Extra, Filters } from '@sluice/core';
+import type { Batch, Columns, Entry, Extra, Filters, SinkContext } from '@sluice/core';
 import { createBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 
@@ -38,4 +38,4 @@ export async function batchOf(
   return { ...made, id: id ?? made.id, attempt, partition };
 }
 
-export const signal: AbortSignal = new AbortController().signal;
+export const context: SinkContext = { signal: new AbortController().signal, leaseMs: 30_000 };

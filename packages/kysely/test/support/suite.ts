@@ -5,7 +5,7 @@ import { seededRandom } from '@sluice/testing';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type KyselySink, type KyselySinkOptions, kyselySink, type MissingRows } from '../../src/index.js';
-import { batchOf, type Increment, signal } from './batches.js';
+import { batchOf, context, type Increment } from './batches.js';
 import type { TestDatabase } from './databases.js';
 import { faulty } from './faults.js';
 
@@ -51,7 +51,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
   async function apply(sink: KyselySink, increments: readonly Increment[], batch: Partial<Batch> = {}) {
     const made = await batchOf(increments, batch);
-    const { rejected } = (await sink(made, { signal })) ?? { rejected: [] };
+    const { rejected } = (await sink(made, context)) ?? { rejected: [] };
     return { batch: made, rejected, reasons: rejected.map(({ reason }) => reason) };
   }
 
@@ -472,7 +472,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       expect(told.map(({ batch: { id } }) => id)).toEqual([batch.id]);
       expect(told[0]?.entries.map(({ filters }) => filters.path).sort()).toEqual(['/gone', '/lost']);
       // The worker died before the ack: the report comes again, the amounts do not.
-      await sink(batch, { signal });
+      await sink(batch, context);
       expect(told).toHaveLength(2);
       expect(await views()).toEqual({ '/there': 3 });
     });
@@ -494,7 +494,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const { batch, reasons } = await apply(sink, increments);
       const reason = 'Model "Page": no row of the table pages has these filters.';
       expect(reasons).toEqual([reason, reason]);
-      expect((await sink(batch, { signal }))?.rejected).toHaveLength(2);
+      expect((await sink(batch, context))?.rejected).toHaveLength(2);
       expect(await views()).toEqual({ '/there': 3 });
     });
   });
@@ -526,8 +526,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('a worker that dies between commit and ack has the batch skipped when it comes again', async () => {
       const sink = await sinkFor(PAGE);
       const { batch } = await apply(sink, increments, { id: '0-a' });
-      for (const attempt of [1, 2, 3]) await sink({ ...batch, attempt }, { signal });
-      await kyselySink({ db, models: PAGE })({ ...batch, attempt: 4 }, { signal });
+      for (const attempt of [1, 2, 3]) await sink({ ...batch, attempt }, context);
+      await kyselySink({ db, models: PAGE })({ ...batch, attempt: 4 }, context);
       expect(await views()).toEqual({ '/a': 2 });
       expect(await ledger()).toMatchObject([{ id: '0-a', partition_id: 0, outcome: null }]);
     });
@@ -540,9 +540,9 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ committed })), models: PAGE });
       const batch = await batchOf(increments);
-      await expect(sink(batch, { signal })).rejects.toThrow(LOST);
+      await expect(sink(batch, context)).rejects.toThrow(LOST);
       expect(await views()).toEqual({ '/a': 2 });
-      await sink({ ...batch, attempt: 2 }, { signal });
+      await sink({ ...batch, attempt: 2 }, context);
       expect(await views()).toEqual({ '/a': 2 });
     });
 
@@ -550,7 +550,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const [a, b] = [await sinkFor(PAGE), kyselySink({ db, models: PAGE })];
       for (let i = 0; i < 10; i += 1) {
         const batch = await batchOf(increments);
-        await Promise.all([a(batch, { signal }), b(batch, { signal }), a(batch, { signal })]);
+        await Promise.all([a(batch, context), b(batch, context), a(batch, context)]);
         expect(await views()).toEqual({ '/a': 2 * (i + 1) });
       }
     });
@@ -564,8 +564,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
       const batch = await batchOf(increments);
-      await expect(sink(batch, controller)).rejects.toThrow('lease lost');
-      await expect(sink(batch, controller)).rejects.toThrow('lease lost');
+      await expect(sink(batch, { ...context, signal: controller.signal })).rejects.toThrow('lease lost');
+      await expect(sink(batch, { ...context, signal: controller.signal })).rejects.toThrow('lease lost');
       expect([await views(), await ledger()]).toEqual([{}, []]);
     });
 
@@ -583,12 +583,12 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         { code: 'SQLITE_BUSY' },
       ];
       for (const conflict of conflicts) fail.push(Object.assign(new Error('conflict'), conflict));
-      await sink(await batchOf(increments), { signal });
+      await sink(await batchOf(increments), context);
       expect(await views()).toEqual({ '/a': 2 });
       fail.push(new Error('Connection terminated'));
-      await expect(sink(await batchOf(increments), { signal })).rejects.toThrow('Connection terminated');
+      await expect(sink(await batchOf(increments), context)).rejects.toThrow('Connection terminated');
       fail.push(...Array.from({ length: 9 }, () => Object.assign(new Error('again'), { code: '40001' })));
-      await expect(sink(await batchOf(increments), { signal })).rejects.toThrow('again');
+      await expect(sink(await batchOf(increments), context)).rejects.toThrow('again');
       expect(await views()).toEqual({ '/a': 2 });
     });
   });
@@ -602,16 +602,16 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('comes again first, and is then narrowed down to the entries at fault', async () => {
       const sink = await sinkFor(PAGE);
       const batch = await batchOf(thousand);
-      await expect(sink(batch, { signal })).rejects.toThrow();
+      await expect(sink(batch, context)).rejects.toThrow();
       expect([await views(), await ledger()]).toEqual([{}, []]);
-      const { rejected } = (await sink({ ...batch, attempt: 2 }, { signal })) ?? { rejected: [] };
+      const { rejected } = (await sink({ ...batch, attempt: 2 }, context)) ?? { rejected: [] };
       expect(rejected.map(({ index }) => batch.entries[index]?.filters.path).sort()).toEqual(poison);
       for (const { reason } of rejected) expect(reason).toMatch(/constraint/i);
       const applied = await views();
       expect(Object.keys(applied)).toHaveLength(997);
       expect(Object.values(applied).every((count) => count === 1)).toBe(true);
       // Acks get lost too: the next delivery answers the same.
-      expect(await sink({ ...batch, attempt: 3 }, { signal })).toEqual({ rejected });
+      expect(await sink({ ...batch, attempt: 3 }, context)).toEqual({ rejected });
       expect(await views()).toEqual(applied);
     });
 
@@ -649,8 +649,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ committed })), models: PAGE, isolateAfter: 1 });
       const batch = await batchOf(thousand);
-      await expect(sink(batch, { signal })).rejects.toThrow(LOST);
-      const { rejected } = (await sink({ ...batch, attempt: 2 }, { signal })) ?? { rejected: [] };
+      await expect(sink(batch, context)).rejects.toThrow(LOST);
+      const { rejected } = (await sink({ ...batch, attempt: 2 }, context)) ?? { rejected: [] };
       expect(rejected).toHaveLength(3);
       expect(Object.values(await views()).reduce((sum: number, count) => sum + Number(count), 0)).toBe(997);
     });
@@ -697,23 +697,23 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const sink = await sinkFor(PAGE);
       const batch = await batchOf(increments);
       const all = { rejected: [{ index: 0, reason }] };
-      expect(await sink.abandon(batch, { signal, reason })).toEqual(all);
-      expect(await sink.abandon(batch, { signal, reason: 'again' })).toEqual(all);
-      expect(await sink(batch, { signal })).toEqual(all);
+      expect(await sink.abandon(batch, { ...context, reason })).toEqual(all);
+      expect(await sink.abandon(batch, { ...context, reason: 'again' })).toEqual(all);
+      expect(await sink(batch, context)).toEqual(all);
       expect(await views()).toEqual({});
     });
 
     test('stays applied if it was', async () => {
       const sink = await sinkFor(PAGE);
       const { batch } = await apply(sink, increments);
-      expect(await sink.abandon(batch, { signal, reason })).toEqual({ rejected: [] });
+      expect(await sink.abandon(batch, { ...context, reason })).toEqual({ rejected: [] });
       const { batch: mixed, rejected } = await apply(
         sink,
         [...increments, ['Page', { views: -9 }, { path: '/b' }]],
         { attempt: 2 },
       );
       expect(rejected).toHaveLength(1);
-      expect(await sink.abandon(mixed, { signal, reason })).toEqual({ rejected });
+      expect(await sink.abandon(mixed, { ...context, reason })).toEqual({ rejected });
       expect(await views()).toEqual({ '/a': 4 });
     });
 
@@ -723,7 +723,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       };
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
       const batch = await batchOf(increments);
-      await expect(sink.abandon(batch, { signal, reason })).rejects.toThrow('ECONNREFUSED');
+      await expect(sink.abandon(batch, { ...context, reason })).rejects.toThrow('ECONNREFUSED');
     });
 
     test('by the buffer, after an ambiguous commit, leaves no dead letter', async () => {
