@@ -5,6 +5,10 @@ const SINGLE = [
   'reply to a claim lost',
   'reply to a settlement lost',
   'reply to a COMMIT lost',
+  'write arrives late',
+  'claim arrives late',
+  'settlement arrives late',
+  'COMMIT arrives late',
   'Redis connections cut',
   'PostgreSQL connections cut',
   'Redis killed (kill -9), restarted',
@@ -31,10 +35,10 @@ export type Counts = Partial<Record<Fault, number>>;
 
 /** In the order of the report. */
 export const FAULTS: readonly Fault[] = [
-  ...SINGLE.slice(0, 6),
+  ...SINGLE.slice(0, 10),
   ...PRODUCER_POINTS.map((point) => `producer killed ${point}` as const),
   ...WORKER_POINTS.map((point) => `worker killed ${point}` as const),
   ...STALL_POINTS.map((point) => `worker stalled ${point}` as const),
   'worker stalled, others fail as it wakes',
-  ...SINGLE.slice(6, -1),
+  ...SINGLE.slice(10, -1),
 ];

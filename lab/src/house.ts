@@ -100,12 +100,19 @@ async function startPostgres(databaseDir: string) {
     end(Number(pid), signal);
     await server.stop();
   };
+  const restart = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    await stop(signal);
+    await server.start();
+  };
+  // Two restarts at the same time would end with no server, or with two.
+  let turn = Promise.resolve();
   return {
     port,
     stop: () => stop('SIGQUIT'),
-    async restart(signal: 'SIGINT' | 'SIGQUIT') {
-      await stop(signal);
-      await server.start();
+    restart(signal: 'SIGINT' | 'SIGQUIT') {
+      const done = turn.then(() => restart(signal));
+      turn = done.catch(() => {});
+      return done;
     },
   };
 }

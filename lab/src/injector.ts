@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Random } from '@sluice/core';
 import type { Fault } from './faults.js';
 import { sleep } from './sleep.js';
@@ -28,7 +29,9 @@ export class Injector {
         await this.#once(signal);
       }
     };
-    await Promise.all(Array.from({ length: width }, line)).catch((error: unknown) => {
+    // A strike that hangs must not keep the run from ending.
+    const late = once(signal, 'abort');
+    await Promise.race([Promise.all(Array.from({ length: width }, line)), late]).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
   }

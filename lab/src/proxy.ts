@@ -5,11 +5,17 @@ import { portOf } from './ports.js';
 /** Tells of what kind the requests in some bytes are, if it is one that a fault is about. */
 export type Classify = (bytes: string) => string;
 
-/** Stands between the children and a server: loses replies, and cuts connections. */
+/** What can happen to a request: its reply is lost; or it arrives late, when its sender has long lost patience. */
+export type Mishap = 'reply lost' | 'late';
+
+// Longer than it takes to connect again and repeat the request.
+const LATE_MS = 400;
+
+/** Stands between the children and a server: loses replies, delays requests, and cuts connections. */
 export class TcpProxy implements AsyncDisposable {
   readonly #classify: Classify;
   readonly #connections = new Set<() => void>();
-  /** For each kind of request, those who wait for the next reply to it to be lost. */
+  /** For each mishap, and each kind of request, those who wait for it to happen to the next one. */
   readonly #wanted = new Map<string, (() => void)[]>();
   readonly #server = createServer((client) => this.#connect(client));
   readonly #upstreamPort: number;
@@ -30,20 +36,19 @@ export class TcpProxy implements AsyncDisposable {
     return portOf(this.#server);
   }
 
-  /** Loses the next reply to a request of this kind, with its connection. `false`: there was none in time. */
-  loseReply(kind: string, withinMs: number): Promise<boolean> {
+  /** Lets something happen to the next request of a kind. `false`: there was none in time. */
+  befall(mishap: Mishap, kind: string, withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const waiting = this.#wanted.get(kind) ?? [];
-      this.#wanted.set(kind, waiting);
-      const lost = (): void => {
+      const waiting = this.#waitingFor(mishap, kind);
+      const happened = (): void => {
         clearTimeout(timer);
         resolve(true);
       };
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(lost), 1);
+        waiting.splice(waiting.indexOf(happened), 1);
         resolve(false);
       }, withinMs);
-      waiting.push(lost);
+      waiting.push(happened);
     });
   }
 
@@ -72,24 +77,39 @@ export class TcpProxy implements AsyncDisposable {
     this.#connections.add(cut);
     for (const socket of [client, upstream]) socket.setNoDelay().on('error', cut).on('close', cut);
     client.on('data', (bytes) => {
-      asked.add(this.#classify(bytes.toString('latin1')));
-      upstream.write(bytes);
+      const kind = this.#classify(bytes.toString('latin1'));
+      asked.add(kind);
+      if (this.#happens('late', kind)) arriveLate(client, upstream, bytes);
+      else upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
-      if (this.#loses(asked)) cut();
-      else client.write(bytes);
+      const [kind] = asked;
+      // If things of several kinds were asked, nobody knows what this replies to.
+      const lost = asked.size === 1 && kind !== undefined && this.#happens('reply lost', kind);
       asked.clear();
+      if (lost) cut();
+      else client.write(bytes);
     });
   }
 
-  /** Whether the reply at hand is lost. If things of several kinds were asked, nobody knows what it replies to. */
-  #loses(asked: ReadonlySet<string>): boolean {
-    const [kind] = asked;
-    if (asked.size !== 1 || kind === undefined) return false;
-    const lost = this.#wanted.get(kind)?.shift();
-    lost?.();
-    return lost !== undefined;
+  /** Whether someone waits for this to happen; if so, it has. */
+  #happens(mishap: Mishap, kind: string): boolean {
+    const happened = this.#waitingFor(mishap, kind).shift();
+    happened?.();
+    return happened !== undefined;
   }
+
+  #waitingFor(mishap: Mishap, kind: string): (() => void)[] {
+    const waiting = this.#wanted.get(`${mishap} ${kind}`) ?? [];
+    this.#wanted.set(`${mishap} ${kind}`, waiting);
+    return waiting;
+  }
+}
+
+/** The sender sees its connection end; what it sent goes on to the server after a while. */
+function arriveLate(client: Socket, upstream: Socket, bytes: Buffer): void {
+  client.removeAllListeners('close').destroy();
+  setTimeout(() => upstream.end(bytes), LATE_MS);
 }
 
 /** What a child asks of Redis, by the keys that its script touches. */

@@ -38,10 +38,14 @@ export function strikesOn(stage: Stage): Record<Fault, Strike> {
   ];
   const stalls = STALL_POINTS.map((point) => [`worker stalled ${point}`, stallAt(cast, point)] as const);
   const single: Omit<Record<Fault, Strike>, (typeof kills)[number][0] | (typeof stalls)[number][0]> = {
-    'reply to a write lost': () => redisProxy.loseReply('write', PATIENCE_MS),
-    'reply to a claim lost': () => redisProxy.loseReply('claim', PATIENCE_MS),
-    'reply to a settlement lost': () => redisProxy.loseReply('settlement', PATIENCE_MS),
-    'reply to a COMMIT lost': () => databaseProxy.loseReply('COMMIT', PATIENCE_MS),
+    'reply to a write lost': () => redisProxy.befall('reply lost', 'write', PATIENCE_MS),
+    'reply to a claim lost': () => redisProxy.befall('reply lost', 'claim', PATIENCE_MS),
+    'reply to a settlement lost': () => redisProxy.befall('reply lost', 'settlement', PATIENCE_MS),
+    'reply to a COMMIT lost': () => databaseProxy.befall('reply lost', 'COMMIT', PATIENCE_MS),
+    'write arrives late': () => redisProxy.befall('late', 'write', PATIENCE_MS),
+    'claim arrives late': () => redisProxy.befall('late', 'claim', PATIENCE_MS),
+    'settlement arrives late': () => redisProxy.befall('late', 'settlement', PATIENCE_MS),
+    'COMMIT arrives late': () => databaseProxy.befall('late', 'COMMIT', PATIENCE_MS),
     'Redis connections cut': async () => redisProxy.cut() > 0,
     'PostgreSQL connections cut': async () => databaseProxy.cut() > 0,
     'Redis killed (kill -9), restarted': () => killRedis(servers),
