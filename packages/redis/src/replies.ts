@@ -14,12 +14,14 @@ import {
 /** What the scripts reply, as the backend interface has it. */
 
 export function addResult(reply: unknown): AddResult {
+  checkReply(reply, ['applied', 'duplicate', 'gap']);
   const [outcome, epoch, rest] = reply as ['applied' | 'duplicate', string, string] | ['gap', string, number];
   if (outcome === 'gap') return { outcome, epoch, last: Number(rest) };
   return { outcome, epoch, refused: rest === '[]' ? [] : (JSON.parse(String(rest)) as Refusal[]) };
 }
 
 export function claimResult(reply: unknown): ClaimResult {
+  checkReply(reply, ['leased', 'empty', 'busy']);
   const [status, ...rest] = reply as [string, ...unknown[]];
   if (status === 'empty') return { status };
   if (status === 'busy') return { status, forMs: Number(rest[0]) };
@@ -58,6 +60,17 @@ function reasonOf(text: string): string {
   } catch {
     return 'The dead letter is unreadable.';
   }
+}
+
+/** Something else than Redis may answer, or stand in between; even an echo speaks the protocol. */
+function checkReply(reply: unknown, expected: readonly string[]): void {
+  const first: unknown = Array.isArray(reply) ? reply[0] : undefined;
+  if (typeof first === 'string' && expected.includes(first)) return;
+  throw new BackendError(
+    'ERR_SLUICE_BACKEND_PROTOCOL',
+    `Redis: a script's reply should begin with ${expected.join(', ')}, and does not. What answers at this address is not a Redis server.`,
+    { retryable: false, outcome: 'unknown' },
+  );
 }
 
 function corruptBatch(id: string): BackendError {

@@ -117,6 +117,19 @@ describe('a connection of its own', () => {
     http.server.close();
   });
 
+  test('a server that repeats what it is told acknowledges nothing', async () => {
+    const echo = await listen(createServer((socket) => socket.on('error', () => {}).pipe(socket)));
+    const url = `redis://127.0.0.1:${echo.port}`;
+    await using buffer = createBuffer({ backend: redis({ url }), sink: async () => {} });
+    const error: unknown = await buffer
+      .incr('Page', { views: 1 }, { path: '/' })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ERR_SLUICE_WRITE_FAILED', outcome: 'unknown' });
+    expect((error as IncrementError).cause).toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
+    await expect(buffer.processPending(0)).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
+    echo.server.close();
+  });
+
   test('speaks TLS with rediss://', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
