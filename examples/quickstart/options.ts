@@ -14,7 +14,7 @@ export const HELP = `Replays flights through Sluice into PostgreSQL, and checks 
   npm start -- --events 100000                 only the first ones
   npm start -- --url redis://127.0.0.1:6379    buffered in Redis
 
-  --url <url>     where increments wait: memory: (default), redis://, rediss://, redis+cluster://, redis+sentinel://
+  --url <url>     where increments wait: memory: (default), redis://, rediss://
   --events <n>    how many flights, at most
   --help          this text`;
 
