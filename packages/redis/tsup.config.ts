@@ -1,11 +1,5 @@
 import { defineConfig } from 'tsup';
+import { base } from '../../tsup.base.js';
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: ['esm', 'cjs'],
-  target: 'node20',
-  clean: true,
-  sourcemap: true,
-  loader: { '.lua': 'text' },
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-});
+// The scripts are bundled as text.
+export default defineConfig({ ...base, loader: { '.lua': 'text' } });

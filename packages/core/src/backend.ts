@@ -27,8 +27,8 @@ export interface Backend {
 
   /**
    * Leases the partition's batch: the unsettled one, under a new token, if it is due; or else a new one, of the
-   * first `size` pending entries. Repeating a claim with the token that holds the lease answers the same lease, with
-   * the same deadline. A lease that ran out still holds until another claim takes it over.
+   * first `size` pending entries. Repeating a claim with the token that got the lease answers the same lease, with the
+   * same deadline. A lease that ran out still holds until another claim takes it over.
    */
   claim(partition: number, request: ClaimRequest): Promise<ClaimResult>;
 
@@ -132,11 +132,16 @@ export interface ClaimRequest {
    * backend adds what makes the id new.
    */
   readonly id: string;
+  /** Names the claim: its repeats have the same. */
   readonly token: string;
 }
 
 export type ClaimResult =
-  | { readonly status: 'leased'; readonly batch: StoredBatch }
+  /**
+   * `token`, of `leaseToken`, holds the lease from now on: it is for `renew`, `ack`, `retry` and `bury`. The claim's
+   * own would not do: a repeat that arrives late leases the next batch under it, and a late ack would end that.
+   */
+  | { readonly status: 'leased'; readonly token: string; readonly batch: StoredBatch }
   | { readonly status: 'empty' }
   /** The batch is leased, or waits to be delivered again, for so long. */
   | { readonly status: 'busy'; readonly forMs: number };
@@ -191,6 +196,11 @@ export interface Validation {
   readonly durability: 'none' | 'recent-loss' | 'every-write' | 'unknown';
   /** What to change, in words. Empty when there is nothing to say. */
   readonly advice: readonly string[];
+}
+
+/** What holds the lease that a claim got: it is good for this batch alone. */
+export function leaseToken(batchId: string, claimToken: string): string {
+  return `${batchId} ${claimToken}`;
 }
 
 /** The id of a dead letter. */

@@ -6,6 +6,7 @@ export {
   type ClaimResult,
   type CorruptEntry,
   deadLetterId,
+  leaseToken,
   type PartitionStats,
   PRODUCER_LIFETIME_MS,
   type Refusal,

@@ -53,7 +53,7 @@ export class Processor {
     const request = () => ({ size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` });
     const claimed = await this.#persist(() => this.#backend.claim(partition, request()));
     if (claimed.status !== 'leased') return claimed;
-    return { status: 'leased', lease: leaseOf(partition, token, claimed.batch) };
+    return { status: 'leased', lease: leaseOf(partition, claimed.token, claimed.batch) };
   }
 
   /**

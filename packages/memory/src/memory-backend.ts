@@ -6,6 +6,7 @@ import {
   type ClaimResult,
   type Clock,
   deadLetterId,
+  leaseToken,
   type Fields,
   InvalidInputError,
   merge,
@@ -43,7 +44,7 @@ interface PartitionState {
 interface BatchState {
   readonly id: string;
   readonly entries: readonly StoredEntry[];
-  /** `undefined`: given back, so that nobody holds it. */
+  /** The token of the claim that leased it; `undefined`: given back, so that nobody holds it. */
   token: string | undefined;
   attempt: number;
   /** When the lease runs out, or when the batch is to be delivered again. */
@@ -155,12 +156,12 @@ class Memory implements MemoryBackend {
       entries: entries.map(copyEntry),
       remaining: state.pending.size,
     };
-    return { status: 'leased', batch };
+    return { status: 'leased', token: leaseToken(batch.id, token), batch };
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     const batch = this.#partitions.get(partition)?.batch;
-    if (batch?.token !== token) return false;
+    if (batch === undefined || !holds(batch, token)) return false;
     batch.dueAt = this.#clock.now() + leaseMs;
     return true;
   }
@@ -264,11 +265,15 @@ class Memory implements MemoryBackend {
     end: (state: PartitionState, batch: BatchState) => void,
   ): boolean {
     const state = this.#partitions.get(partition);
-    if (state?.batch === undefined || state.batch.token !== token) return state?.settledBy === token;
+    if (state?.batch === undefined || !holds(state.batch, token)) return state?.settledBy === token;
     end(state, state.batch);
     state.settledBy = token;
     return true;
   }
+}
+
+function holds({ id, token }: BatchState, held: string): boolean {
+  return token !== undefined && leaseToken(id, token) === held;
 }
 
 function newPartition(epoch: string): PartitionState {

@@ -150,7 +150,7 @@ class RedisBackend implements Backend {
   async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
     const { entries, pending, batch, state } = this.#keys.of(partition);
     const args = [this.#now(), String(size), String(leaseMs), id, token];
-    return claimResult(await this.#run(this.#scripts.claim, [entries, pending, batch, state], args));
+    return claimResult(await this.#run(this.#scripts.claim, [entries, pending, batch, state], args), token);
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {

@@ -20,7 +20,7 @@ export function addResult(reply: unknown): AddResult {
   return { outcome, epoch, refused: rest === '[]' ? [] : (JSON.parse(String(rest)) as Refusal[]) };
 }
 
-export function claimResult(reply: unknown): ClaimResult {
+export function claimResult(reply: unknown, token: string): ClaimResult {
   checkReply(reply, ['leased', 'empty', 'busy']);
   const [status, ...rest] = reply as [string, ...unknown[]];
   if (status === 'empty') return { status };
@@ -28,7 +28,7 @@ export function claimResult(reply: unknown): ClaimResult {
   const [id, attempt, remaining, payload] = rest as [string, number, number, string | null];
   if (typeof payload !== 'string') throw corruptBatch(id);
   const batch = { id, attempt: Number(attempt), remaining: Number(remaining), entries: entriesOf(payload) };
-  return { status: 'leased', batch };
+  return { status: 'leased', token: leaseToken(id, token), batch };
 }
 
 /** The id and letter of each dead letter in turn. */

@@ -29,7 +29,7 @@ export function loadScripts() {
   return {
     add: script(now, merge, add),
     claim: script(now, claim),
-    renew: script(now, renew),
+    renew: script(now, holds, renew),
     ack: script(holds, ack),
     retry: script(now, holds, retry),
     bury: script(now, holds, bury),

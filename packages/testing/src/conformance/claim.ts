@@ -77,10 +77,10 @@ export const claim: Promises = {
 
   'a claim that was turned away leaves no trace': async ({ add, lease, claim, backend }) => {
     await add([page('/a')]);
-    const { token, id } = await lease();
+    const { id } = await lease({ token: 'mine' });
     await claim({ token: 'turned-away' });
-    assert.equal(await backend.ack(0, 'turned-away'), false);
-    assert.equal((await lease({ token })).id, id);
+    assert.equal(await backend.ack(0, leaseToken(id, 'turned-away')), false);
+    assert.equal((await lease({ token: 'mine' })).id, id);
   },
 
   'partitions are leased on their own': async ({ add, lease }) => {
@@ -95,6 +95,22 @@ export const claim: Promises = {
     const first = await lease({ size: 1, token: 'mine' });
     const again = await lease({ size: 1, token: 'mine', id: '0-other' });
     assert.deepEqual(again, first);
+  },
+
+  'a repeat of a claim that arrives late lends the next batch to nobody who settled the last one': async ({
+    add,
+    lease,
+    backend,
+  }) => {
+    await add([page('/a')]);
+    const first = await lease({ token: 'mine' });
+    await backend.ack(0, first.token);
+    await add([page('/b')]);
+    const late = await lease({ token: 'mine' });
+    assert.equal(await backend.renew(0, first.token, 1000), false);
+    assert.equal(await backend.ack(0, first.token), true, 'the repeat of an ack whose reply was lost');
+    assert.equal(await backend.ack(0, late.token), true, 'the batch is still there');
+    assert.deepEqual(late.paths, ['/b']);
   },
 
   'two claims at the same time get one lease': async ({ add, claim }) => {

@@ -71,10 +71,9 @@ export class Fixture {
 
   /** Claims, and expects a lease. */
   readonly lease = async (options: ClaimOptions = {}): Promise<Held> => {
-    const token = options.token ?? `lease-${this.#claims + 1}`;
-    const claimed = await this.claim({ ...options, token });
+    const claimed = await this.claim(options);
     assert.ok(claimed.status === 'leased', `expected a lease; the claim answered ${JSON.stringify(claimed)}`);
-    return { ...claimed.batch, token, paths: claimed.batch.entries.map(({ key }) => pathOf(key)) };
+    return { ...claimed.batch, token: claimed.token, paths: claimed.batch.entries.map(({ key }) => pathOf(key)) };
   };
 
   /** Buries entries of a new batch, the first unless told, and answers the dead letters of the partition. */
@@ -97,11 +96,11 @@ export class Fixture {
   readonly drain = async (partition = 0): Promise<StoredEntry[]> => {
     const entries: StoredEntry[] = [];
     for (let batches = 0; batches < 20; batches += 1) {
-      const claimed = await this.claim({ partition, token: `drain-${batches}` });
+      const claimed = await this.claim({ partition });
       if (claimed.status === 'empty') return entries;
       assert.ok(claimed.status === 'leased', 'a partition without other workers is never busy');
       entries.push(...claimed.batch.entries.map(readable));
-      assert.equal(await this.backend.ack(partition, `drain-${batches}`), true);
+      assert.equal(await this.backend.ack(partition, claimed.token), true);
     }
     return assert.fail('the partition never ran empty');
   };

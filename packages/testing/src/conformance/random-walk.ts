@@ -53,9 +53,8 @@ class RandomWalk {
   };
 
   readonly #claim = async (): Promise<void> => {
-    const token = `walk-${this.#deliveries.length}`;
     const size = 1 + drawInteger(this.#random, 3);
-    const claimed = await this.#fixture.claim({ token, size, leaseMs: 1000 });
+    const claimed = await this.#fixture.claim({ size, leaseMs: 1000 });
     if (claimed.status !== 'leased') return;
     const { batch } = claimed;
     const entries = batch.entries.map(readable);
@@ -66,7 +65,7 @@ class RandomWalk {
       'a new batch has at most as many entries as asked for',
     );
     this.#entriesById.set(batch.id, entries);
-    this.#deliveries.push({ ...batch, token, paths: [] });
+    this.#deliveries.push({ ...batch, token: claimed.token, paths: [] });
   };
 
   /** Settles any delivery, old ones too; a settled one only as it was settled before. */
