@@ -8,6 +8,7 @@ import {
   type Clock,
   deadLetterId,
   type Fields,
+  leaseToken,
   type PartitionStats,
   type StoredDeadLetter,
   unpack,
@@ -101,7 +102,8 @@ class PostgresBackend implements Backend {
         if (state.due_at > now) return { status: 'busy', forMs: state.due_at - now };
         await lease(tx, partition, { ...state, token, attempt: state.attempt + 1, due_at: now + leaseMs });
       }
-      return { status: 'leased', batch: await readBatch(tx, partition) };
+      const batch = await readBatch(tx, partition);
+      return { status: 'leased', token: leaseToken(batch.id, token), batch };
     });
   }
 
@@ -109,7 +111,7 @@ class PostgresBackend implements Backend {
     return this.#transaction(async (tx) => {
       const dueAt = this.#clock.now() + leaseMs;
       const { affectedRows } = await tx.sql`
-        UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND token = ${token}`;
+        UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND batch || ' ' || token = ${token}`;
       return affectedRows === 1;
     });
   }
@@ -231,7 +233,7 @@ class PostgresBackend implements Backend {
   ): Promise<boolean> {
     return this.#transaction(async (tx) => {
       const state = await lock(tx, partition);
-      if (state === undefined || state.batch === null || state.token !== token)
+      if (state === undefined || state.batch === null || !holds(state, token))
         return state?.settled_by === token;
       await end(tx, state);
       await tx.sql`UPDATE sluice.partition SET settled_by = ${token} WHERE id = ${partition}`;
@@ -246,4 +248,8 @@ class PostgresBackend implements Backend {
       throw toBackendError(error);
     }
   }
+}
+
+function holds({ batch, token }: HeldBatch, held: string): boolean {
+  return token !== null && leaseToken(batch, token) === held;
 }

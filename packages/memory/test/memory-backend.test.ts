@@ -53,9 +53,10 @@ test('restoring brings everything back: entries, batch and lease, dead letters, 
   await open().incr('Page', { views: 1 }, { path: '/a' });
   const [partition] = (await backend.partitions()) as [number];
   const request = { size: 1, leaseMs: 1000, id: `${partition}-batch`, token: 'token' };
-  await backend.claim(partition, request);
+  const claimed = await backend.claim(partition, request);
+  const token = claimed.status === 'leased' ? claimed.token : '';
   const snapshot = backend.snapshot();
-  await backend.bury(partition, 'token', [{ index: 0, reason: 'bad' }]);
+  await backend.bury(partition, token, [{ index: 0, reason: 'bad' }]);
   const buried = backend.snapshot();
 
   backend.restore(snapshot);

@@ -4,6 +4,7 @@ import {
   type ClaimResult,
   type CorruptEntry,
   CorruptEntryError,
+  leaseToken,
   MAX_PARTITIONS,
   type Refusal,
   type StoredDeadLetter,

@@ -145,10 +145,11 @@ test('a full server is drained, and takes writes again', async () => {
 test('a full server still renews and buries', async () => {
   await using backend = closing(redis({ url: server.url }));
   await write(backend);
-  await backend.claim(0, { size: 1, leaseMs: 10_000, id: '0-a', token: 't' });
+  const claimed = await backend.claim(0, { size: 1, leaseMs: 10_000, id: '0-a', token: 't' });
+  const token = claimed.status === 'leased' ? claimed.token : '';
   await admin.config('SET', 'maxmemory', '1');
-  expect(await backend.renew(0, 't', 20_000)).toBe(true);
-  expect(await backend.bury(0, 't', [{ index: 0, reason: 'bad' }])).toBe(true);
+  expect(await backend.renew(0, token, 20_000)).toBe(true);
+  expect(await backend.bury(0, token, [{ index: 0, reason: 'bad' }])).toBe(true);
   await admin.config('SET', 'maxmemory', '0');
   expect(await backend.deadLetters(0, 0, 9)).toMatchObject([{ id: '0-a-1/000000', reason: 'bad' }]);
 });

@@ -73,7 +73,11 @@ export class Fixture {
   readonly lease = async (options: ClaimOptions = {}): Promise<Held> => {
     const claimed = await this.claim(options);
     assert.ok(claimed.status === 'leased', `expected a lease; the claim answered ${JSON.stringify(claimed)}`);
-    return { ...claimed.batch, token: claimed.token, paths: claimed.batch.entries.map(({ key }) => pathOf(key)) };
+    return {
+      ...claimed.batch,
+      token: claimed.token,
+      paths: claimed.batch.entries.map(({ key }) => pathOf(key)),
+    };
   };
 
   /** Buries entries of a new batch, the first unless told, and answers the dead letters of the partition. */
