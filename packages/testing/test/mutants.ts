@@ -11,7 +11,7 @@ const FIRST_WRITE = "state.pending.set(key, { '@': now, ...fields });";
 const APPLY = 'this.#partitions.set(write.partition, state);';
 const USED = 'state.producers.delete(write.producer);';
 const SETTLE =
-  'if (state?.batch === undefined || state.batch.token !== token) return state?.settledBy === token;';
+  'if (state?.batch === undefined || !holds(state.batch, token)) return state?.settledBy === token;';
 
 /** Faults that implementors of backends make. */
 export const MUTANTS: readonly Mutant[] = [
@@ -156,7 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return false; batch.dueAt = this.#clock.now() + leaseMs;',
     'return false;',
   ]),
-  mutant('renew ignores the token', ['batch?.token !== token', 'batch === undefined']),
+  mutant('renew ignores the token', ['batch === undefined || !holds(batch, token)', 'batch === undefined']),
   mutant('renew adds to the deadline', [
     'return false; batch.dueAt = this.#clock.now() + leaseMs;',
     'return false; batch.dueAt += leaseMs;',
@@ -166,6 +166,10 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('settling ignores the token', [
     SETTLE,
     'if (state?.batch === undefined) return state?.settledBy === token;',
+  ]),
+  mutant('the token of a claim settles whatever batch the claim leased', [
+    'leaseToken(id, token) === held',
+    "held.endsWith(' ' + token)",
   ]),
   mutant('repeating a settlement answers false', [
     SETTLE,

@@ -140,7 +140,7 @@ export const frozen: Promises = {
     await add([page('/a', { views: 1 }, { title: 'old' })]);
     const first = await lease({ leaseMs: 1000 });
     await add([page('/a', { views: 100 }, { title: 'new' }), page('/b')]);
-    const again = await lease({ token: first.token });
+    const again = await lease({ token: first.claim });
     await clock.advance(1000);
     const delivered = await lease();
     assert.deepEqual([again.entries, delivered.entries], [first.entries, first.entries]);

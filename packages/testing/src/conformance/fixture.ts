@@ -22,6 +22,8 @@ export type Promises = Readonly<Record<string, (fixture: Fixture) => Promise<voi
 /** A batch that a test holds, with all that it needs to settle it. */
 export interface Held extends StoredBatch {
   readonly token: string;
+  /** The token of the claim. */
+  readonly claim: string;
   /** The pages of the entries: see `page`. */
   readonly paths: readonly string[];
 }
@@ -71,11 +73,13 @@ export class Fixture {
 
   /** Claims, and expects a lease. */
   readonly lease = async (options: ClaimOptions = {}): Promise<Held> => {
-    const claimed = await this.claim(options);
+    const token = options.token ?? `lease-${this.#claims + 1}`;
+    const claimed = await this.claim({ ...options, token });
     assert.ok(claimed.status === 'leased', `expected a lease; the claim answered ${JSON.stringify(claimed)}`);
     return {
       ...claimed.batch,
       token: claimed.token,
+      claim: token,
       paths: claimed.batch.entries.map(({ key }) => pathOf(key)),
     };
   };

@@ -64,7 +64,7 @@ export const leases: Promises = {
     assert.deepEqual(await tryAll(backend, old.token), REFUSED);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
     assert.deepEqual(await backend.deadLetters(0, 0, 10), []);
-    assert.deepEqual((await lease({ token: now.token })).entries, old.entries);
+    assert.deepEqual((await lease({ token: now.claim })).entries, old.entries);
     assert.equal(await backend.ack(0, now.token), true);
   },
 
@@ -101,8 +101,8 @@ export const leases: Promises = {
     await add([page('/a')]);
     await lease({ leaseMs: 1000 });
     await clock.advance(1000);
-    const { token } = await lease();
-    assert.equal((await lease({ token })).attempt, 2);
+    const taken = await lease();
+    assert.equal((await lease({ token: taken.claim })).attempt, 2);
   },
 
   'a batch that is delivered again keeps its size': async ({ add, lease, clock }) => {

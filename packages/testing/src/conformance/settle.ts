@@ -60,9 +60,9 @@ export const settling: Promises = {
 
   'after a retry nobody holds the batch until it is claimed': async ({ add, lease, claim, backend }) => {
     await add([page('/a')]);
-    const { token } = await lease();
-    await backend.retry(0, token, 1000);
-    assert.deepEqual(await claim({ token }), { status: 'busy', forMs: 1000 });
+    const held = await lease();
+    await backend.retry(0, held.token, 1000);
+    assert.deepEqual(await claim({ token: held.claim }), { status: 'busy', forMs: 1000 });
   },
 
   'repeating an ack answers true': async ({ add, lease, backend }) => {
@@ -79,7 +79,7 @@ export const settling: Promises = {
     const next = await lease({ leaseMs: 1000 });
     assert.equal(await backend.ack(0, token), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
-    assert.deepEqual((await lease({ token: next.token })).paths, ['/b']);
+    assert.deepEqual((await lease({ token: next.claim })).paths, ['/b']);
   },
 
   'repeating a retry answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
