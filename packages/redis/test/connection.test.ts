@@ -153,7 +153,10 @@ describe('a connection of its own', () => {
       { stdio: 'ignore' },
     );
     await using plain = await startRedisServer();
-    const tlsPort = plain.port === 65_535 ? plain.port - 1 : plain.port + 1;
+    const free = await listen(createServer());
+    const tlsPort = free.port;
+    free.server.close();
+    await once(free.server, 'close');
     const admin = new Redis(plain.url);
     await admin.config(
       'SET',
