@@ -1,30 +1,44 @@
 import { IncrementError } from './errors.js';
-import type { Fields } from './fields.js';
+import { type Fields, fieldsOf } from './fields.js';
 import { partitionOf } from './router.js';
+import { targetKey } from './target.js';
+import { type Branch, TargetIndex } from './target-index.js';
+import type { Columns, Extra, Filters, FilterValue } from './types.js';
 
 /** Targets a write, at most: keeps one write short for the backend. */
 export const WRITE_TARGETS = 1000;
 
 /** What this process holds for one target, until the backend has it. */
-export interface Slot {
-  readonly key: string;
-  readonly partition: number;
-  readonly fields: Fields;
+export class Slot {
   /** Shared by all increments of the target that go in one write. */
   readonly acknowledged: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
+  /** Where the index has the slot, while it is open. */
+  branch: Branch | undefined;
+  value: FilterValue = null;
+  resolve!: () => void;
+  reject!: (error: unknown) => void;
+
+  constructor(
+    readonly fields: Fields,
+    readonly key: string,
+    readonly partition: number,
+  ) {
+    this.acknowledged = new Promise<void>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
 /**
  * Adds increments up per target, in this process. A slot takes increments until its partition's next write takes it;
- * later increments of the target start a new slot. One map serves all partitions, so that an increment of a known
+ * later increments of the target start a new slot. One index serves all partitions, so that an increment of a known
  * target needs no routing.
  */
 export class Accumulator {
   readonly #partitions: number;
   readonly #maxTargets: number;
-  readonly #open = new Map<string, Slot>();
+  readonly #index = new TargetIndex();
   readonly #queues: Slot[][];
   #held = 0;
 
@@ -45,19 +59,27 @@ export class Accumulator {
   }
 
   /** The slot that takes increments of this target now, if there is one. */
-  find(key: string): Slot | undefined {
-    return this.#open.get(key);
+  find(model: string, filters: Filters, signalOnly: boolean): Slot | undefined {
+    return this.#index.find(model, filters, signalOnly);
   }
 
   /**
    * Opens a slot with a first increment.
-   * @throws IncrementError `ERR_SLUICE_FULL`
+   * @throws InvalidInputError as `targetKey` and `fieldsOf` do, or IncrementError `ERR_SLUICE_FULL`
    */
-  open(key: string, fields: Fields): Slot {
+  open(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra: Extra | undefined,
+    signalOnly: boolean,
+  ): Slot {
+    const key = targetKey(model, filters, signalOnly);
+    const fields = fieldsOf(columns, extra);
     const partition = partitionOf(key, this.#partitions);
     if (this.#held >= this.#maxTargets) throw full(this.#maxTargets, partition);
-    const slot = newSlot(key, partition, fields);
-    this.#open.set(key, slot);
+    const slot = new Slot(fields, key, partition);
+    this.#index.add(slot, model, filters, signalOnly);
     this.#queue(partition).push(slot);
     this.#held += 1;
     return slot;
@@ -66,7 +88,7 @@ export class Accumulator {
   /** Freezes and hands over the oldest slots of a partition: from now on nothing merges into them. */
   take(partition: number): Slot[] {
     const slots = this.#queue(partition).splice(0, WRITE_TARGETS);
-    for (const slot of slots) this.#open.delete(slot.key);
+    for (const slot of slots) this.#index.remove(slot);
     return slots;
   }
 
@@ -78,16 +100,6 @@ export class Accumulator {
   #queue(partition: number): Slot[] {
     return this.#queues[partition] as Slot[];
   }
-}
-
-function newSlot(key: string, partition: number, fields: Fields): Slot {
-  let resolve!: () => void;
-  let reject!: (error: unknown) => void;
-  const acknowledged = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { key, partition, fields, acknowledged, resolve, reject };
 }
 
 function full(maxTargets: number, partition: number): IncrementError {

@@ -49,12 +49,7 @@ export function fieldsOf(
   columns: Readonly<Record<string, number>>,
   extra?: Readonly<Record<string, unknown>>,
 ): Fields {
-  if (!isRecord(columns)) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_AMOUNT',
-      'columns must be a plain object of names and amounts.',
-    );
-  }
+  if (!isRecord(columns)) throw invalidColumns();
   const fields: Fields = {};
   for (const column of Object.keys(columns)) {
     const amount = columns[column];
@@ -64,6 +59,34 @@ export function fieldsOf(
   }
   if (extra !== undefined) addExtra(fields, extra);
   return fields;
+}
+
+/**
+ * Merges an increment into the fields of its target: the same as `merge` with `fieldsOf`, without an object in between.
+ * @throws InvalidInputError or OverflowError before anything has changed
+ */
+export function addIncrement(
+  fields: Fields,
+  columns: Readonly<Record<string, number>>,
+  extra?: Readonly<Record<string, unknown>>,
+): void {
+  if (extra !== undefined) {
+    merge(fields, fieldsOf(columns, extra));
+    return;
+  }
+  if (!isRecord(columns)) throw invalidColumns();
+  const names = Object.keys(columns);
+  for (const column of names) sumWith(fields, column, columns[column]);
+  for (const column of names) fields[nameOf(column, 'column').sum] = sumWith(fields, column, columns[column]);
+}
+
+/** A sum with an amount more. @throws InvalidInputError or OverflowError */
+function sumWith(fields: Fields, column: string, amount: unknown): number {
+  if (!Number.isSafeInteger(amount)) throw invalidAmount(column, amount);
+  const field = nameOf(column, 'column').sum;
+  const sum = ((fields[field] ?? 0) as number) + (amount as number);
+  if (!Number.isSafeInteger(sum)) throw new OverflowError(field);
+  return sum;
 }
 
 function addExtra(fields: Fields, extra: Readonly<Record<string, unknown>>): void {
@@ -227,6 +250,13 @@ function extraOf(fields: Fields): Entry['extra'] {
     }
   }
   return extra;
+}
+
+function invalidColumns(): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_AMOUNT',
+    'columns must be a plain object of names and amounts.',
+  );
 }
 
 function invalidAmount(column: string, amount: unknown): InvalidInputError {

@@ -25,7 +25,13 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
   let key = `[${nameOf(model, 'model').quoted}`;
-  for (const name of sortedNames(filters)) {
+  if (!isRecord(filters)) {
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_FILTER',
+      'filters must be a plain object of names and values.',
+    );
+  }
+  for (const name of namesInOrder(filters)) {
     key += `,${nameOf(name, 'filter').quoted},${filterText(name, filters[name])}`;
   }
   key += signalOnly ? SIGNAL_ONLY : ']';
@@ -89,15 +95,13 @@ export function parseScalar(value: unknown): FilterValue {
   throw new TypeError('not a scalar');
 }
 
-function sortedNames(filters: Filters): string[] {
-  if (!isRecord(filters)) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_FILTER',
-      'filters must be a plain object of names and values.',
-    );
-  }
+/** The names of filters, sorted. Most are one, or are written in order. */
+export function namesInOrder(filters: Filters): string[] {
   const names = Object.keys(filters);
-  return names.length > 1 ? names.sort() : names;
+  for (let i = 1; i < names.length; i += 1) {
+    if ((names[i] as string) < (names[i - 1] as string)) return names.sort();
+  }
+  return names;
 }
 
 function filterText(name: string, value: FilterValue | undefined): string {

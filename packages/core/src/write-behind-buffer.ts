@@ -13,7 +13,7 @@ import {
   SluiceError,
 } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
-import { type Fields, fieldsOf, merge, OverflowError } from './fields.js';
+import { addIncrement, OverflowError } from './fields.js';
 import { isLease, type Lease } from './lease.js';
 import { nameOf } from './names.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -74,11 +74,14 @@ class WriteBehindBuffer implements Buffer {
   ): Promise<void> {
     try {
       this.#refuseIfClosed();
-      const key = targetKey(model, filters, signalOnlyOf(options));
-      const increment = fieldsOf(columns, extra);
-      const slot = this.#accumulator.find(key);
-      if (slot === undefined) return this.#open(key, increment);
-      add(slot, increment);
+      const signalOnly = signalOnlyOf(options);
+      let slot = this.#accumulator.find(model, filters, signalOnly);
+      if (slot === undefined) {
+        slot = this.#accumulator.open(model, columns, filters, extra, signalOnly);
+        this.#producers[slot.partition]?.opened();
+      } else {
+        add(slot, columns, extra);
+      }
       return slot.acknowledged;
     } catch (error) {
       return Promise.reject(error);
@@ -181,12 +184,6 @@ class WriteBehindBuffer implements Buffer {
     return this.close();
   }
 
-  #open(key: string, increment: Fields): Promise<void> {
-    const slot = this.#accumulator.open(key, increment);
-    this.#producers[slot.partition]?.opened();
-    return slot.acknowledged;
-  }
-
   async #flush(): Promise<void> {
     const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
     const failed = flushed.find((result) => result.status === 'rejected');
@@ -263,11 +260,12 @@ class WriteBehindBuffer implements Buffer {
 }
 
 /** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
-function add({ key, partition, fields }: Slot, increment: Fields): void {
+function add(slot: Slot, columns: Columns, extra: Extra | undefined): void {
   try {
-    merge(fields, increment);
+    addIncrement(slot.fields, columns, extra);
   } catch (cause) {
     if (!(cause instanceof OverflowError)) throw cause;
+    const { key, partition } = slot;
     throw new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
       partition,
       outcome: 'refused',

@@ -1,0 +1,111 @@
+import type { Slot } from './accumulator.js';
+import { isRecord, namesInOrder } from './target.js';
+import type { Filters, FilterValue } from './types.js';
+
+/** Where the values of one filter lead, below the filters before it. The first one is the model, in place of a filter. */
+export class Branch {
+  readonly leads = new Map<FilterValue, Slot | Fork>();
+
+  constructor(
+    readonly filter: string,
+    readonly fork: Fork | undefined,
+  ) {}
+}
+
+/** Where targets part that have the model and the first filters in common. */
+class Fork {
+  branches: readonly Branch[] = [];
+  /** The slot of the target that has no more filters. */
+  slot: Slot | undefined;
+
+  constructor(
+    readonly branch: Branch,
+    readonly value: FilterValue,
+  ) {}
+
+  find(filter: string): Branch | undefined {
+    for (const branch of this.branches) if (branch.filter === filter) return branch;
+    return undefined;
+  }
+
+  grow(filter: string): Branch {
+    const branch = new Branch(filter, this);
+    this.branches = [...this.branches, branch];
+    return branch;
+  }
+}
+
+/**
+ * Finds the open slot of a target by its model and filters as they are given: to look up values that the caller has costs a fraction of
+ * what it costs to build the target's key. A tree of the model, then each filter's value, in the order of the names.
+ */
+export class TargetIndex {
+  readonly #ordinary = new Branch('', undefined);
+  readonly #signalOnly = new Branch('', undefined);
+
+  /** The open slot of a target; `undefined`, too, for what is no valid target. */
+  find(model: string, filters: Filters, signalOnly: boolean): Slot | undefined {
+    let at = this.#root(signalOnly).leads.get(model);
+    if (!isRecord(filters)) return undefined;
+    for (const name of namesInOrder(filters)) {
+      if (!(at instanceof Fork)) return undefined;
+      at = at.find(name)?.leads.get(comparable(filters[name]));
+    }
+    return at instanceof Fork ? at.slot : at;
+  }
+
+  /** Enters the slot of a valid target that has none. */
+  add(slot: Slot, model: string, filters: Filters, signalOnly: boolean): void {
+    let branch = this.#root(signalOnly);
+    let value: FilterValue = model;
+    for (const name of namesInOrder(filters)) {
+      const fork = forkAt(branch, value);
+      branch = fork.find(name) ?? fork.grow(name);
+      value = comparable(filters[name]);
+    }
+    const at = branch.leads.get(value);
+    if (at instanceof Fork) at.slot = slot;
+    else branch.leads.set(value, slot);
+    slot.branch = branch;
+    slot.value = value;
+  }
+
+  /** Takes a slot out, and what led to nothing else. */
+  remove({ branch, value }: Slot): void {
+    if (branch === undefined) return;
+    const at = branch.leads.get(value);
+    if (at instanceof Fork) at.slot = undefined;
+    else prune(branch, value);
+  }
+
+  #root(signalOnly: boolean): Branch {
+    return signalOnly ? this.#signalOnly : this.#ordinary;
+  }
+}
+
+/** The fork under a value; a slot that is there moves into it. */
+function forkAt(branch: Branch, value: FilterValue): Fork {
+  const at = branch.leads.get(value);
+  if (at instanceof Fork) return at;
+  const fork = new Fork(branch, value);
+  fork.slot = at;
+  branch.leads.set(value, fork);
+  return fork;
+}
+
+function prune(branch: Branch, value: FilterValue): void {
+  branch.leads.delete(value);
+  const { fork } = branch;
+  if (branch.leads.size > 0 || fork === undefined) return;
+  fork.branches = fork.branches.filter((other) => other !== branch);
+  if (fork.branches.length === 0 && fork.slot === undefined) prune(fork.branch, fork.value);
+}
+
+// Filters have at most 128 bits, so no bigint of a user is a Date's.
+const DATES = 1n << 200n;
+
+/** Maps tell all scalars apart but Dates, of which each is another object. */
+function comparable(value: FilterValue | undefined): FilterValue {
+  if (typeof value !== 'object' || value === null) return value as FilterValue;
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? DATES + BigInt(value.getTime()) : value;
+}

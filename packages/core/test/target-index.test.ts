@@ -1,0 +1,78 @@
+import { createBuffer, type Filters, type FilterValue, targetKey, type Write } from '@sluice/core';
+import { memory } from '@sluice/memory';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { wrap } from './wrap.js';
+
+// Few names and values, and such as are easily taken for one another. Each Date is another object.
+const value: fc.Arbitrary<FilterValue> = fc.oneof(
+  fc.constantFrom('1', 1, 1n, true, null, 0, -0, '{"date":1}', (1n << 100n) + 1n, '\ud800'),
+  fc.constantFrom(1, 2).map((ms) => new Date(ms)),
+);
+const filters = fc.oneof(
+  fc.constant({}),
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom('b', 'a', '0'), value), {
+      selector: ([name]) => name,
+      maxLength: 3,
+    })
+    .map((pairs) => Object.fromEntries(pairs)),
+);
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ model: fc.constantFrom('M', 'M', 'N'), filters, signalOnly: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.constant('flush' as const) },
+);
+
+describe('targets in a process', () => {
+  test('are the same if and only if their keys are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const writes: Write[] = [];
+        const store = memory();
+        const backend = wrap(store, {
+          add(write) {
+            writes.push(structuredClone(write));
+            return store.add(write);
+          },
+        });
+        const buffer = createBuffer({ backend, partitions: 2 });
+        const expected: Record<string, number> = {};
+        for (const each of steps) {
+          if (each === 'flush') {
+            await buffer.flush();
+            continue;
+          }
+          const { model, filters, signalOnly } = each;
+          void buffer.incr(model, { n: 1 }, filters, undefined, { signalOnly });
+          const key = targetKey(model, filters, signalOnly);
+          expected[key] = (expected[key] ?? 0) + 1;
+        }
+        await buffer.flush();
+        const sums: Record<string, number> = {};
+        for (const { entries } of writes) {
+          expect(new Set(entries.map(({ key }) => key)).size).toBe(entries.length);
+          for (const { key, fields } of entries) sums[key] = (sums[key] ?? 0) + Number(fields['+n']);
+        }
+        expect(sums).toEqual(expected);
+        await buffer.close();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('of invalid filters are not found among the valid ones', async () => {
+    const buffer = createBuffer({ backend: memory() });
+    const counted = buffer.incr('M', { n: 1 }, { 0: 'x' });
+    await expect(buffer.incr('M', { n: 1 }, ['x'] as unknown as Filters)).rejects.toMatchObject({
+      code: 'ERR_SLUICE_INVALID_FILTER',
+    });
+    await expect(buffer.incr('M', { n: 1 }, { 0: new Date(Number.NaN) } as Filters)).rejects.toMatchObject({
+      code: 'ERR_SLUICE_INVALID_FILTER',
+    });
+    await counted;
+    await buffer.close();
+  });
+});
