@@ -1,0 +1,56 @@
+import type { Counter } from '../counter.js';
+import { openBullmq } from '../peers/bullmq.js';
+import { openHincrby } from '../peers/hincrby.js';
+import { openSentry } from '../peers/sentry.js';
+import { RedisMeter } from '../redis-meter.js';
+import { openSluice, sluiceOnRedis } from '../sluice.js';
+import { secondsOf, warmUpOf } from '../stopwatch.js';
+import { zipfPaths } from '../workload.js';
+
+const OPEN = {
+  sluice: (port: number, window: number) => openSluice(sluiceOnRedis(port), window),
+  sentry: openSentry,
+  hincrby: (port: number) => openHincrby(port, false),
+  autopipelining: (port: number) => openHincrby(port, true),
+  bullmq: openBullmq,
+} satisfies Record<string, (port: number, window: number) => Promise<Counter>>;
+
+export interface CountSettings {
+  readonly counter: keyof typeof OPEN;
+  readonly redisPort: number;
+  readonly increments: number;
+  /** Increments a round, for Sluice. */
+  readonly window: number;
+}
+
+export type CountFigures = {
+  readonly perSecond: number;
+  /** CPU seconds of Redis for a million increments. */
+  readonly cpuSeconds: number;
+  readonly longestMs: number;
+};
+
+/** Counts views into Redis, hot rows first among them. */
+export async function run(settings: CountSettings): Promise<CountFigures> {
+  const { counter, redisPort, increments, window } = settings;
+  const open = (): Promise<Counter> => OPEN[counter](redisPort, window);
+  await warmUp(open, increments);
+
+  const paths = zipfPaths(increments);
+  await using meter = await RedisMeter.connect(redisPort);
+  await meter.empty();
+  await using contestant = await open();
+  const cpuBefore = await meter.cpuSeconds();
+  const seconds = await secondsOf(() => contestant.count(paths));
+  const cpuSeconds = (await meter.cpuSeconds()) - cpuBefore;
+  return {
+    perSecond: increments / seconds,
+    cpuSeconds: (cpuSeconds / increments) * 1e6,
+    longestMs: await meter.longestMs(),
+  };
+}
+
+async function warmUp(open: () => Promise<Counter>, increments: number): Promise<void> {
+  await using contestant = await open();
+  await contestant.count(zipfPaths(warmUpOf(increments), 'warm-up'));
+}

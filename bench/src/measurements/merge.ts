@@ -1,0 +1,37 @@
+import { type Buffer, createBuffer, max } from '@sluice/core';
+import { RedisMeter } from '../redis-meter.js';
+import { sluiceOnRedis } from '../sluice.js';
+import { warmUpOf } from '../stopwatch.js';
+import { distinctPaths } from '../workload.js';
+
+const TIMES = 3;
+const WINDOW = 50_000;
+
+export interface MergeSettings {
+  readonly redisPort: number;
+  readonly targets: number;
+}
+
+export type MergeFigures = { readonly longestMs: number };
+
+/** Counts in three columns of the same targets, again and again, and drains them: the longest merges. */
+export async function run({ redisPort, targets }: MergeSettings): Promise<MergeFigures> {
+  await using meter = await RedisMeter.connect(redisPort);
+  await using buffer = createBuffer({ backend: sluiceOnRedis(redisPort), sink: async () => {} });
+  await pass(buffer, distinctPaths(0, warmUpOf(targets), 'warm-up'));
+  await meter.longestMs();
+  await pass(buffer, distinctPaths(0, targets));
+  return { longestMs: await meter.longestMs() };
+}
+
+async function pass(buffer: Buffer, paths: readonly string[]): Promise<void> {
+  for (let time = 1; time <= TIMES; time += 1) {
+    for (let from = 0; from < paths.length; from += WINDOW) {
+      for (const path of paths.slice(from, from + WINDOW)) {
+        void buffer.incr('Page', { views: 1, readers: 1, seconds: 30 }, { path }, { lastSeen: max(time) });
+      }
+      await buffer.flush();
+    }
+  }
+  await buffer.processPending();
+}

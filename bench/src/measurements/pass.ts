@@ -1,0 +1,74 @@
+import type { Counter, Drain } from '../counter.js';
+import { openSentry, openSentryDrain } from '../peers/sentry.js';
+import { RedisMeter } from '../redis-meter.js';
+import { openSluice, openSluiceDrain, sluiceOnRedis } from '../sluice.js';
+import { secondsOf, warmUpOf } from '../stopwatch.js';
+import { distinctPaths } from '../workload.js';
+
+const WINDOW = 50_000;
+
+interface Contestant {
+  openCounter(port: number): Promise<Counter>;
+  openDrain(port: number): Promise<Drain>;
+}
+
+const CONTESTANTS = {
+  sluice: {
+    openCounter: (port) => openSluice(sluiceOnRedis(port), WINDOW),
+    openDrain: (port) => openSluiceDrain(sluiceOnRedis(port)),
+  },
+  sentry: { openCounter: openSentry, openDrain: openSentryDrain },
+} satisfies Record<string, Contestant>;
+
+export interface PassSettings {
+  readonly contestant: keyof typeof CONTESTANTS;
+  readonly redisPort: number;
+  readonly targets: number;
+}
+
+export type PassFigures = {
+  readonly inPerSecond: number;
+  readonly bytesPerTarget: number;
+  readonly outPerSecond: number;
+  readonly longestInMs: number;
+  readonly longestOutMs: number;
+};
+
+/** Counts one view of each of many pages, and drains them. */
+export async function run({ contestant, redisPort, targets }: PassSettings): Promise<PassFigures> {
+  const { openCounter, openDrain } = CONTESTANTS[contestant];
+  const countIn = async (paths: readonly string[]): Promise<number> => {
+    await using counter = await openCounter(redisPort);
+    return await secondsOf(() => counter.count(paths));
+  };
+  const drainOut = async (expected: number): Promise<number> => {
+    await using drain = await openDrain(redisPort);
+    let drained = 0;
+    const seconds = await secondsOf(async () => {
+      drained = await drain.drain();
+    });
+    if (drained !== expected) throw new Error(`Drained ${drained} targets of ${expected}.`);
+    return seconds;
+  };
+
+  await using meter = await RedisMeter.connect(redisPort);
+  await meter.empty();
+  const warmUp = warmUpOf(targets);
+  await countIn(distinctPaths(0, warmUp, 'warm-up'));
+  await drainOut(warmUp);
+
+  const paths = distinctPaths(0, targets);
+  await meter.empty();
+  const bytesBefore = await meter.memoryBytes();
+  const inSeconds = await countIn(paths);
+  const longestInMs = await meter.longestMs();
+  const bytes = (await meter.memoryBytes()) - bytesBefore;
+  const outSeconds = await drainOut(targets);
+  return {
+    inPerSecond: targets / inSeconds,
+    bytesPerTarget: bytes / targets,
+    outPerSecond: targets / outSeconds,
+    longestInMs,
+    longestOutMs: await meter.longestMs(),
+  };
+}

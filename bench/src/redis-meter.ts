@@ -1,0 +1,71 @@
+import { Redis } from 'ioredis';
+
+// Microseconds. Redis records commands that take longer.
+const SLOW = 500;
+
+/** What the Redis server says of itself, over a connection that the contestant does not use. */
+export class RedisMeter implements AsyncDisposable {
+  readonly #client: Redis;
+
+  private constructor(client: Redis) {
+    this.#client = client;
+  }
+
+  static async connect(port: number): Promise<RedisMeter> {
+    const client = new Redis(port, '127.0.0.1', { lazyConnect: true, maxRetriesPerRequest: 0 });
+    await client.connect();
+    await client.config('SET', 'slowlog-log-slower-than', SLOW);
+    // The default would forget the longest one.
+    await client.config('SET', 'slowlog-max-len', 100_000);
+    return new RedisMeter(client);
+  }
+
+  /** Empties the server; its memory is free when this resolves. */
+  async empty(): Promise<void> {
+    await this.#client.flushall('SYNC');
+    await this.#client.slowlog('RESET');
+  }
+
+  /** The CPU time of the server's process. */
+  async cpuSeconds(): Promise<number> {
+    const info = await this.#client.info('cpu');
+    return number(info, 'used_cpu_user') + number(info, 'used_cpu_sys');
+  }
+
+  async memoryBytes(): Promise<number> {
+    return number(await this.#client.info('memory'), 'used_memory');
+  }
+
+  /** Commands since the server started, without this question. */
+  async commands(): Promise<number> {
+    return number(await this.#client.info('stats'), 'total_commands_processed');
+  }
+
+  async version(): Promise<string> {
+    return value(await this.#client.info('server'), 'redis_version');
+  }
+
+  /**
+   * The longest command since the last question, in milliseconds; 0 if none took half a millisecond. The record of
+   * slow commands takes memory: ask this before `memoryBytes`.
+   */
+  async longestMs(): Promise<number> {
+    const slow = (await this.#client.slowlog('GET', -1)) as [id: number, at: number, micros: number][];
+    await this.#client.slowlog('RESET');
+    return slow.reduce((longest, [, , micros]) => Math.max(longest, micros), 0) / 1000;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.quit();
+  }
+}
+
+function number(info: string, name: string): number {
+  return Number(value(info, name));
+}
+
+function value(info: string, name: string): string {
+  const found = new RegExp(`^${name}:(.*)\\r$`, 'm').exec(info)?.[1];
+  if (found === undefined) throw new Error(`INFO does not tell ${name}.`);
+  return found;
+}

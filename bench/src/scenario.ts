@@ -1,0 +1,32 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Contestants, Figures, Samples } from './alternate.js';
+import type { Line, RowName } from './lines.js';
+import type { Sizes } from './sizes.js';
+
+/** What a scenario runs on. */
+export interface Bench {
+  readonly sizes: Sizes;
+  readonly rounds: number;
+  readonly redisPort: number;
+  /** Starts PostgreSQL when it is asked for. */
+  postgresUrl(): Promise<string>;
+  /** Measures the contestants in alternation. */
+  alternate<C extends Contestants>(contestants: C, rounds?: number): Promise<Samples<C>>;
+}
+
+/** Contestants that do the same. */
+export interface Scenario {
+  readonly name: string;
+  /** The rows of the table that it yields. */
+  readonly rows: readonly RowName[];
+  run(bench: Bench): Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly lines: readonly Line[];
+  /** Comparisons without a goal, for a table of their own. */
+  readonly alternatives?: readonly Line[];
+  /** By the name of the file. */
+  readonly plots?: Readonly<Record<string, TopLevelSpec>>;
+  readonly samples: Readonly<Record<string, readonly Figures[]>>;
+}

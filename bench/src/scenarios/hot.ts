@@ -1,0 +1,165 @@
+import type { Samples } from '../alternate.js';
+import { formatNumber } from '../format.js';
+import { alone, compare, each, type Line } from '../lines.js';
+import { measure } from '../measure.js';
+import type { CountFigures, CountSettings } from '../measurements/count.js';
+import type { RedisBenchmarkFigures } from '../measurements/redis-benchmark.js';
+import { bars, curve } from '../plots.js';
+import type { Bench, Scenario } from '../scenario.js';
+import type { Sizes } from '../sizes.js';
+import { spreadOf } from '../statistics.js';
+
+// As many increments as a buffer holds targets at most.
+const WINDOW = 100_000;
+const KEYS = 1_000_000;
+
+const PEERS = {
+  sentry: 'Sentry',
+  hincrby: 'awaited HINCRBY',
+  autopipelining: 'auto-pipelined HINCRBY',
+  bullmq: 'BullMQ, a job an increment',
+  redisBenchmark: 'redis-benchmark, distinct hashes',
+  redisBenchmarkHotHash: 'redis-benchmark, one hot hash',
+};
+
+/** Few pages get most of the views. */
+export const hot: Scenario = {
+  name: 'hot',
+  rows: ['hot in', 'CPU', 'blocking'],
+  async run(bench) {
+    const samples = await bench.alternate(contestants(bench));
+    const windows = await bench.alternate(byWindow(bench));
+    return {
+      lines: linesOf(samples, bench.sizes),
+      alternatives: alternativesOf(samples, bench.sizes),
+      plots: {
+        'hot-in': bars({
+          title: 'Counting into Redis, hot rows',
+          unit: 'increments/s',
+          bars: Object.entries({ sluice: 'Sluice', ...PEERS }).map(([key, name]) => ({
+            name,
+            ...spreadOf(each(samples[key as keyof typeof samples], 'perSecond')),
+          })),
+        }),
+        window: curve({
+          title: 'The more increments are in flight, the more merge',
+          x: 'increments in flight',
+          y: 'increments/s',
+          points: bench.sizes.windows.map((window) => ({
+            series: 'Sluice',
+            x: window,
+            ...spreadOf(each(windows[nameOf(window)] ?? [], 'perSecond')),
+          })),
+          level: {
+            name: PEERS.redisBenchmark,
+            y: spreadOf(each(samples.redisBenchmark, 'perSecond')).median,
+          },
+        }),
+      },
+      samples: { ...samples, ...windows },
+    };
+  },
+};
+
+type HotSamples = Samples<ReturnType<typeof contestants>>;
+
+function contestants(bench: Bench) {
+  const { redisPort: port, sizes } = bench;
+  const requests = sizes.hot.redisBenchmark;
+  return {
+    sluice: () => count(bench, 'sluice', sizes.hot.sluice),
+    sentry: () => count(bench, 'sentry', sizes.hot.sentry),
+    hincrby: () => count(bench, 'hincrby', sizes.hot.hincrby),
+    autopipelining: () => count(bench, 'autopipelining', sizes.hot.autopipelining),
+    bullmq: () => count(bench, 'bullmq', sizes.hot.bullmq),
+    redisBenchmark: () => measure('redis-benchmark', { port, command: 'distinct', requests, targets: KEYS }),
+    redisBenchmarkHotHash: () =>
+      measure('redis-benchmark', { port, command: 'hot hash', requests, targets: KEYS }),
+  };
+}
+
+function byWindow(bench: Bench): Record<string, () => Promise<CountFigures>> {
+  const { windows, hot } = bench.sizes;
+  return Object.fromEntries(
+    windows.map((window) => [nameOf(window), () => count(bench, 'sluice', hot.sluice, window)]),
+  );
+}
+
+function nameOf(window: number): string {
+  return `sluice, ${formatNumber(window)} in flight`;
+}
+
+function count(
+  { redisPort }: Bench,
+  counter: CountSettings['counter'],
+  increments: number,
+  window = WINDOW,
+): Promise<CountFigures> {
+  return measure('count', { counter, redisPort, increments, window });
+}
+
+function linesOf({ sluice, sentry, redisBenchmark }: HotSamples, { hot }: Sizes): Line[] {
+  const rate = { row: 'hot in', unit: 'increments/s', sluice: each(sluice, 'perSecond') } as const;
+  return [
+    compare(
+      { ...rate, workload: workload(hot.sluice, hot.sentry), goal: { atLeast: 100 } },
+      PEERS.sentry,
+      each(sentry, 'perSecond'),
+    ),
+    compare(
+      { ...rate, workload: workload(hot.sluice, hot.redisBenchmark), goal: { atLeast: 2 } },
+      PEERS.redisBenchmark,
+      each(redisBenchmark, 'perSecond'),
+    ),
+    compare(
+      {
+        row: 'CPU',
+        workload: `Redis CPU, ${workload(hot.sluice, hot.sentry)}`,
+        unit: 's per million increments',
+        sluice: each(sluice, 'cpuSeconds'),
+        goal: { atMost: 0.02 },
+      },
+      PEERS.sentry,
+      each(sentry, 'cpuSeconds'),
+    ),
+    alone(
+      {
+        row: 'blocking',
+        workload: `longest script of "hot in"`,
+        unit: 'ms',
+        sluice: each(sluice, 'longestMs'),
+        goal: { atMost: 3 },
+      },
+      'max',
+    ),
+  ];
+}
+
+function alternativesOf(samples: HotSamples, { hot }: Sizes): Line[] {
+  const against = (
+    peer: keyof typeof PEERS,
+    increments: number,
+    figures: readonly (CountFigures | RedisBenchmarkFigures)[],
+  ): Line =>
+    compare(
+      {
+        row: 'hot in',
+        workload: workload(hot.sluice, increments),
+        unit: 'increments/s',
+        sluice: each(samples.sluice, 'perSecond'),
+      },
+      PEERS[peer],
+      figures.map(({ perSecond }) => perSecond),
+    );
+  return [
+    against('hincrby', hot.hincrby, samples.hincrby),
+    against('autopipelining', hot.autopipelining, samples.autopipelining),
+    against('bullmq', hot.bullmq, samples.bullmq),
+    against('redisBenchmarkHotHash', hot.redisBenchmark, samples.redisBenchmarkHotHash),
+  ];
+}
+
+function workload(increments: number, peer: number): string {
+  const others = peer === increments ? '' : `; the peer ${formatNumber(peer)}`;
+  return `Zipf, ${formatNumber(increments)} increments${others}`;
+}

@@ -1,0 +1,63 @@
+import { formatNumber } from '../format.js';
+import { compare, each } from '../lines.js';
+import { measure } from '../measure.js';
+import type { Scenario } from '../scenario.js';
+
+const UPSERT = 'raw upserts of the same rows';
+
+/** All the way to PostgreSQL. */
+export const sql: Scenario = {
+  name: 'sql',
+  rows: ['to SQL'],
+  async run({ sizes, redisPort, postgresUrl: start, alternate }) {
+    const postgresUrl = await start();
+    const { sluice: increments, update } = sizes.sql;
+    const samples = await alternate({
+      sluice: () => measure('sql-sluice', { redisPort, postgresUrl, increments }),
+      update: () => measure('sql-update', { postgresUrl, increments: update }),
+      upsert: () => measure('sql-upsert', { postgresUrl, increments }),
+    });
+    const row = 'to SQL';
+    const zipf = `Zipf, ${formatNumber(increments)} increments`;
+    const upserted = each(samples.upsert, 'rowsPerSecond');
+    return {
+      lines: [
+        compare(
+          {
+            row,
+            workload: `${zipf}: end to end; the peer ${formatNumber(update)}`,
+            unit: 'increments/s',
+            sluice: each(samples.sluice, 'perSecond'),
+            goal: { atLeast: 100 },
+          },
+          'an UPDATE an increment',
+          each(samples.update, 'perSecond'),
+        ),
+        compare(
+          {
+            row,
+            workload: `${zipf}: the drain`,
+            unit: 'rows/s',
+            sluice: each(samples.sluice, 'rowsPerSecond'),
+            goal: { atLeast: 0.7 },
+          },
+          UPSERT,
+          upserted,
+        ),
+      ],
+      alternatives: [
+        compare(
+          {
+            row,
+            workload: `${zipf}: end to end`,
+            unit: 'rows/s',
+            sluice: each(samples.sluice, 'rowsPerSecondInAll'),
+          },
+          UPSERT,
+          upserted,
+        ),
+      ],
+      samples,
+    };
+  },
+};

@@ -1,0 +1,87 @@
+/** How much is measured. */
+export interface Sizes {
+  readonly rounds: number;
+  /** Increments. */
+  readonly hot: Readonly<
+    Record<'sluice' | 'sentry' | 'hincrby' | 'autopipelining' | 'bullmq' | 'redisBenchmark', number>
+  >;
+  /** Increments in flight, for Sluice. */
+  readonly windows: readonly number[];
+  /** Targets. */
+  readonly cold: Readonly<Record<'sluice' | 'sentry' | 'redisBenchmark', number>>;
+  /** Increments. */
+  readonly sql: Readonly<Record<'sluice' | 'update', number>>;
+  readonly latencySeconds: number;
+  /** Increments. */
+  readonly inProcess: number;
+  readonly growth: { readonly backlogs: readonly number[]; readonly targets: number };
+  readonly idleSeconds: number;
+  /** Targets. */
+  readonly merge: number;
+  /** Processes that import Sluice. */
+  readonly imports: number;
+}
+
+export const FULL: Sizes = {
+  rounds: 5,
+  hot: {
+    sluice: 1_000_000,
+    sentry: 100_000,
+    hincrby: 100_000,
+    autopipelining: 300_000,
+    bullmq: 20_000,
+    redisBenchmark: 1_000_000,
+  },
+  windows: [1000, 10_000, 100_000, 1_000_000],
+  cold: { sluice: 1_000_000, sentry: 100_000, redisBenchmark: 1_000_000 },
+  sql: { sluice: 1_000_000, update: 20_000 },
+  latencySeconds: 5,
+  inProcess: 3_000_000,
+  growth: { backlogs: [10_000, 100_000, 1_000_000, 3_000_000], targets: 100_000 },
+  idleSeconds: 10,
+  merge: 100_000,
+  imports: 15,
+};
+
+export const QUICK: Sizes = {
+  rounds: 2,
+  hot: {
+    sluice: 200_000,
+    sentry: 10_000,
+    hincrby: 20_000,
+    autopipelining: 50_000,
+    bullmq: 5000,
+    redisBenchmark: 200_000,
+  },
+  windows: [1000, 10_000, 100_000],
+  cold: { sluice: 100_000, sentry: 10_000, redisBenchmark: 200_000 },
+  sql: { sluice: 200_000, update: 3000 },
+  latencySeconds: 2,
+  inProcess: 1_000_000,
+  growth: { backlogs: [10_000, 100_000], targets: 50_000 },
+  idleSeconds: 5,
+  merge: 50_000,
+  imports: 5,
+};
+
+/** Shows that everything works, and nothing else. */
+export const SMOKE: Sizes = {
+  rounds: 1,
+  hot: {
+    sluice: 5000,
+    sentry: 1000,
+    hincrby: 1000,
+    autopipelining: 1000,
+    bullmq: 500,
+    redisBenchmark: 5000,
+  },
+  windows: [1000],
+  cold: { sluice: 5000, sentry: 1000, redisBenchmark: 5000 },
+  sql: { sluice: 5000, update: 200 },
+  latencySeconds: 0.5,
+  inProcess: 5000,
+  growth: { backlogs: [1000, 5000], targets: 5000 },
+  idleSeconds: 1,
+  merge: 5000,
+  imports: 2,
+};

@@ -1,0 +1,12 @@
+/** How long work takes, in seconds. What was built for it is collected before, not meanwhile. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  globalThis.gc?.();
+  const startedAt = performance.now();
+  await work();
+  return (performance.now() - startedAt) / 1000;
+}
+
+/** How many operations warm up for so many: a tenth, and enough to have the code compiled. */
+export function warmUpOf(operations: number): number {
+  return Math.max(2000, Math.round(operations / 10));
+}
