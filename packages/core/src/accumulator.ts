@@ -2,7 +2,7 @@ import { IncrementError } from './errors.js';
 import { type Fields, fieldsOf } from './fields.js';
 import { partitionOf } from './router.js';
 import { targetKey } from './target.js';
-import { type Branch, TargetIndex } from './target-index.js';
+import { type Place, TargetIndex } from './target-index.js';
 import type { Columns, Extra, Filters, FilterValue } from './types.js';
 
 /** Targets a write, at most: keeps one write short for the backend. */
@@ -13,7 +13,7 @@ export class Slot {
   /** Shared by all increments of the target that go in one write. */
   readonly acknowledged: Promise<void>;
   /** Where the index has the slot, while it is open. */
-  branch: Branch | undefined;
+  place: Place | undefined;
   value: FilterValue = null;
   resolve!: () => void;
   reject!: (error: unknown) => void;
@@ -53,6 +53,11 @@ export class Accumulator {
     return this.#held;
   }
 
+  /** Whether half of the room is taken. */
+  get isCrowded(): boolean {
+    return this.#held > this.#maxTargets / 2;
+  }
+
   /** Targets of a partition that wait for a write. */
   waiting(partition: number): number {
     return this.#queue(partition).length;
@@ -88,7 +93,7 @@ export class Accumulator {
   /** Freezes and hands over the oldest slots of a partition: from now on nothing merges into them. */
   take(partition: number): Slot[] {
     const slots = this.#queue(partition).splice(0, WRITE_TARGETS);
-    for (const slot of slots) this.#index.remove(slot);
+    for (const slot of slots) slot.place?.leave(slot);
     return slots;
   }
 

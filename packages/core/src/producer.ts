@@ -20,7 +20,7 @@ const REPLAY_TARGETS = 4 * WRITE_TARGETS;
 /**
  * Writes one partition's slots to the backend: at most one write at a time, numbered 1, 2, 3 …
  *
- *     idle ──increment──▶ gathering ──linger over, or a full write──▶ writing ──answer──▶ idle, or gathering again
+ *     idle ──increment──▶ gathering ──linger over, or full──▶ writing ──answer──▶ idle, or gathering again
  *
  * A write is repeated unchanged until there is a definite answer. When the producer gives up on one whose fate is
  * unknown, an empty write takes its number, never other entries: either the backend has the real one, or it will know
@@ -44,6 +44,8 @@ export class Producer {
   #replayableTargets = 0;
 
   #cancelGathering: (() => void) | undefined;
+  /** Slots that have lingered and still wait. */
+  #due = 0;
   /** The write under way; it resolves with the first error that its slots got. */
   #writing: Promise<Failure | undefined> | undefined;
   #underWrite: Slot[] = [];
@@ -69,7 +71,7 @@ export class Producer {
   opened(): void {
     this.#opened += 1;
     if (this.#writing !== undefined) return;
-    if (this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS) void this.#write();
+    if (this.#isFull()) void this.#write();
     else if (this.#cancelGathering === undefined) this.#gather();
   }
 
@@ -98,9 +100,18 @@ export class Producer {
     }
   }
 
+  /** Whether there is nothing to gain from gathering: the longer it lasts, the more merges, while there is room. */
+  #isFull(): boolean {
+    const waiting = this.#accumulator.waiting(this.#partition);
+    return waiting >= WRITE_TARGETS && (this.#options.lingerMs === 0 || this.#accumulator.isCrowded);
+  }
+
   #gather(): void {
     const { clock, lingerMs } = this.#options;
-    const write = (): void => void (this.#writing ?? this.#write());
+    const write = (): void => {
+      this.#due = this.#accumulator.waiting(this.#partition);
+      if (this.#writing === undefined) void this.#write();
+    };
     if (lingerMs > 0) {
       this.#cancelGathering = clock.after(lingerMs, write);
     } else {
@@ -120,13 +131,13 @@ export class Producer {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
     this.#underWrite = this.#take();
+    this.#due -= this.#underWrite.length;
     this.#writing = this.#deliver(this.#underWrite).then((failure) => {
       this.#settle(this.#underWrite);
       this.#underWrite = [];
       this.#writing = undefined;
-      const waiting = this.#accumulator.waiting(this.#partition);
-      if (waiting >= WRITE_TARGETS) void this.#write();
-      else if (waiting > 0) this.#gather();
+      if (this.#due > 0 || this.#isFull()) void this.#write();
+      else if (this.#accumulator.waiting(this.#partition) > 0) this.#gather();
       return failure;
     });
     return this.#writing;
@@ -235,8 +246,7 @@ export class Producer {
   }
 
   #next(slots: readonly Slot[]): Write {
-    const { clock, random } = this.#options;
-    const now = clock.now();
+    const now = this.#options.clock.now();
     // The backend may forget the number of a producer that was idle for long.
     if (now - this.#usedAt > PRODUCER_LIFETIME_MS / 2) this.#renounce();
     this.#usedAt = now;
@@ -246,7 +256,7 @@ export class Producer {
       producer: this.#id,
       number: this.#number,
       entries: slots.map(({ key, fields }) => ({ key, fields })),
-      epoch: randomId(random),
+      epoch: `${this.#id}-${this.#number}`,
     };
   }
 

@@ -2,19 +2,50 @@ import type { Slot } from './accumulator.js';
 import { isRecord, namesInOrder } from './target.js';
 import type { Filters, FilterValue } from './types.js';
 
+/** Where an open slot is in the index. */
+export interface Place {
+  /** Takes the slot out, and what led to nothing else. */
+  leave(slot: Slot): void;
+}
+
 /** Where the values of one filter lead, below the filters before it. The first one is the model, in place of a filter. */
-export class Branch {
+class Branch implements Place {
   readonly leads = new Map<FilterValue, Slot | Fork>();
 
   constructor(
     readonly filter: string,
     readonly fork: Fork | undefined,
   ) {}
+
+  /** The fork under a value; a slot that is there moves into it. */
+  forkAt(value: FilterValue): Fork {
+    const at = this.leads.get(value);
+    if (at instanceof Fork) return at;
+    const fork = new Fork(this, value);
+    if (at !== undefined) fork.enter(at);
+    this.leads.set(value, fork);
+    return fork;
+  }
+
+  enter(slot: Slot, value: FilterValue): void {
+    this.leads.set(value, slot);
+    slot.place = this;
+    slot.value = value;
+  }
+
+  leave({ value }: Slot): void {
+    this.cut(value);
+  }
+
+  cut(value: FilterValue): void {
+    this.leads.delete(value);
+    if (this.leads.size === 0) this.fork?.drop(this);
+  }
 }
 
 /** Where targets part that have the model and the first filters in common. */
-class Fork {
-  branches: readonly Branch[] = [];
+class Fork implements Place {
+  #branches: readonly Branch[] = [];
   /** The slot of the target that has no more filters. */
   slot: Slot | undefined;
 
@@ -24,14 +55,33 @@ class Fork {
   ) {}
 
   find(filter: string): Branch | undefined {
-    for (const branch of this.branches) if (branch.filter === filter) return branch;
+    for (const branch of this.#branches) if (branch.filter === filter) return branch;
     return undefined;
   }
 
   grow(filter: string): Branch {
     const branch = new Branch(filter, this);
-    this.branches = [...this.branches, branch];
+    this.#branches = [...this.#branches, branch];
     return branch;
+  }
+
+  drop(branch: Branch): void {
+    this.#branches = this.#branches.filter((other) => other !== branch);
+    this.#cutIfBare();
+  }
+
+  enter(slot: Slot): void {
+    this.slot = slot;
+    slot.place = this;
+  }
+
+  leave(): void {
+    this.slot = undefined;
+    this.#cutIfBare();
+  }
+
+  #cutIfBare(): void {
+    if (this.slot === undefined && this.#branches.length === 0) this.branch.cut(this.value);
   }
 }
 
@@ -59,46 +109,18 @@ export class TargetIndex {
     let branch = this.#root(signalOnly);
     let value: FilterValue = model;
     for (const name of namesInOrder(filters)) {
-      const fork = forkAt(branch, value);
+      const fork: Fork = branch.forkAt(value);
       branch = fork.find(name) ?? fork.grow(name);
       value = comparable(filters[name]);
     }
     const at = branch.leads.get(value);
-    if (at instanceof Fork) at.slot = slot;
-    else branch.leads.set(value, slot);
-    slot.branch = branch;
-    slot.value = value;
-  }
-
-  /** Takes a slot out, and what led to nothing else. */
-  remove({ branch, value }: Slot): void {
-    if (branch === undefined) return;
-    const at = branch.leads.get(value);
-    if (at instanceof Fork) at.slot = undefined;
-    else prune(branch, value);
+    if (at instanceof Fork) at.enter(slot);
+    else branch.enter(slot, value);
   }
 
   #root(signalOnly: boolean): Branch {
     return signalOnly ? this.#signalOnly : this.#ordinary;
   }
-}
-
-/** The fork under a value; a slot that is there moves into it. */
-function forkAt(branch: Branch, value: FilterValue): Fork {
-  const at = branch.leads.get(value);
-  if (at instanceof Fork) return at;
-  const fork = new Fork(branch, value);
-  fork.slot = at;
-  branch.leads.set(value, fork);
-  return fork;
-}
-
-function prune(branch: Branch, value: FilterValue): void {
-  branch.leads.delete(value);
-  const { fork } = branch;
-  if (branch.leads.size > 0 || fork === undefined) return;
-  fork.branches = fork.branches.filter((other) => other !== branch);
-  if (fork.branches.length === 0 && fork.slot === undefined) prune(fork.branch, fork.value);
 }
 
 // Filters have at most 128 bits, so no bigint of a user is a Date's.

@@ -146,10 +146,25 @@ describe('lingerMs', () => {
     expect(sizes()).toEqual([2]);
   });
 
-  test('a full write does not wait', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50 });
-    await Promise.all(Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+  test('a write that is full waits, too: the more, the better they merge', async () => {
+    const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    const count = () => Array.from({ length: 2500 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
+    const first = count();
+    await clock.advance(49);
+    const second = count();
+    expect(sizes()).toEqual([]);
+    await clock.advance(1);
+    await Promise.all([...first, ...second]);
+    expect(sizes()).toEqual([1000, 1000, 500]);
+  });
+
+  test('ends early when half of maxTargets are held', async () => {
+    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 2002 });
+    await Promise.all(
+      Array.from({ length: 1002 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })).slice(0, 1000),
+    );
     expect(sizes()).toEqual([1000]);
+    await buffer.close();
   });
 
   test('flush does not wait', async () => {

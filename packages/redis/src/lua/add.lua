@@ -2,7 +2,7 @@
 --
 -- KEYS 1 entries, 2 pending, 3 producer, 4 state
 -- ARGV 1 now or '', 2 the write's number, 3 how long to remember it in ms, 4 the epoch if there is none yet,
---      5… target key and packed entry of each target
+--      5 a line for each target key and each packed entry in turn
 -- Reply {'applied' | 'duplicate', epoch, refusals as JSON} or {'gap', epoch or '', last number}
 --
 -- Redis does not roll a script back, so everything is read, computed and checked before the first write.
@@ -18,28 +18,33 @@ if number <= last then
 end
 if number ~= last + 1 then return { 'gap', epoch or '', last } end
 
-local stamp = string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
+local stamp = string.format('"@":"%.0f"}', now_ms(ARGV[1]))
 redis.call('LLEN', pending)
+local keys, opens, count = {}, {}, 0
+-- An entry without its closing brace: it gets the stamp, or is merged.
+for key, open in string.gmatch(ARGV[5], '([^\n]*)\n([^\n]*)}\n') do
+  count = count + 1
+  keys[count], opens[count] = key, open
+end
+
 local new, sets, refusals = {}, {}, {}
-for first = 5, #ARGV, 2 * CHUNK do
-  local keys = {}
-  for i = first, math.min(first + 2 * CHUNK - 2, #ARGV), 2 do keys[#keys + 1] = ARGV[i] end
-  local olds = redis.call('HMGET', entries, unpack(keys))
-  for i, key in ipairs(keys) do
-    local at = first + 2 * i - 2
-    local packed, old = ARGV[at + 1], olds[i]
-    if not old then
-      new[#new + 1] = key
-      sets[#sets + 1] = key
-      sets[#sets + 1] = packed == '{}' and '{' .. string.sub(stamp, 2) or string.sub(packed, 1, -2) .. stamp
+for first = 1, count, CHUNK do
+  local last = math.min(first + CHUNK - 1, count)
+  local olds = redis.call('HMGET', entries, unpack(keys, first, last))
+  for i = first, last do
+    local key, open, old = keys[i], opens[i], olds[i - first + 1]
+    local value, reason, field
+    if old then
+      value, reason, field = merge(old, open .. '}')
     else
-      local merged, reason, field = merge(old, packed)
-      if merged then
-        sets[#sets + 1] = key
-        sets[#sets + 1] = merged
-      else
-        refusals[#refusals + 1] = { index = (at - 5) / 2, reason = reason, field = field }
-      end
+      value = open .. (open == '{' and stamp or ',' .. stamp)
+      new[#new + 1] = key
+    end
+    if value then
+      sets[#sets + 1] = key
+      sets[#sets + 1] = value
+    else
+      refusals[#refusals + 1] = { index = i - 1, reason = reason, field = field }
     end
   end
 end

@@ -14,8 +14,20 @@ local function weight(value)
   return tonumber(value) or (type(value) == 'string' and tonumber(string.sub(value, 2))) or nil
 end
 
+-- The usual case, an increment of one column whose sum is the entry's first field, is done without decoding.
+local function merge_sum(old, new)
+  local name, amount = string.match(new, '^({"%+[^"\\]*":")(%-?%d+)"}$')
+  if not name or string.sub(old, 1, #name) ~= name then return nil end
+  local was, rest = string.match(old, '^(%-?%d+)(".*})$', #name + 1)
+  local sum = was and was + amount
+  if not sum or sum > MAX_SUM or sum < -MAX_SUM then return nil end
+  return name .. string.format('%.0f', sum) .. rest
+end
+
 -- Answers the merged entry, or nil with the reason and the field.
 local function merge(old, new)
+  local summed = merge_sum(old, new)
+  if summed then return summed end
   local into, from = decode(old), decode(new)
   if not into or not from then return nil, 'corrupt', '' end
   for field, value in pairs(from) do
