@@ -1,6 +1,6 @@
 import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from './errors.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
-import { nameOf } from './names.js';
+import { bareName, nameOf } from './names.js';
 import { describe, isRecord, parseTargetKey } from './target.js';
 import type { Entry, ExtraValue, Rule } from './types.js';
 
@@ -127,6 +127,8 @@ export function merge(into: Fields, from: Fields): void {
 const SUM = 0x2b; // +
 const LAST = 0x3d; // =
 const GREATEST = 0x3e; // >
+const LEAST = 0x3c; // <
+const FIRST_AT = 0x40; // @
 
 function combine(rule: number, old: number | string | undefined, value: number | string): number | string {
   if (old === undefined || rule === LAST) return value;
@@ -153,9 +155,8 @@ export function pack(fields: Fields): string {
 export function unpack(text: string): Fields {
   const packed = parse(text);
   if (!isRecord(packed)) throw new CorruptEntryError('A stored entry is not an object.');
-  const fields: Fields = {};
-  for (const field of Object.keys(packed)) fields[field] = parseField(field, packed[field]);
-  return fields;
+  for (const field of Object.keys(packed)) packed[field] = parseField(field, packed[field]);
+  return packed as Fields;
 }
 
 function parse(text: string): unknown {
@@ -173,22 +174,23 @@ const LAST_DATE = 8.64e15;
 
 function parseField(field: string, text: unknown): number | string {
   const value =
-    typeof text === 'string' && field.slice(1) !== '__proto__' ? parseValue(field[0], text) : undefined;
+    typeof text === 'string' && field.slice(1) !== '__proto__'
+      ? parseValue(field.charCodeAt(0), text)
+      : undefined;
   if (value !== undefined) return value;
   throw new CorruptEntryError(`A stored entry has a corrupt field ${quote(field)}.`);
 }
 
-function parseValue(rule: string | undefined, text: string): number | string | undefined {
+function parseValue(rule: number, text: string): number | string | undefined {
+  if (rule === LAST) return text;
   const value = Number(text);
   switch (rule) {
-    case '=':
-      return text;
-    case '+':
-      return INTEGER.test(text) && Number.isSafeInteger(value) ? value : undefined;
-    case '@':
+    case SUM:
+      return Number.isSafeInteger(value) && INTEGER.test(text) ? value : undefined;
+    case FIRST_AT:
       return numberOf(text, value);
-    case '>':
-    case '<':
+    case GREATEST:
+    case LEAST:
       return text[0] === 'd' ? dateOf(text) : numberOf(text, value);
   }
   return undefined;
@@ -201,13 +203,6 @@ function numberOf(text: string, value: number): number | undefined {
 function dateOf(text: string): string | undefined {
   return INTEGER.test(text.slice(1)) && Math.abs(weight(text)) <= LAST_DATE ? text : undefined;
 }
-
-// When one name was used with several rules, the first of these wins: `extra` shows one value a name.
-const RULES: readonly (readonly [Rule, string])[] = [
-  ['last', '='],
-  ['max', '>'],
-  ['min', '<'],
-];
 
 /**
  * The entry that a sink gets.
@@ -234,22 +229,32 @@ export function entryOf(key: string, fields: Fields): Entry {
 function columnsOf(fields: Fields): Record<string, number> {
   const columns: Record<string, number> = {};
   for (const field in fields) {
-    if (field.charCodeAt(0) === SUM) columns[field.slice(1)] = fields[field] as number;
+    if (field.charCodeAt(0) === SUM) columns[bareName(field)] = fields[field] as number;
   }
   return columns;
 }
 
+/** When one name was used with several rules, `extra` shows one of them: last before greatest before least. */
 function extraOf(fields: Fields): Entry['extra'] {
   const extra: Record<string, { rule: Rule; value: ExtraValue }> = {};
-  for (const [rule, mark] of RULES) {
-    for (const field in fields) {
-      const name = field.slice(1);
-      if (field[0] !== mark || Object.hasOwn(extra, name)) continue;
-      const stored = fields[field] as number | string;
+  for (const field in fields) {
+    const rule = ruleOfMark(field.charCodeAt(0));
+    // Most entries have no extra: nothing else is to be done for them.
+    if (rule === undefined) continue;
+    const name = field.slice(1);
+    const hidden = rule !== 'last' && (`=${name}` in fields || (rule === 'min' && `>${name}` in fields));
+    const stored = fields[field] as number | string;
+    if (!hidden) {
       extra[name] = { rule, value: rule === 'last' ? parseExtra(stored as string) : parseExtreme(stored) };
     }
   }
   return extra;
+}
+
+function ruleOfMark(mark: number): Rule | undefined {
+  if (mark === LAST) return 'last';
+  if (mark === GREATEST) return 'max';
+  return mark === LEAST ? 'min' : undefined;
 }
 
 function invalidColumns(): InvalidInputError {

@@ -58,3 +58,16 @@ function remember(text: string): Name {
   known.set(text, name);
   return name;
 }
+
+const bare = /* @__PURE__ */ new Map<string, string>();
+
+/** A field's name without its mark. Remembered: to cut it anew, and have it ready as a key, costs more than the rest. */
+export function bareName(field: string): string {
+  let name = bare.get(field);
+  if (name === undefined) {
+    if (bare.size >= MAX_KNOWN_NAMES) bare.clear();
+    name = field.slice(1);
+    bare.set(field, name);
+  }
+  return name;
+}
