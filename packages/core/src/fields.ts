@@ -1,6 +1,6 @@
 import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from './errors.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
-import { bareName, nameOf } from './names.js';
+import { bareName, nameOf, quotedField } from './names.js';
 import { describe, isRecord, parseTargetKey } from './target.js';
 import type { Entry, ExtraValue, Rule } from './types.js';
 
@@ -139,13 +139,12 @@ function combine(rule: number, old: number | string | undefined, value: number |
 
 /** Fields as the one line of JSON text that backends may keep. All values are strings: see `unpack`. */
 export function pack(fields: Fields): string {
-  let text = '{';
+  let text = '';
   for (const field in fields) {
     const value = fields[field];
-    const quoted = typeof value === 'number' ? `"${value}"` : JSON.stringify(value);
-    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(field)}:${quoted}`;
+    text += `${text === '' ? '{' : ','}${quotedField(field)}:${typeof value === 'number' ? `"${value}"` : JSON.stringify(value)}`;
   }
-  return `${text}}`;
+  return text === '' ? '{}' : `${text}}`;
 }
 
 /**

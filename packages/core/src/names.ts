@@ -59,15 +59,24 @@ function remember(text: string): Name {
   return name;
 }
 
-const bare = /* @__PURE__ */ new Map<string, string>();
+const fields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly quoted: string }>();
 
 /** A field's name without its mark. Remembered: to cut it anew, and have it ready as a key, costs more than the rest. */
 export function bareName(field: string): string {
-  let name = bare.get(field);
-  if (name === undefined) {
-    if (bare.size >= MAX_KNOWN_NAMES) bare.clear();
-    name = field.slice(1);
-    bare.set(field, name);
+  return formsOf(field).bare;
+}
+
+/** A field's name as a JSON string. */
+export function quotedField(field: string): string {
+  return formsOf(field).quoted;
+}
+
+function formsOf(field: string) {
+  let forms = fields.get(field);
+  if (forms === undefined) {
+    if (fields.size >= MAX_KNOWN_NAMES) fields.clear();
+    forms = { bare: field.slice(1), quoted: JSON.stringify(field) };
+    fields.set(field, forms);
   }
-  return name;
+  return forms;
 }

@@ -141,9 +141,9 @@ class RedisBackend implements Backend {
     // A producer's first write makes its partition known; after a wipe there are first writes again.
     if (number === 1)
       await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
-    let lines = '';
-    for (const { key, fields } of entries) lines += `${key}\n${pack(fields)}\n`;
-    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch, lines];
+    const lines: string[] = [];
+    for (const { key, fields } of entries) lines.push(key, pack(fields));
+    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch, lines.join('\n')];
     const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
     return addResult(await this.#run(this.#scripts.add, touched, args));
   }

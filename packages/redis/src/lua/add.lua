@@ -22,7 +22,7 @@ local stamp = string.format('"@":"%.0f"}', now_ms(ARGV[1]))
 redis.call('LLEN', pending)
 local keys, opens, count = {}, {}, 0
 -- An entry without its closing brace: it gets the stamp, or is merged.
-for key, open in string.gmatch(ARGV[5], '([^\n]*)\n([^\n]*)}\n') do
+for key, open in string.gmatch(ARGV[5], '([^\n]+)\n([^\n]*)}') do
   count = count + 1
   keys[count], opens[count] = key, open
 end

@@ -22,18 +22,25 @@ if id then return { 'leased', id, tonumber(attempt), redis.call('LLEN', pending)
 local keys = redis.call('LRANGE', pending, 0, size - 1)
 if #keys == 0 then return { 'empty' } end
 
--- A line break can only stand in what Sluice did not write; it must not shift the lines behind it.
-local function line(text)
-  return string.find(text, '\n', 1, true) and string.gsub(text, '\n', ' ') or text
-end
-local lines = {}
+local values = {}
 for first = 1, #keys, CHUNK do
-  local chunk = { unpack(keys, first, math.min(first + CHUNK - 1, #keys)) }
-  local values = redis.call('HMGET', entries, unpack(chunk))
-  for i, key in ipairs(chunk) do
-    lines[#lines + 1] = line(key)
-    lines[#lines + 1] = values[i] and line(values[i]) or 'null'
+  local last = math.min(first + CHUNK - 1, #keys)
+  for i, value in ipairs(redis.call('HMGET', entries, unpack(keys, first, last))) do
+    values[first + i - 1] = value or 'null'
   end
+end
+
+-- A line break can only stand in what Sluice did not write; it must not shift the lines behind it.
+local function one_line(texts)
+  if not string.find(table.concat(texts), '\n', 1, true) then return texts end
+  local lines = {}
+  for i, text in ipairs(texts) do lines[i] = string.gsub(text, '\n', ' ') end
+  return lines
+end
+local lines, shown_keys, shown_values = {}, one_line(keys), one_line(values)
+for i = 1, #keys do
+  lines[2 * i - 1] = shown_keys[i]
+  lines[2 * i] = shown_values[i]
 end
 
 redis.call('LTRIM', pending, #keys, -1)
