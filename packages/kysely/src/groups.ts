@@ -9,39 +9,59 @@ export type Group = readonly [Row, ...Row[]];
  * in their order: a statement applies at most one value to a row of the table.
  */
 export function groupRows(rows: readonly Row[]): Group[] {
-  const groups = new Map<string, [Row, ...Row[]]>();
-  const seen = new Map<string, number>();
-  for (const { row, shape, key } of rows.map(describe).sort(byKey)) {
-    const target = JSON.stringify([shape, key]);
-    const layer = seen.get(target) ?? 0;
-    seen.set(target, layer + 1);
-    const name = JSON.stringify([shape, layer]);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [row]);
+  const shapes: Shape[] = [];
+  const keyed = rows.map((row) => ({ row, shape: shapeOf(row, shapes), key: keyOf(row) }));
+  for (const { row, shape, key } of keyed.sort(byKey)) {
+    const layer = shape.seen.get(key) ?? 0;
+    shape.seen.set(key, layer + 1);
+    const group = shape.layers[layer];
+    if (group === undefined) shape.layers.push([row]);
     else group.push(row);
   }
-  return [...groups.entries()].sort(([a], [b]) => compare(a, b)).map(([, group]) => group);
+  return shapes.sort((a, b) => compare(a.name, b.name)).flatMap(({ layers }) => layers);
 }
 
-interface Described {
-  readonly row: Row;
-  readonly shape: string;
-  readonly key: string;
+/** What the rows of a group have in common. There are few, so a row finds its own by comparing. */
+interface Shape {
+  readonly name: string;
+  readonly like: Row;
+  /** How many rows there were of each key. */
+  readonly seen: Map<string, number>;
+  readonly layers: [Row, ...Row[]][];
 }
 
-function describe(row: Row): Described {
+function shapeOf(row: Row, shapes: Shape[]): Shape {
+  for (const shape of shapes) if (isAlike(row, shape.like)) return shape;
   const { model, keys, fields, keyValues } = row;
   const columns = fields.map(({ column, rule }) => [column, rule]);
   const nulls = keyValues.map((value) => value === null);
-  return {
-    row,
-    shape: JSON.stringify([model.table, model.name, keys, nulls, columns]),
-    // `1` and `'1'` are the same to a column of either type.
-    key: JSON.stringify(keyValues.map(String)),
-  };
+  const name = JSON.stringify([model.table, model.name, keys, nulls, columns]);
+  const shape: Shape = { name, like: row, seen: new Map(), layers: [] };
+  shapes.push(shape);
+  return shape;
 }
 
-function byKey(a: Described, b: Described): number {
+function isAlike(a: Row, b: Row): boolean {
+  return (
+    a.model === b.model &&
+    a.keys.length === b.keys.length &&
+    a.fields.length === b.fields.length &&
+    a.keys.every((key, i) => key === b.keys[i] && (a.keyValues[i] === null) === (b.keyValues[i] === null)) &&
+    a.fields.every(({ column, rule }, i) => column === b.fields[i]?.column && rule === b.fields[i]?.rule)
+  );
+}
+
+/** `1` and `'1'` are the same to a column of either type. */
+function keyOf({ keyValues }: Row): string {
+  return JSON.stringify(keyValues.map(String));
+}
+
+interface Keyed {
+  readonly row: Row;
+  readonly key: string;
+}
+
+function byKey(a: Keyed, b: Keyed): number {
   return compare(a.key, b.key) || a.row.index - b.row.index;
 }
 
