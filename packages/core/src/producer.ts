@@ -34,6 +34,8 @@ export class Producer {
   readonly #events: Emitter;
   readonly #errors: WriteErrors;
   readonly #abandoned = new AbortController();
+  /** Ends the wait for the backend's answer. */
+  #stopWaiting = (): void => {};
 
   #id = '';
   #number = 0;
@@ -93,6 +95,7 @@ export class Producer {
   abandon(): void {
     this.#cancelGathering?.();
     this.#abandoned.abort();
+    this.#stopWaiting();
     rejectAll(this.#underWrite, this.#errors.closed('unknown'));
     for (let slots = this.#take(); slots.length > 0; slots = this.#take()) {
       rejectAll(slots, this.#errors.closed('refused'));
@@ -201,20 +204,15 @@ export class Producer {
   }
 
   /** Stops waiting when the producer is abandoned: a backend may not answer at all. */
-  async #unlessAbandoned<T>(answer: Promise<T>): Promise<T> {
-    const { signal } = this.#abandoned;
-    let stop = (): void => {};
-    const stopped = new Promise<never>((_, reject) => {
-      const detail = { retryable: true, outcome: 'unknown' } as const;
-      stop = () => reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
+  #unlessAbandoned<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#stopWaiting = () => {
+        const detail = { retryable: true, outcome: 'unknown' } as const;
+        reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
+      };
+      if (this.#abandoned.signal.aborted) this.#stopWaiting();
+      answer.then(resolve, reject);
     });
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-    try {
-      return await Promise.race([answer, stopped]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
   }
 
   /**

@@ -103,21 +103,23 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
   };
 }
 
-async function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timedOut = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject(unavailable(`no reply in ${timeoutMs} ms`, true));
       onTimeout();
     }, timeoutMs);
+    reply.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(toBackendError(error, !isUnsent(error)));
+      },
+    );
   });
-  try {
-    return await Promise.race([reply, timedOut]);
-  } catch (error) {
-    throw toBackendError(error, !isUnsent(error));
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** ioredis says so when it did not take a command. */

@@ -18,7 +18,7 @@ if number <= last then
 end
 if number ~= last + 1 then return { 'gap', epoch or '', last } end
 
-local stamp = string.format('"@":"%.0f"}', now_ms(ARGV[1]))
+-- Fails, before anything has changed, if another program uses the key.
 redis.call('LLEN', pending)
 local keys, opens, count = {}, {}, 0
 -- An entry without its closing brace: it gets the stamp, or is merged.
@@ -27,7 +27,7 @@ for key, open in string.gmatch(ARGV[5], '([^\n]+)\n([^\n]*)}') do
   keys[count], opens[count] = key, open
 end
 
-local new, sets, refusals = {}, {}, {}
+local new, sets, refusals, stamp = {}, {}, {}, nil
 for first = 1, count, CHUNK do
   local last = math.min(first + CHUNK - 1, count)
   local olds = redis.call('HMGET', entries, unpack(keys, first, last))
@@ -37,6 +37,7 @@ for first = 1, count, CHUNK do
     if old then
       value, reason, field = merge(old, open .. '}')
     else
+      stamp = stamp or string.format('"@":"%.0f"}', now_ms(ARGV[1]))
       value = open .. (open == '{' and stamp or ',' .. stamp)
       new[#new + 1] = key
     end
