@@ -8,7 +8,7 @@ import { type Results, runScenarios } from './src/run.js';
 import { SMOKE } from './src/sizes.js';
 
 const TIMEOUT_MS = 110_000;
-const PLOTS = ['cold.svg', 'growth.svg', 'hot-in.svg', 'latency.svg', 'window.svg'];
+const PLOTS = ['cold.svg', 'growth.svg', 'hot-in.svg', 'latency.svg', 'linger.svg'];
 
 describe('the benchmark', () => {
   let results: Results;

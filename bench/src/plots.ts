@@ -80,7 +80,8 @@ export function curve(plot: {
   const x = {
     field: 'x',
     type: 'quantitative' as const,
-    scale: { type: 'log' as const, nice: false },
+    // Like a logarithm, but it has a zero.
+    scale: { type: 'symlog' as const, nice: false },
     axis: { title: plot.x, values: ticks, format: ',~f' },
   };
   const y = (field: string) => ({

@@ -5,8 +5,7 @@ export interface Sizes {
   readonly hot: Readonly<
     Record<'sluice' | 'sentry' | 'hincrby' | 'autopipelining' | 'bullmq' | 'redisBenchmark', number>
   >;
-  /** Increments in flight, for Sluice. */
-  readonly windows: readonly number[];
+  readonly lingerMs: readonly number[];
   /** Targets. */
   readonly cold: Readonly<Record<'sluice' | 'sentry' | 'redisBenchmark', number>>;
   /** Increments. */
@@ -32,7 +31,7 @@ export const FULL: Sizes = {
     bullmq: 20_000,
     redisBenchmark: 1_000_000,
   },
-  windows: [1000, 10_000, 100_000, 1_000_000],
+  lingerMs: [0, 10, 100, 1000],
   cold: { sluice: 1_000_000, sentry: 100_000, redisBenchmark: 1_000_000 },
   sql: { sluice: 1_000_000, update: 20_000 },
   latencySeconds: 5,
@@ -53,7 +52,7 @@ export const QUICK: Sizes = {
     bullmq: 5000,
     redisBenchmark: 200_000,
   },
-  windows: [1000, 10_000, 100_000],
+  lingerMs: [0, 100],
   cold: { sluice: 100_000, sentry: 10_000, redisBenchmark: 200_000 },
   sql: { sluice: 200_000, update: 3000 },
   latencySeconds: 2,
@@ -75,7 +74,7 @@ export const SMOKE: Sizes = {
     bullmq: 500,
     redisBenchmark: 5000,
   },
-  windows: [1000],
+  lingerMs: [0],
   cold: { sluice: 5000, sentry: 1000, redisBenchmark: 5000 },
   sql: { sluice: 5000, update: 200 },
   latencySeconds: 0.5,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Backend, createBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
@@ -13,23 +14,36 @@ export function sluiceInMemory(): Backend {
   return memory();
 }
 
+export interface SluiceSettings {
+  readonly backend: Backend;
+  readonly lingerMs: number;
+}
+
+// Increments that are made before the event loop turns, as by requests that arrive together.
+const TURN = 1000;
+// Increments in flight, at most. With fewer targets than a buffer holds, none is refused.
+const IN_FLIGHT = 50_000;
+
 /**
- * Counts in rounds: a round of `window` increments begins when the backend has acknowledged all of the last one. A
- * refused increment ends the process, as its rejection is not handled.
+ * Counts as fast as the process can, and waits for the backend: an increment is made when the one is acknowledged that
+ * was made `IN_FLIGHT` before it, or when it lingers anyway. A refused increment ends the process, as its rejection is
+ * not handled.
  */
-export async function openSluice(backend: Backend, window: number): Promise<SingleCounter> {
-  const buffer = createBuffer({ backend });
+export async function openSluice({ backend, lingerMs }: SluiceSettings): Promise<SingleCounter> {
+  const buffer = createBuffer({ backend, lingerMs });
   await buffer.stats(); // connects
   return {
     countOne: (path) => buffer.incr('Page', { views: 1 }, { path }),
     async count(paths) {
-      for (let from = 0; from < paths.length; from += window) {
-        const until = Math.min(from + window, paths.length);
-        for (let i = from; i < until; i += 1) {
-          void buffer.incr('Page', { views: 1 }, { path: paths[i] as string });
-        }
-        await buffer.flush();
+      const turns: Promise<void>[] = [];
+      for (let from = 0; from < paths.length; from += TURN) {
+        let last = Promise.resolve();
+        for (const path of paths.slice(from, from + TURN)) last = buffer.incr('Page', { views: 1 }, { path });
+        turns.push(last);
+        if (lingerMs === 0) await turns[turns.length - IN_FLIGHT / TURN];
+        await setImmediate();
       }
+      await buffer.flush();
     },
     [Symbol.asyncDispose]: () => buffer.close(),
   };

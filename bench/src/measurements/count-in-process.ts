@@ -4,10 +4,10 @@ import { openSluice, sluiceInMemory } from '../sluice.js';
 import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
 
-const WINDOW = 100_000;
+const LINGER_MS = 1000;
 
 const OPEN = {
-  sluice: () => openSluice(sluiceInMemory(), WINDOW),
+  sluice: () => openSluice({ backend: sluiceInMemory(), lingerMs: LINGER_MS }),
   map: openMap,
 } satisfies Record<string, () => Promise<Counter>>;
 

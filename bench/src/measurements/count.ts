@@ -8,19 +8,19 @@ import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
 
 const OPEN = {
-  sluice: (port: number, window: number) => openSluice(sluiceOnRedis(port), window),
+  sluice: (port: number, lingerMs: number) => openSluice({ backend: sluiceOnRedis(port), lingerMs }),
   sentry: openSentry,
   hincrby: (port: number) => openHincrby(port, false),
   autopipelining: (port: number) => openHincrby(port, true),
   bullmq: openBullmq,
-} satisfies Record<string, (port: number, window: number) => Promise<Counter>>;
+} satisfies Record<string, (port: number, lingerMs: number) => Promise<Counter>>;
 
 export interface CountSettings {
   readonly counter: keyof typeof OPEN;
   readonly redisPort: number;
   readonly increments: number;
-  /** Increments a round, for Sluice. */
-  readonly window: number;
+  /** For Sluice. */
+  readonly lingerMs: number;
 }
 
 export type CountFigures = {
@@ -32,8 +32,8 @@ export type CountFigures = {
 
 /** Counts views into Redis, hot rows first among them. */
 export async function run(settings: CountSettings): Promise<CountFigures> {
-  const { counter, redisPort, increments, window } = settings;
-  const open = (): Promise<Counter> => OPEN[counter](redisPort, window);
+  const { counter, redisPort, increments, lingerMs } = settings;
+  const open = (): Promise<Counter> => OPEN[counter](redisPort, lingerMs);
   await warmUp(open, increments);
 
   const paths = zipfPaths(increments);

@@ -9,7 +9,7 @@ import { zipfPaths } from '../workload.js';
 const PER_SECOND = 20_000;
 
 const OPEN = {
-  sluice: (port: number) => openSluice(sluiceOnRedis(port), 1),
+  sluice: (port: number) => openSluice({ backend: sluiceOnRedis(port), lingerMs: 0 }),
   hincrby: (port: number) => openHincrby(port, false),
 } satisfies Record<string, (port: number) => Promise<SingleCounter>>;
 

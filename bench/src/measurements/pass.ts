@@ -5,8 +5,6 @@ import { openSluice, openSluiceDrain, sluiceOnRedis } from '../sluice.js';
 import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { distinctPaths } from '../workload.js';
 
-const WINDOW = 50_000;
-
 interface Contestant {
   openCounter(port: number): Promise<Counter>;
   openDrain(port: number): Promise<Drain>;
@@ -14,7 +12,7 @@ interface Contestant {
 
 const CONTESTANTS = {
   sluice: {
-    openCounter: (port) => openSluice(sluiceOnRedis(port), WINDOW),
+    openCounter: (port) => openSluice({ backend: sluiceOnRedis(port), lingerMs: 0 }),
     openDrain: (port) => openSluiceDrain(sluiceOnRedis(port)),
   },
   sentry: { openCounter: openSentry, openDrain: openSentryDrain },

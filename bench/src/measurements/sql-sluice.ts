@@ -8,7 +8,7 @@ import { openSluice, sluiceOnRedis } from '../sluice.js';
 import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
 
-const WINDOW = 100_000;
+const LINGER_MS = 1000;
 
 export interface SqlSluiceSettings {
   readonly redisPort: number;
@@ -41,7 +41,10 @@ export async function run(settings: SqlSluiceSettings): Promise<SqlSluiceFigures
   ): Promise<{ inSeconds: number; outSeconds: number; rows: number }> => {
     await meter.empty();
     await table.fill(paths);
-    await using counter = await openSluice(sluiceOnRedis(redisPort), WINDOW);
+    await using counter = await openSluice({
+      backend: sluiceOnRedis(redisPort),
+      lingerMs: LINGER_MS,
+    });
     await using worker = createBuffer({ backend: sluiceOnRedis(redisPort), sink });
     await worker.stats(); // connects
     const inSeconds = await secondsOf(() => counter.count(paths));

@@ -48,7 +48,7 @@ interface ColdSamples {
 
 function linesOf({ sluice, sentry, redisBenchmark }: ColdSamples, { cold }: Sizes): Line[] {
   const rate = { row: 'cold in', unit: 'targets/s', sluice: each(sluice, 'inPerSecond') } as const;
-  const blocking = { row: 'blocking', unit: 'ms', goal: { atMost: 3 } } as const;
+  const blocking = { row: 'blocking', unit: 'ms' } as const;
   return [
     compare(
       { ...rate, workload: workload(cold.sluice, cold.sentry), goal: { atLeast: 30 } },
@@ -83,10 +83,21 @@ function linesOf({ sluice, sentry, redisBenchmark }: ColdSamples, { cold }: Size
       each(sentry, 'outPerSecond'),
     ),
     alone(
-      { ...blocking, workload: 'longest script of "cold in"', sluice: each(sluice, 'longestInMs') },
+      {
+        ...blocking,
+        workload: 'longest script of "cold in", with both cores busy',
+        sluice: each(sluice, 'longestInMs'),
+      },
       'max',
     ),
-    alone({ ...blocking, workload: 'longest script of "out"', sluice: each(sluice, 'longestOutMs') }, 'max'),
+    alone(
+      {
+        ...blocking,
+        workload: 'longest script of "out", with both cores busy',
+        sluice: each(sluice, 'longestOutMs'),
+      },
+      'max',
+    ),
   ];
 }
 

@@ -9,8 +9,8 @@ import type { Bench, Scenario } from '../scenario.js';
 import type { Sizes } from '../sizes.js';
 import { spreadOf } from '../statistics.js';
 
-// As many increments as a buffer holds targets at most.
-const WINDOW = 100_000;
+// A second of increments merges before it is written: counters that are not looked at meanwhile can wait.
+const LINGER_MS = 1000;
 const KEYS = 1_000_000;
 
 const PEERS = {
@@ -28,7 +28,7 @@ export const hot: Scenario = {
   rows: ['hot in', 'CPU', 'blocking'],
   async run(bench) {
     const samples = await bench.alternate(contestants(bench));
-    const windows = await bench.alternate(byWindow(bench));
+    const lingering = await bench.alternate(byLinger(bench));
     return {
       lines: linesOf(samples, bench.sizes),
       alternatives: alternativesOf(samples, bench.sizes),
@@ -41,14 +41,14 @@ export const hot: Scenario = {
             ...spreadOf(each(samples[key as keyof typeof samples], 'perSecond')),
           })),
         }),
-        window: curve({
-          title: 'The more increments are in flight, the more merge',
-          x: 'increments in flight',
+        linger: curve({
+          title: 'The longer increments linger, the more merge',
+          x: 'lingerMs',
           y: 'increments/s',
-          points: bench.sizes.windows.map((window) => ({
+          points: bench.sizes.lingerMs.map((lingerMs) => ({
             series: 'Sluice',
-            x: window,
-            ...spreadOf(each(windows[nameOf(window)] ?? [], 'perSecond')),
+            x: lingerMs,
+            ...spreadOf(each(lingering[nameOf(lingerMs)] ?? [], 'perSecond')),
           })),
           level: {
             name: PEERS.redisBenchmark,
@@ -56,7 +56,7 @@ export const hot: Scenario = {
           },
         }),
       },
-      samples: { ...samples, ...windows },
+      samples: { ...samples, ...lingering },
     };
   },
 };
@@ -78,24 +78,22 @@ function contestants(bench: Bench) {
   };
 }
 
-function byWindow(bench: Bench): Record<string, () => Promise<CountFigures>> {
-  const { windows, hot } = bench.sizes;
-  return Object.fromEntries(
-    windows.map((window) => [nameOf(window), () => count(bench, 'sluice', hot.sluice, window)]),
-  );
+function byLinger(bench: Bench): Record<string, () => Promise<CountFigures>> {
+  const { lingerMs, hot } = bench.sizes;
+  return Object.fromEntries(lingerMs.map((ms) => [nameOf(ms), () => count(bench, 'sluice', hot.sluice, ms)]));
 }
 
-function nameOf(window: number): string {
-  return `sluice, ${formatNumber(window)} in flight`;
+function nameOf(lingerMs: number): string {
+  return `sluice, lingerMs ${formatNumber(lingerMs)}`;
 }
 
 function count(
   { redisPort }: Bench,
   counter: CountSettings['counter'],
   increments: number,
-  window = WINDOW,
+  lingerMs = LINGER_MS,
 ): Promise<CountFigures> {
-  return measure('count', { counter, redisPort, increments, window });
+  return measure('count', { counter, redisPort, increments, lingerMs });
 }
 
 function linesOf({ sluice, sentry, redisBenchmark }: HotSamples, { hot }: Sizes): Line[] {
@@ -125,10 +123,9 @@ function linesOf({ sluice, sentry, redisBenchmark }: HotSamples, { hot }: Sizes)
     alone(
       {
         row: 'blocking',
-        workload: `longest script of "hot in"`,
+        workload: `longest script of "hot in", with both cores busy`,
         unit: 'ms',
         sluice: each(sluice, 'longestMs'),
-        goal: { atMost: 3 },
       },
       'max',
     ),

@@ -79,12 +79,12 @@ describe('group commit', () => {
     await done;
   });
 
-  test('a write has 1000 targets at most, in the order of their first increments', async () => {
+  test('a write has 400 targets at most, in the order of their first increments', async () => {
     const { buffer, sizes, writes } = setup();
-    await Promise.all(Array.from({ length: 2500 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
-    expect(sizes()).toEqual([1000, 1000, 500]);
+    await Promise.all(Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+    expect(sizes()).toEqual([400, 400, 200]);
     expect(writes.flatMap(({ entries }) => entries.map(({ key }) => key))).toEqual(
-      Array.from({ length: 2500 }, (_, id) => `["Page","id",${id}]`),
+      Array.from({ length: 1000 }, (_, id) => `["Page","id",${id}]`),
     );
   });
 
@@ -93,12 +93,12 @@ describe('group commit', () => {
     const counted = [buffer.incr('Page', { views: 1 }, { id: -1 })];
     gate.shut();
     await clock.advance(0);
-    for (let id = 0; id < 1500; id += 1) counted.push(buffer.incr('Page', { views: 1 }, { id }));
+    for (let id = 0; id < 600; id += 1) counted.push(buffer.incr('Page', { views: 1 }, { id }));
     await clock.advance(1000);
     expect(sizes()).toEqual([1]);
     gate.open();
     await Promise.all(counted);
-    expect(sizes()).toEqual([1, 1000, 500]);
+    expect(sizes()).toEqual([1, 400, 200]);
   });
 
   test('partitions are written side by side, each with one write under way at most', async () => {
@@ -148,22 +148,22 @@ describe('lingerMs', () => {
 
   test('a write that is full waits, too: the more, the better they merge', async () => {
     const { buffer, clock, sizes } = setup({ lingerMs: 50 });
-    const count = () => Array.from({ length: 2500 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
+    const count = () => Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
     const first = count();
     await clock.advance(49);
     const second = count();
     expect(sizes()).toEqual([]);
     await clock.advance(1);
     await Promise.all([...first, ...second]);
-    expect(sizes()).toEqual([1000, 1000, 500]);
+    expect(sizes()).toEqual([400, 400, 200]);
   });
 
   test('ends early when half of maxTargets are held', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 2002 });
+    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 802 });
     await Promise.all(
-      Array.from({ length: 1002 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })).slice(0, 1000),
+      Array.from({ length: 402 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })).slice(0, 400),
     );
-    expect(sizes()).toEqual([1000]);
+    expect(sizes()).toEqual([400]);
     await buffer.close();
   });
 
