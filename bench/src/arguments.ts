@@ -9,7 +9,7 @@ Measures Sluice and its peers, in alternation, on servers of its own.
 Exit code 0 also when goals are missed: the table tells.
 
   --quick            less of everything, within two minutes
-  --rounds <number>  how often all is measured (default 5, quick 2)
+  --rounds <number>  how often all is measured (default 3, quick 2)
   --row <name>       only what yields this row; may be repeated
                      (${ROWS.slice(0, 6).join(', ')},
                      ${ROWS.slice(6).join(', ')})

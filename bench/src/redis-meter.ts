@@ -50,9 +50,14 @@ export class RedisMeter implements AsyncDisposable {
    * slow commands takes memory: ask this before `memoryBytes`.
    */
   async longestMs(): Promise<number> {
+    return Math.max(0, ...(await this.slowMs()));
+  }
+
+  /** The milliseconds of each command since the last question that took half a millisecond or more. */
+  async slowMs(): Promise<number[]> {
     const slow = (await this.#client.slowlog('GET', -1)) as [id: number, at: number, micros: number][];
     await this.#client.slowlog('RESET');
-    return slow.reduce((longest, [, , micros]) => Math.max(longest, micros), 0) / 1000;
+    return slow.map(([, , micros]) => micros / 1000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

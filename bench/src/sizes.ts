@@ -22,7 +22,7 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  rounds: 5,
+  rounds: 3,
   hot: {
     sluice: 1_000_000,
     sentry: 100_000,

@@ -1,5 +1,5 @@
 import { formatNumber } from '../format.js';
-import { alone, compare, each, type Line } from '../lines.js';
+import { compare, each, type Line } from '../lines.js';
 import { measure } from '../measure.js';
 import type { PassFigures } from '../measurements/pass.js';
 import type { RedisBenchmarkFigures } from '../measurements/redis-benchmark.js';
@@ -82,21 +82,24 @@ function linesOf({ sluice, sentry, redisBenchmark }: ColdSamples, { cold }: Size
       SENTRY,
       each(sentry, 'outPerSecond'),
     ),
-    alone(
+    // Single commands of Sentry show how long the machine keeps Redis from its core.
+    compare(
       {
         ...blocking,
-        workload: 'longest script of "cold in", with both cores busy',
+        workload: 'longest script of "cold in", both cores busy',
         sluice: each(sluice, 'longestInMs'),
       },
-      'max',
+      `${SENTRY}, longest command`,
+      each(sentry, 'longestInMs'),
     ),
-    alone(
+    compare(
       {
         ...blocking,
-        workload: 'longest script of "out", with both cores busy',
+        workload: 'longest script of "out", both cores busy',
         sluice: each(sluice, 'longestOutMs'),
       },
-      'max',
+      `${SENTRY}, longest command`,
+      each(sentry, 'longestOutMs'),
     ),
   ];
 }

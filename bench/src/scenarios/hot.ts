@@ -123,7 +123,7 @@ function linesOf({ sluice, sentry, redisBenchmark }: HotSamples, { hot }: Sizes)
     alone(
       {
         row: 'blocking',
-        workload: `longest script of "hot in", with both cores busy`,
+        workload: `longest script of "hot in", both cores busy`,
         unit: 'ms',
         sluice: each(sluice, 'longestMs'),
       },
