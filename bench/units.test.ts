@@ -108,7 +108,7 @@ describe('numbers', () => {
 
 describe('arguments', () => {
   it('have defaults', () => {
-    expect(parse([])).toMatchObject({ sizes: FULL, rounds: 5, rows: [] });
+    expect(parse([])).toMatchObject({ sizes: FULL, rounds: 3, rows: [] });
     expect(parse(['--quick'])).toMatchObject({ sizes: QUICK, rounds: 2 });
   });
 

@@ -7,8 +7,9 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /** Measures in a process of its own, so that no contestant warms the code or fills the heap of another. */
 export async function measure<N extends Name>(name: N, settings: SettingsOf<N>): Promise<FiguresOf<N>> {
-  // With the driver's own options, so that a profile of it is one of the children, too.
-  const child = fork(CHILD, { execArgv: [...process.execArgv, '--expose-gc'] });
+  // A profile of the driver is one of its children, too.
+  const profiling = process.execArgv.filter((option) => option.startsWith('--cpu-prof'));
+  const child = fork(CHILD, { execArgv: ['--import', 'tsx', '--expose-gc', ...profiling] });
   const exited = once(child, 'exit');
   const failed = exited.then(([code, signal]) => {
     throw new Error(
