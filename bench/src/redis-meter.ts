@@ -24,12 +24,19 @@ export class RedisMeter implements AsyncDisposable {
   async empty(): Promise<void> {
     await this.#client.flushall('SYNC');
     await this.#client.slowlog('RESET');
+    await this.#client.config('RESETSTAT');
   }
 
   /** The CPU time of the server's process. */
   async cpuSeconds(): Promise<number> {
     const info = await this.#client.info('cpu');
     return number(info, 'used_cpu_user') + number(info, 'used_cpu_sys');
+  }
+
+  /** How long the server worked on each call of a command since `empty()`, on average, in microseconds. */
+  async microsPerCall(command: string): Promise<number> {
+    const line = value(await this.#client.info('commandstats'), `cmdstat_${command}`);
+    return Number(/usec_per_call=([\d.]+)/.exec(line)?.[1]);
   }
 
   async memoryBytes(): Promise<number> {
@@ -46,11 +53,11 @@ export class RedisMeter implements AsyncDisposable {
   }
 
   /**
-   * The longest command since the last question, in milliseconds; 0 if none took half a millisecond. The record of
+   * The longest command since the last question, in milliseconds; half of one if none took longer. The record of
    * slow commands takes memory: ask this before `memoryBytes`.
    */
   async longestMs(): Promise<number> {
-    return Math.max(0, ...(await this.slowMs()));
+    return Math.max(SLOW / 1000, ...(await this.slowMs()));
   }
 
   /** The milliseconds of each command since the last question that took half a millisecond or more. */

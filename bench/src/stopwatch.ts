@@ -10,3 +10,11 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 export function warmUpOf(operations: number): number {
   return Math.max(2000, Math.round(operations / 10));
 }
+
+/** The CPU time that this process takes for work, its garbage collection on other threads included, in microseconds. */
+export async function cpuMicrosOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}

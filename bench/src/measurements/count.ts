@@ -4,7 +4,7 @@ import { openHincrby } from '../peers/hincrby.js';
 import { openSentry } from '../peers/sentry.js';
 import { RedisMeter } from '../redis-meter.js';
 import { openSluice, sluiceOnRedis } from '../sluice.js';
-import { secondsOf, warmUpOf } from '../stopwatch.js';
+import { cpuMicrosOf, secondsOf, warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
 
 const OPEN = {
@@ -27,6 +27,8 @@ export type CountFigures = {
   readonly perSecond: number;
   /** CPU seconds of Redis for a million increments. */
   readonly cpuSeconds: number;
+  /** CPU time of this process an increment. */
+  readonly clientMicros: number;
   readonly longestMs: number;
 };
 
@@ -41,11 +43,15 @@ export async function run(settings: CountSettings): Promise<CountFigures> {
   await meter.empty();
   await using contestant = await open();
   const cpuBefore = await meter.cpuSeconds();
-  const seconds = await secondsOf(() => contestant.count(paths));
+  let clientMicros = 0;
+  const seconds = await secondsOf(async () => {
+    clientMicros = await cpuMicrosOf(() => contestant.count(paths));
+  });
   const cpuSeconds = (await meter.cpuSeconds()) - cpuBefore;
   return {
     perSecond: increments / seconds,
     cpuSeconds: (cpuSeconds / increments) * 1e6,
+    clientMicros: clientMicros / increments,
     longestMs: await meter.longestMs(),
   };
 }

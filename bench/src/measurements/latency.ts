@@ -25,6 +25,8 @@ export type LatencyFigures = {
   readonly p90: number;
   readonly p99: number;
   readonly p999: number;
+  /** How long Redis works on one call. */
+  readonly serverMicros: number;
 };
 
 /** Counts views that arrive on a schedule, whether the last ones are acknowledged or not. */
@@ -36,7 +38,14 @@ export async function run({ counter, redisPort, seconds }: LatencySettings): Pro
   await latencies(zipfPaths(PER_SECOND * Math.min(1, seconds), 'warm-up'), countOne);
   const sorted = (await latencies(zipfPaths(PER_SECOND * seconds), countOne)).sort();
   const quantile = (p: number): number => quantileSorted(sorted as unknown as number[], p);
-  return { p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), p999: quantile(0.999) };
+  const serverMicros = await meter.microsPerCall(counter === 'sluice' ? 'evalsha' : 'hincrby');
+  return {
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p99: quantile(0.99),
+    p999: quantile(0.999),
+    serverMicros,
+  };
 }
 
 /** The milliseconds from the moment at which each path was due to its acknowledgement. */

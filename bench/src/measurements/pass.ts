@@ -2,7 +2,7 @@ import type { Counter, Drain } from '../counter.js';
 import { openSentry, openSentryDrain } from '../peers/sentry.js';
 import { RedisMeter } from '../redis-meter.js';
 import { openSluice, openSluiceDrain, sluiceOnRedis } from '../sluice.js';
-import { secondsOf, warmUpOf } from '../stopwatch.js';
+import { cpuMicrosOf, secondsOf, warmUpOf } from '../stopwatch.js';
 import { distinctPaths } from '../workload.js';
 
 interface Contestant {
@@ -24,10 +24,15 @@ export interface PassSettings {
   readonly targets: number;
 }
 
+/** CPU times are microseconds a target: of this process, and of Redis. */
 export type PassFigures = {
   readonly inPerSecond: number;
+  readonly inClientMicros: number;
+  readonly inRedisMicros: number;
   readonly bytesPerTarget: number;
   readonly outPerSecond: number;
+  readonly outClientMicros: number;
+  readonly outRedisMicros: number;
   readonly longestInMs: number;
   readonly longestOutMs: number;
 };
@@ -35,21 +40,21 @@ export type PassFigures = {
 /** Counts one view of each of many pages, and drains them. */
 export async function run({ contestant, redisPort, targets }: PassSettings): Promise<PassFigures> {
   const { openCounter, openDrain } = CONTESTANTS[contestant];
-  const countIn = async (paths: readonly string[]): Promise<number> => {
+  await using meter = await RedisMeter.connect(redisPort);
+  const countIn = async (paths: readonly string[]): Promise<Cost> => {
     await using counter = await openCounter(redisPort);
-    return await secondsOf(() => counter.count(paths));
+    return await costOf(meter, () => counter.count(paths));
   };
-  const drainOut = async (expected: number): Promise<number> => {
+  const drainOut = async (expected: number): Promise<Cost> => {
     await using drain = await openDrain(redisPort);
     let drained = 0;
-    const seconds = await secondsOf(async () => {
+    const cost = await costOf(meter, async () => {
       drained = await drain.drain();
     });
     if (drained !== expected) throw new Error(`Drained ${drained} targets of ${expected}.`);
-    return seconds;
+    return cost;
   };
 
-  await using meter = await RedisMeter.connect(redisPort);
   await meter.empty();
   const warmUp = warmUpOf(targets);
   await countIn(distinctPaths(0, warmUp, 'warm-up'));
@@ -58,15 +63,34 @@ export async function run({ contestant, redisPort, targets }: PassSettings): Pro
   const paths = distinctPaths(0, targets);
   await meter.empty();
   const bytesBefore = await meter.memoryBytes();
-  const inSeconds = await countIn(paths);
+  const counted = await countIn(paths);
   const longestInMs = await meter.longestMs();
   const bytes = (await meter.memoryBytes()) - bytesBefore;
-  const outSeconds = await drainOut(targets);
+  const drained = await drainOut(targets);
   return {
-    inPerSecond: targets / inSeconds,
+    inPerSecond: targets / counted.seconds,
+    inClientMicros: counted.clientMicros / targets,
+    inRedisMicros: counted.redisMicros / targets,
     bytesPerTarget: bytes / targets,
-    outPerSecond: targets / outSeconds,
+    outPerSecond: targets / drained.seconds,
+    outClientMicros: drained.clientMicros / targets,
+    outRedisMicros: drained.redisMicros / targets,
     longestInMs,
     longestOutMs: await meter.longestMs(),
   };
+}
+
+interface Cost {
+  readonly seconds: number;
+  readonly clientMicros: number;
+  readonly redisMicros: number;
+}
+
+async function costOf(meter: RedisMeter, work: () => Promise<unknown>): Promise<Cost> {
+  const before = await meter.cpuSeconds();
+  let clientMicros = 0;
+  const seconds = await secondsOf(async () => {
+    clientMicros = await cpuMicrosOf(work);
+  });
+  return { seconds, clientMicros, redisMicros: ((await meter.cpuSeconds()) - before) * 1e6 };
 }
