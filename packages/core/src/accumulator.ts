@@ -1,7 +1,7 @@
 import { IncrementError } from './errors.js';
 import { type Fields, fieldsOf } from './fields.js';
 import { partitionOf } from './router.js';
-import { targetKey } from './target.js';
+import { isRecord, targetKey } from './target.js';
 import { type Place, TargetIndex } from './target-index.js';
 import type { Columns, Extra, Filters, FilterValue } from './types.js';
 
@@ -85,12 +85,14 @@ export class Accumulator {
     extra: Extra | undefined,
     signalOnly: boolean,
   ): Slot {
-    const key = targetKey(model, filters, signalOnly);
+    // A getter may answer anew each time, and the index must have what the key has.
+    const values = isRecord(filters) ? { ...filters } : filters;
+    const key = targetKey(model, values, signalOnly);
     const fields = fieldsOf(columns, extra);
     const partition = partitionOf(key, this.#partitions);
     if (this.#held >= this.#maxTargets) throw full(this.#maxTargets, partition);
     const slot = new Slot(fields, key, partition);
-    this.#index.add(slot, model, filters, signalOnly);
+    this.#index.add(slot, model, values, signalOnly);
     this.#queue(partition).push(slot);
     this.#held += 1;
     return slot;

@@ -139,8 +139,9 @@ export class Producer {
       this.#settle(this.#underWrite);
       this.#underWrite = [];
       this.#writing = undefined;
+      if (this.#accumulator.waiting(this.#partition) === 0) return failure;
       if (this.#due > 0 || this.#isFull()) void this.#write();
-      else if (this.#accumulator.waiting(this.#partition) > 0) this.#gather();
+      else this.#gather();
       return failure;
     });
     return this.#writing;

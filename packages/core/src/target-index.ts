@@ -86,8 +86,9 @@ class Fork implements Place {
 }
 
 /**
- * Finds the open slot of a target by its model and filters as they are given: to look up values that the caller has costs a fraction of
- * what it costs to build the target's key. A tree of the model, then each filter's value, in the order of the names.
+ * Finds the open slot of a target by its model and filters as they are given: to look up values that the caller has
+ * costs a fraction of what it costs to build the target's key. A tree of the model, then each filter's value, in the
+ * order of the names.
  */
 export class TargetIndex {
   readonly #ordinary = new Branch('', undefined);

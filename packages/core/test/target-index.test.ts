@@ -75,4 +75,22 @@ describe('targets in a process', () => {
     await counted;
     await buffer.close();
   });
+
+  test('are what their filters were when the slot was opened, whatever a getter answers later', async () => {
+    const store = memory();
+    const buffer = createBuffer({ backend: store, partitions: 1 });
+    let at = 0;
+    const filters = {
+      get at() {
+        at += 1;
+        return at;
+      },
+    };
+    const counted = [buffer.incr('M', { n: 1 }, filters)];
+    for (let n = 1; n <= 5; n += 1) counted.push(buffer.incr('M', { n: 10 }, { at: n }));
+    await Promise.all(counted);
+    const sums = await Promise.all([1, 2, 3, 4, 5].map((n) => store.read(0, targetKey('M', { at: n }))));
+    expect(sums.map((fields) => Number(fields?.['+n'])).sort()).toEqual([10, 10, 10, 10, 11]);
+    await buffer.close();
+  });
 });
