@@ -8,7 +8,7 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 /** Measures in a process of its own, so that no contestant warms the code or fills the heap of another. */
 export async function measure<N extends Name>(name: N, settings: SettingsOf<N>): Promise<FiguresOf<N>> {
   // A profile of the driver is one of its children, too.
-  const profiling = process.execArgv.filter((option) => option.startsWith('--cpu-prof'));
+  const profiling = process.execArgv.filter((option) => /^--(cpu-prof|trace-gc)/.test(option));
   const child = fork(CHILD, { execArgv: ['--import', 'tsx', '--expose-gc', ...profiling] });
   const exited = once(child, 'exit');
   const failed = exited.then(([code, signal]) => {

@@ -3,6 +3,7 @@ export const MEASUREMENTS = {
   count: async () => (await import('./count.js')).run,
   'count-in-process': async () => (await import('./count-in-process.js')).run,
   pass: async () => (await import('./pass.js')).run,
+  hset: async () => (await import('./hset.js')).run,
   'redis-benchmark': async () => (await import('./redis-benchmark.js')).run,
   'sql-sluice': async () => (await import('./sql-sluice.js')).run,
   'sql-update': async () => (await import('./sql-update.js')).run,

@@ -1,8 +1,9 @@
+import { type Cost, costOf } from '../cost.js';
 import type { Counter, Drain } from '../counter.js';
 import { openSentry, openSentryDrain } from '../peers/sentry.js';
 import { RedisMeter } from '../redis-meter.js';
 import { openSluice, openSluiceDrain, sluiceOnRedis } from '../sluice.js';
-import { cpuMicrosOf, secondsOf, warmUpOf } from '../stopwatch.js';
+import { warmUpOf } from '../stopwatch.js';
 import { distinctPaths } from '../workload.js';
 
 interface Contestant {
@@ -78,19 +79,4 @@ export async function run({ contestant, redisPort, targets }: PassSettings): Pro
     longestInMs,
     longestOutMs: await meter.longestMs(),
   };
-}
-
-interface Cost {
-  readonly seconds: number;
-  readonly clientMicros: number;
-  readonly redisMicros: number;
-}
-
-async function costOf(meter: RedisMeter, work: () => Promise<unknown>): Promise<Cost> {
-  const before = await meter.cpuSeconds();
-  let clientMicros = 0;
-  const seconds = await secondsOf(async () => {
-    clientMicros = await cpuMicrosOf(work);
-  });
-  return { seconds, clientMicros, redisMicros: ((await meter.cpuSeconds()) - before) * 1e6 };
 }

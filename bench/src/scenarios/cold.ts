@@ -31,9 +31,22 @@ export const cold: Scenario = {
           requests: sizes.cold.redisBenchmark,
           targets: KEYS,
         }),
+      hset: () => measure('hset', { redisPort, targets: sizes.cold.sluice }),
     });
     return {
       lines: linesOf(samples, sizes),
+      alternatives: [
+        compare(
+          {
+            row: 'cold in',
+            workload: workload(sizes.cold.sluice, sizes.cold.sluice),
+            unit: 'targets/s',
+            sluice: each(samples.sluice, 'inPerSecond'),
+          },
+          'only HSET of the same fields',
+          each(samples.hset, 'perSecond'),
+        ),
+      ],
       plots: { cold: plot(samples) },
       samples,
     };
