@@ -59,9 +59,9 @@ export class Accumulator {
     return this.#held;
   }
 
-  /** Whether half of the room is taken. */
+  /** Whether an eighth of the room is left, or less. */
   get isCrowded(): boolean {
-    return this.#held > this.#maxTargets / 2;
+    return this.#held >= (7 / 8) * this.#maxTargets;
   }
 
   /** Targets of a partition that wait for a write. */

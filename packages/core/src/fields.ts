@@ -76,14 +76,17 @@ export function addIncrement(
   }
   if (!isRecord(columns)) throw invalidColumns();
   const names = Object.keys(columns);
-  for (const column of names) sumWith(fields, column, columns[column]);
-  for (const column of names) fields[nameOf(column, 'column').sum] = sumWith(fields, column, columns[column]);
+  // All columns or none; a single one is checked before it is written anyway.
+  if (names.length > 1) for (const name of names) sumOf(fields, nameOf(name, 'column').sum, columns[name]);
+  for (const name of names) {
+    const { sum } = nameOf(name, 'column');
+    fields[sum] = sumOf(fields, sum, columns[name]);
+  }
 }
 
 /** A sum with an amount more. @throws InvalidInputError or OverflowError */
-function sumWith(fields: Fields, column: string, amount: unknown): number {
-  if (!Number.isSafeInteger(amount)) throw invalidAmount(column, amount);
-  const field = nameOf(column, 'column').sum;
+function sumOf(fields: Fields, field: string, amount: unknown): number {
+  if (!Number.isSafeInteger(amount)) throw invalidAmount(field.slice(1), amount);
   const sum = ((fields[field] ?? 0) as number) + (amount as number);
   if (!Number.isSafeInteger(sum)) throw new OverflowError(field);
   return sum;

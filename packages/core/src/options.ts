@@ -19,7 +19,7 @@ export interface BufferOptions<S = AnySchema> {
   /**
    * How long a first increment waits for others before it is written, in milliseconds: the longer, the more increments
    * of a target merge in this process, and cost the backend nothing. Default 0: until the end of the tick. It ends early
-   * when half of `maxTargets` are held.
+   * when seven eighths of `maxTargets` are held.
    */
   lingerMs?: number;
   /** Targets held in this process, at most; increments of further targets are refused. Default 100 000. */

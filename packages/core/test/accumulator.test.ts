@@ -158,13 +158,18 @@ describe('lingerMs', () => {
     expect(sizes()).toEqual([400, 400, 200]);
   });
 
-  test('ends early when half of maxTargets are held', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 802 });
-    await Promise.all(
-      Array.from({ length: 402 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })).slice(0, 400),
-    );
+  test('ends early when seven eighths of maxTargets are held', async () => {
+    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 800 });
+    const count = (from: number, to: number): Promise<void>[] =>
+      Array.from({ length: to - from }, (_, i) => buffer.incr('Page', { views: 1 }, { id: from + i }));
+    const first = count(0, 699);
+    await buffer.stats();
+    expect(sizes()).toEqual([]);
+    const last = count(699, 700);
+    await Promise.all(first.slice(0, 400));
     expect(sizes()).toEqual([400]);
     await buffer.close();
+    await Promise.all([...first, ...last]);
   });
 
   test('flush does not wait', async () => {
