@@ -22,7 +22,7 @@ export interface SluiceSettings {
 // Increments that are made before the event loop turns, as by requests that arrive together.
 const TURN = 1000;
 // Increments in flight, at most. With fewer targets than a buffer holds, none is refused.
-const IN_FLIGHT = 50_000;
+const IN_FLIGHT = 8000;
 
 /**
  * Counts as fast as the process can, and waits for the backend: an increment is made when the one is acknowledged that

@@ -25,6 +25,15 @@ describe('a partition is crc32 of the UTF-8 bytes, unsigned, modulo N', () => {
     for (const key of negative) expect(partitionOf(key, 7)).toBe(crc32(Buffer.from(key, 'utf8')) % 7);
   });
 
+  test('however long the key is', () => {
+    for (const character of ['a', 'é', '€', '👍']) {
+      for (let length = 330; length < 1100; length += 1) {
+        const key = character.repeat(length);
+        expect(partitionOf(key, MAX_PARTITIONS)).toBe(crc32(key) % MAX_PARTITIONS);
+      }
+    }
+  });
+
   test('for any key and any number of partitions', () => {
     fc.assert(
       fc.property(name, filters, fc.integer({ min: 1, max: MAX_PARTITIONS }), (model, of, n) => {
