@@ -10,8 +10,8 @@ export async function applyGroup(
   group: Group,
   dialect: Dialect,
 ): Promise<readonly Row[]> {
-  const [{ model, keyValues }] = group;
-  if (model.mode === 'update') return updateGroup(db, group, dialect);
+  const [{ layout, keyValues }] = group;
+  if (layout.model.mode === 'update') return updateGroup(db, group, dialect);
   // To a unique index NULLs differ, so an upsert would insert one row after the other.
   const missing = keyValues.includes(null) ? await updateGroup(db, group, dialect) : group;
   if (isGroup(missing)) await upsert(missing, dialect).execute(db);
@@ -22,7 +22,7 @@ async function updateGroup(db: Kysely<unknown>, group: Group, dialect: Dialect):
   if (dialect === 'mysql') return updateEach(db, group);
   const { rows } = await find(group, dialect).execute(db);
   const found = new Set(rows.map(({ ord }) => Number(ord)));
-  if (group[0].fields.length > 0) {
+  if (group[0].layout.fields.length > 0) {
     for (const layer of layersOf(group, rows)) await update(layer, dialect).execute(db);
   }
   return group.filter((_, index) => !found.has(index));
@@ -34,7 +34,7 @@ async function updateEach(db: Kysely<unknown>, group: Group): Promise<readonly R
     // The count of an update may leave out rows that it did not change.
     const { rows } = await findOne(row).execute(db);
     if (rows.length === 0) missing.push(row);
-    else if (row.fields.length > 0) await updateOne(row).execute(db);
+    else if (row.layout.fields.length > 0) await updateOne(row).execute(db);
   }
   return missing;
 }

@@ -32,9 +32,10 @@ interface Shape {
 
 function shapeOf(row: Row, shapes: Shape[]): Shape {
   for (const shape of shapes) if (isAlike(row, shape.like)) return shape;
-  const { model, keys, fields, keyValues } = row;
-  const columns = fields.map(({ column, rule }) => [column, rule]);
+  const { layout, keyValues } = row;
+  const { model, keys, fields } = layout;
   const nulls = keyValues.map((value) => value === null);
+  const columns = fields.map(({ column, rule }) => [column, rule]);
   const name = JSON.stringify([model.table, model.name, keys, nulls, columns]);
   const shape: Shape = { name, like: row, seen: new Map(), layers: [] };
   shapes.push(shape);
@@ -43,17 +44,13 @@ function shapeOf(row: Row, shapes: Shape[]): Shape {
 
 function isAlike(a: Row, b: Row): boolean {
   return (
-    a.model === b.model &&
-    a.keys.length === b.keys.length &&
-    a.fields.length === b.fields.length &&
-    a.keys.every((key, i) => key === b.keys[i] && (a.keyValues[i] === null) === (b.keyValues[i] === null)) &&
-    a.fields.every(({ column, rule }, i) => column === b.fields[i]?.column && rule === b.fields[i]?.rule)
+    a.layout === b.layout && a.keyValues.every((value, i) => (value === null) === (b.keyValues[i] === null))
   );
 }
 
 /** `1` and `'1'` are the same to a column of either type. */
 function keyOf({ keyValues }: Row): string {
-  return JSON.stringify(keyValues.map(String));
+  return keyValues.length === 1 ? String(keyValues[0]) : JSON.stringify(keyValues.map(String));
 }
 
 interface Keyed {

@@ -5,11 +5,13 @@ import { Cleaner } from './cleaner.js';
 import { failureOf } from './failures.js';
 import { type Group, groupRows } from './groups.js';
 import { applyApart, type Isolated } from './isolate.js';
+import { Mappings } from './layout.js';
 import { createLedger, enter, record, recorded } from './ledger.js';
-import { type KyselySinkOptions, resolve, type Settings } from './options.js';
+import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
-import { type Row, rowOf, UnmappedEntry } from './row.js';
+import { type Row, rowOf } from './row.js';
 import { inTransaction, type TransactionOptions } from './transaction.js';
+import { UnmappedEntry } from './unmapped.js';
 import { warn } from './warn.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
@@ -31,9 +33,10 @@ export interface KyselySink extends Sink {
 export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
   const settings = resolve(options);
   const cleaner = new Cleaner(settings);
+  const mappings = new Mappings(settings.dialect);
 
   const sink: Sink = async (batch, context) => {
-    const plan = planOf(batch, settings);
+    const plan = planOf(batch, mappings, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
     const outcome = await deliver(batch, plan, settings, context);
     report(batch, outcome, settings);
@@ -63,13 +66,14 @@ interface Plan {
   readonly rejected: readonly Rejection[];
 }
 
-function planOf(batch: Batch, settings: Settings): Plan {
+function planOf(batch: Batch, mappings: Mappings, settings: Settings): Plan {
   const rows: Row[] = [];
   const rejected: Rejection[] = [];
   for (const [index, entry] of batch.entries.entries()) {
     if (entry.signalOnly) continue;
     try {
-      rows.push(rowOfEntry(entry, index, settings));
+      const mapping = mappings.of(entry, modelOf(entry, settings));
+      rows.push(rowOf(entry, index, mapping, settings.dialect));
     } catch (error) {
       if (!(error instanceof UnmappedEntry)) throw error;
       rejected.push({ index, reason: error.message });
@@ -78,9 +82,9 @@ function planOf(batch: Batch, settings: Settings): Plan {
   return { groups: groupRows(rows), rejected };
 }
 
-function rowOfEntry(entry: Entry, index: number, { models, dialect }: Settings): Row {
+function modelOf(entry: Entry, { models }: Settings): Model {
   const model = models.get(entry.model);
-  if (model !== undefined) return rowOf(entry, index, model, dialect);
+  if (model !== undefined) return model;
   throw new UnmappedEntry(
     `The model ${JSON.stringify(entry.model.slice(0, 80))} has no table in \`models\`.`,
   );
@@ -136,7 +140,7 @@ function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): Outcom
   return { rejected, missing: unreported };
 }
 
-function noRow({ index, model }: Row): Rejection {
+function noRow({ index, layout: { model } }: Row): Rejection {
   return {
     index,
     reason: `Model ${JSON.stringify(model.name)}: no row of the table ${model.table.join('.')} has these filters.`,

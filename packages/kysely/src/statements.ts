@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { Group } from './groups.js';
-import type { Field, Row } from './row.js';
+import type { Field } from './layout.js';
+import type { Row } from './row.js';
 import { parameter } from './values.js';
 
 type Sql = RawBuilder<unknown>;
@@ -11,7 +12,7 @@ const id = (...parts: readonly string[]): Sql => sql.id(...parts);
 
 /** Adds the values of a group to its rows, and inserts those that are missing. */
 export function upsert(group: Group, dialect: Dialect): Sql {
-  const [{ model, keys, fields }] = group;
+  const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];
   const list = sql.join(columns.map((column) => id(column)));
   if (dialect === 'mysql') {
@@ -32,7 +33,7 @@ export function upsert(group: Group, dialect: Dialect): Sql {
  * group, from 0, `found` tells rows apart.
  */
 export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; found: string }> {
-  const [{ model, keys }] = group;
+  const { model, keys } = group[0].layout;
   const order = sql.join(keys.map((key) => id('t', key)));
   const entries = source(group, keys, (row, i) => [...row.keyValues, i], dialect, true);
   const ord = id('u', `c${keys.length}`);
@@ -49,7 +50,7 @@ export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; 
 
 /** Adds the values of a group to rows that exist, and which no two of its entries are for. */
 export function update(group: Group, dialect: Dialect): Sql {
-  const [{ model, keys, fields }] = group;
+  const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];
   const change = fields.map((field, i) => assignment(field, id('u', `c${keys.length + i}`)));
   return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} from ${source(group, columns, valuesOf, dialect)} where ${matches(group)}`;
@@ -57,18 +58,19 @@ export function update(group: Group, dialect: Dialect): Sql {
 
 /** The same for one entry, in MySQL, where no list of values can be joined without losing collations and indexes. */
 export function updateOne(row: Row): Sql {
-  const { model, fields, values } = row;
+  const { layout, values } = row;
+  const { model, fields } = layout;
   const change = fields.map((field, i) => assignment(field, sql`${parameter(values[i] ?? null)}`));
   return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} where ${isRow(row)}`;
 }
 
 /** Locks the rows of one entry, in MySQL. */
 export function findOne(row: Row): Sql {
-  return sql`select 1 from ${id(...row.model.table)} as ${id('t')} where ${isRow(row)} for update`;
+  return sql`select 1 from ${id(...row.layout.model.table)} as ${id('t')} where ${isRow(row)} for update`;
 }
 
-function isRow({ keys, keyValues }: Row): Sql {
-  const terms = keys.map((key, i) => {
+function isRow({ layout, keyValues }: Row): Sql {
+  const terms = layout.keys.map((key, i) => {
     const value = parameter(keyValues[i] ?? null);
     return value === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${value}`;
   });
@@ -76,8 +78,8 @@ function isRow({ keys, keyValues }: Row): Sql {
 }
 
 /** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */
-function matches([{ keys, keyValues }]: Group): Sql {
-  const terms = keys.map((key, i) =>
+function matches([{ layout, keyValues }]: Group): Sql {
+  const terms = layout.keys.map((key, i) =>
     keyValues[i] === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${id('u', `c${i}`)}`,
   );
   return sql.join(terms, sql` and `);
@@ -135,7 +137,7 @@ function source(
     );
     return sql`(select ${sql.join(picked)} from json_each(${JSON.stringify(rows)})) as ${id('u')}`;
   }
-  const [{ model }] = group;
+  const { model } = group[0].layout;
   const picked = columns.map((column, i) => sql`${id('r', column)} as ${id(`c${i}`)}`);
   const text = JSON.stringify(
     rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
