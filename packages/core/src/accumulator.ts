@@ -5,8 +5,8 @@ import { isRecord, targetKey } from './target.js';
 import { type Place, TargetIndex } from './target-index.js';
 import type { Columns, Extra, Filters, FilterValue } from './types.js';
 
-/** Targets a write, at most: a script of Redis that merges so many holds the server for some two milliseconds. */
-export const WRITE_TARGETS = 400;
+/** Targets a write, at most: a script of Redis that merges so many holds the server for one or two milliseconds. */
+export const WRITE_TARGETS = 250;
 
 // One executor for all promises: a closure a slot would be a tenth of what a slot takes.
 const latest = { resolve: (): void => {}, reject: (_: unknown): void => {} };

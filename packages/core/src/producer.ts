@@ -15,7 +15,7 @@ interface Failure {
 }
 
 // Writes kept for a replay reach back this many targets: a replica lags by milliseconds.
-const REPLAY_TARGETS = 5 * WRITE_TARGETS;
+const REPLAY_TARGETS = 8 * WRITE_TARGETS;
 
 /**
  * Writes one partition's slots to the backend: at most one write at a time, numbered 1, 2, 3 …

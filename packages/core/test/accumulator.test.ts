@@ -79,12 +79,12 @@ describe('group commit', () => {
     await done;
   });
 
-  test('a write has 400 targets at most, in the order of their first increments', async () => {
+  test('a write has 250 targets at most, in the order of their first increments', async () => {
     const { buffer, sizes, writes } = setup();
-    await Promise.all(Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
-    expect(sizes()).toEqual([400, 400, 200]);
+    await Promise.all(Array.from({ length: 600 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+    expect(sizes()).toEqual([250, 250, 100]);
     expect(writes.flatMap(({ entries }) => entries.map(({ key }) => key))).toEqual(
-      Array.from({ length: 1000 }, (_, id) => `["Page","id",${id}]`),
+      Array.from({ length: 600 }, (_, id) => `["Page","id",${id}]`),
     );
   });
 
@@ -93,12 +93,12 @@ describe('group commit', () => {
     const counted = [buffer.incr('Page', { views: 1 }, { id: -1 })];
     gate.shut();
     await clock.advance(0);
-    for (let id = 0; id < 600; id += 1) counted.push(buffer.incr('Page', { views: 1 }, { id }));
+    for (let id = 0; id < 400; id += 1) counted.push(buffer.incr('Page', { views: 1 }, { id }));
     await clock.advance(1000);
     expect(sizes()).toEqual([1]);
     gate.open();
     await Promise.all(counted);
-    expect(sizes()).toEqual([1, 400, 200]);
+    expect(sizes()).toEqual([1, 250, 150]);
   });
 
   test('partitions are written side by side, each with one write under way at most', async () => {
@@ -148,26 +148,26 @@ describe('lingerMs', () => {
 
   test('a write that is full waits, too: the more, the better they merge', async () => {
     const { buffer, clock, sizes } = setup({ lingerMs: 50 });
-    const count = () => Array.from({ length: 1000 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
+    const count = () => Array.from({ length: 600 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
     const first = count();
     await clock.advance(49);
     const second = count();
     expect(sizes()).toEqual([]);
     await clock.advance(1);
     await Promise.all([...first, ...second]);
-    expect(sizes()).toEqual([400, 400, 200]);
+    expect(sizes()).toEqual([250, 250, 100]);
   });
 
   test('ends early when seven eighths of maxTargets are held', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 800 });
+    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 400 });
     const count = (from: number, to: number): Promise<void>[] =>
       Array.from({ length: to - from }, (_, i) => buffer.incr('Page', { views: 1 }, { id: from + i }));
-    const first = count(0, 699);
+    const first = count(0, 349);
     await buffer.stats();
     expect(sizes()).toEqual([]);
-    const last = count(699, 700);
-    await Promise.all(first.slice(0, 400));
-    expect(sizes()).toEqual([400]);
+    const last = count(349, 350);
+    await Promise.all(first.slice(0, 250));
+    expect(sizes()).toEqual([250]);
     await buffer.close();
     await Promise.all([...first, ...last]);
   });

@@ -27,7 +27,7 @@ for key, open in string.gmatch(ARGV[5], '([^\n]+)\n([^\n]*)}') do
   keys[count], opens[count] = key, open
 end
 
-local new, sets, refusals, stamp = {}, {}, {}, nil
+local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, {}, nil
 for first = 1, count, CHUNK do
   local last = math.min(first + CHUNK - 1, count)
   local olds = redis.call('HMGET', entries, unpack(keys, first, last))
@@ -37,13 +37,14 @@ for first = 1, count, CHUNK do
     if old then
       value, reason, field = merge(old, open .. '}')
     else
-      stamp = stamp or string.format('"@":"%.0f"}', now_ms(ARGV[1]))
-      value = open .. (open == '{' and stamp or ',' .. stamp)
-      new[#new + 1] = key
+      stamp = stamp or string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
+      value = open == '{' and open .. string.sub(stamp, 2) or open .. stamp
+      opened = opened + 1
+      new[opened] = key
     end
     if value then
-      sets[#sets + 1] = key
-      sets[#sets + 1] = value
+      sets[set + 1], sets[set + 2] = key, value
+      set = set + 2
     else
       refusals[#refusals + 1] = { index = i - 1, reason = reason, field = field }
     end
