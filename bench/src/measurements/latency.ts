@@ -29,7 +29,10 @@ export type LatencyFigures = {
   readonly serverMicros: number;
 };
 
-/** Counts views that arrive on a schedule, whether the last ones are acknowledged or not. */
+/**
+ * Counts views that arrive on a schedule, whether the last ones are acknowledged or not. The heap is that of the warm-up:
+ * a full collection before would have the collector begin anew, with many small collections, as no service does.
+ */
 export async function run({ counter, redisPort, seconds }: LatencySettings): Promise<LatencyFigures> {
   await using meter = await RedisMeter.connect(redisPort);
   await meter.empty();
@@ -53,7 +56,6 @@ async function latencies(
   paths: readonly string[],
   countOne: (path: string) => Promise<unknown>,
 ): Promise<Float64Array> {
-  globalThis.gc?.();
   const result = new Float64Array(paths.length);
   const answers: Promise<void>[] = [];
   const startedAt = performance.now();

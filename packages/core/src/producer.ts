@@ -222,6 +222,7 @@ export class Producer {
    */
   async #addOrReplay(write: Write): Promise<AddResult> {
     const result = await this.#backend.add(write);
+    if (result.outcome !== 'gap') return result;
     const missed = this.#missed(result);
     if (missed.length === 0) return result;
     for (const earlier of missed) await this.#backend.add(earlier);

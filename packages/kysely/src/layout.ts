@@ -82,7 +82,10 @@ export class Mappings {
     // Listed columns are all in the statement, so that entries which add to some of them share it.
     const sums = model.columns === undefined ? [...columns].sort() : [...model.columns.keys()];
     const fields: Field[] = [
-      ...sums.map((name) => ({ column: statement.take('column', name, model.columns), rule: 'sum' as const })),
+      ...sums.map((name) => ({
+        column: statement.take('column', name, model.columns),
+        rule: 'sum' as const,
+      })),
       ...extra.map((name, i) => ({
         column: statement.take('extra', name, model.extra),
         rule: rules[i] as Rule,

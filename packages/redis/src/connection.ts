@@ -90,11 +90,11 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     });
 
   return {
-    async run(command) {
+    run(command) {
       const redis = open();
-      if (redis.status !== 'ready') await ready(redis);
       // A connection that does not answer may be dead without knowing: take a new one.
-      return answerInTime(command(redis), commandTimeoutMs, () => redis.disconnect(true));
+      const send = () => answerInTime(command(redis), commandTimeoutMs, () => redis.disconnect(true));
+      return redis.status === 'ready' ? send() : ready(redis).then(send);
     },
     async close() {
       client?.disconnect();

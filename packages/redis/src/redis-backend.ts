@@ -141,9 +141,8 @@ class RedisBackend implements Backend {
     // A producer's first write makes its partition known; after a wipe there are first writes again.
     if (number === 1)
       await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
-    const lines: string[] = [];
-    for (const { key, fields } of entries) lines.push(key, pack(fields));
-    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch, lines.join('\n')];
+    const lines = entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
+    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch, lines];
     const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
     return addResult(await this.#run(this.#scripts.add, touched, args));
   }
@@ -253,14 +252,12 @@ class RedisBackend implements Backend {
 
   /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
   #run({ sha1, source }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return this.#connection.run(async (client) => {
-      try {
-        return await client.evalsha(sha1, keys.length, ...keys, ...args);
-      } catch (error) {
+    return this.#connection.run((client) =>
+      client.evalsha(sha1, keys.length, ...keys, ...args).catch((error: unknown) => {
         if (!isNoScript(error)) throw error;
         return client.eval(source, keys.length, ...keys, ...args);
-      }
-    });
+      }),
+    );
   }
 
   async #used(): Promise<number[]> {
