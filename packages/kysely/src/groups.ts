@@ -10,10 +10,10 @@ export type Group = readonly [Row, ...Row[]];
  */
 export function groupRows(rows: readonly Row[]): Group[] {
   const shapes: Shape[] = [];
-  const keyed = rows.map((row) => ({ row, shape: shapeOf(row, shapes), key: keyOf(row) }));
-  for (const { row, shape, key } of keyed.sort(byKey)) {
-    const layer = shape.seen.get(key) ?? 0;
-    shape.seen.set(key, layer + 1);
+  for (const row of [...rows].sort(byKey)) {
+    const shape = shapeOf(row, shapes);
+    const layer = shape.seen.get(row.key) ?? 0;
+    shape.seen.set(row.key, layer + 1);
     const group = shape.layers[layer];
     if (group === undefined) shape.layers.push([row]);
     else group.push(row);
@@ -32,11 +32,7 @@ interface Shape {
 
 function shapeOf(row: Row, shapes: Shape[]): Shape {
   for (const shape of shapes) if (isAlike(row, shape.like)) return shape;
-  const { layout, keyValues } = row;
-  const { model, keys, fields } = layout;
-  const nulls = keyValues.map((value) => value === null);
-  const columns = fields.map(({ column, rule }) => [column, rule]);
-  const name = JSON.stringify([model.table, model.name, keys, nulls, columns]);
+  const name = JSON.stringify([row.layout.name, row.keyValues.map((value) => value === null)]);
   const shape: Shape = { name, like: row, seen: new Map(), layers: [] };
   shapes.push(shape);
   return shape;
@@ -44,22 +40,13 @@ function shapeOf(row: Row, shapes: Shape[]): Shape {
 
 function isAlike(a: Row, b: Row): boolean {
   return (
-    a.layout === b.layout && a.keyValues.every((value, i) => (value === null) === (b.keyValues[i] === null))
+    a.layout.name === b.layout.name &&
+    a.keyValues.every((value, i) => (value === null) === (b.keyValues[i] === null))
   );
 }
 
-/** `1` and `'1'` are the same to a column of either type. */
-function keyOf({ keyValues }: Row): string {
-  return keyValues.length === 1 ? String(keyValues[0]) : JSON.stringify(keyValues.map(String));
-}
-
-interface Keyed {
-  readonly row: Row;
-  readonly key: string;
-}
-
-function byKey(a: Keyed, b: Keyed): number {
-  return compare(a.key, b.key) || a.row.index - b.row.index;
+function byKey(a: Row, b: Row): number {
+  return compare(a.key, b.key) || a.index - b.index;
 }
 
 function compare(a: string, b: string): number {

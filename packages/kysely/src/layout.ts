@@ -11,6 +11,8 @@ export interface Field {
 
 /** The columns of a statement: those that pick the row, and those that it changes. */
 export interface Layout {
+  /** All of it as text: entries with the same columns go in one statement, whatever order they name them in. */
+  readonly name: string;
   readonly model: Model;
   readonly keys: readonly string[];
   readonly fields: readonly Field[];
@@ -37,7 +39,6 @@ const MOST = 100;
 /** Maps entries to columns. Entries that name the same share a mapping, which is checked once. */
 export class Mappings {
   readonly #dialect: Dialect;
-  readonly #layouts = new Map<string, Layout>();
   readonly #mappings: Mapping[] = [];
 
   constructor(dialect: Dialect) {
@@ -49,23 +50,14 @@ export class Mappings {
    * @throws UnmappedEntry
    */
   of(entry: Entry, model: Model): Mapping {
-    const names = namesOf(entry, model);
     // Most likely the one of the entry before.
-    const known = this.#mappings.findLast((mapping) => areAlike(mapping, names));
-    return known ?? this.#add(names);
+    const known = this.#mappings.findLast((mapping) => fits(mapping, entry, model));
+    return known ?? this.#add(namesOf(entry, model));
   }
 
   #add(names: Names): Mapping {
-    const { layout, sums } = this.#map(names);
-    const text = JSON.stringify([layout.model.name, layout.keys, layout.fields]);
-    // Entries with the same columns go in one statement, whatever order they name them in.
-    const shared = this.#layouts.get(text) ?? layout;
-    if (this.#mappings.length >= MOST) {
-      this.#mappings.length = 0;
-      this.#layouts.clear();
-    }
-    this.#layouts.set(text, shared);
-    const mapping = { ...names, layout: shared, sums };
+    const mapping = { ...names, ...this.#map(names) };
+    if (this.#mappings.length >= MOST) this.#mappings.length = 0;
     this.#mappings.push(mapping);
     return mapping;
   }
@@ -91,7 +83,8 @@ export class Mappings {
         rule: rules[i] as Rule,
       })),
     ];
-    return { layout: { model, keys, fields }, sums };
+    const name = JSON.stringify([model.table, model.name, keys, fields]);
+    return { layout: { name, model, keys, fields }, sums };
   }
 }
 
@@ -102,22 +95,23 @@ function namesOf(entry: Entry, model: Model): Names {
     filters: Object.keys(entry.filters),
     columns: Object.keys(entry.columns),
     extra,
-    rules: extra.map((name) => entry.extra[name]?.rule as Rule),
+    rules: extra.map((name) => entry.extra[name]?.rule ?? 'last'),
   };
 }
 
-function areAlike(a: Names, b: Names): boolean {
+function fits(names: Names, entry: Entry, model: Model): boolean {
   return (
-    a.model === b.model &&
-    areEqual(a.filters, b.filters) &&
-    areEqual(a.columns, b.columns) &&
-    areEqual(a.extra, b.extra) &&
-    areEqual(a.rules, b.rules)
+    names.model === model &&
+    areNamesOf(entry.filters, names.filters) &&
+    areNamesOf(entry.columns, names.columns) &&
+    areNamesOf(entry.extra, names.extra) &&
+    names.extra.every((name, i) => entry.extra[name]?.rule === names.rules[i])
   );
 }
 
-function areEqual(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
+function areNamesOf(object: object, names: readonly string[]): boolean {
+  const own = Object.keys(object);
+  return own.length === names.length && own.every((name, i) => name === names[i]);
 }
 
 type Role = 'filter' | 'column' | 'extra';

@@ -167,7 +167,8 @@ function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, 
 const NAMES = 'an array of names, or an object of names and columns';
 
 function isName(name: unknown): boolean {
-  return typeof name === 'string' && name !== '';
+  // As a name in an object, __proto__ would set a prototype.
+  return typeof name === 'string' && name !== '' && name !== '__proto__';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

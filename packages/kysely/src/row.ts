@@ -9,6 +9,8 @@ export interface Row {
   /** The entry's place in its batch. */
   readonly index: number;
   readonly layout: Layout;
+  /** Tells rows apart: `1` and `'1'` are the same to a column of either type. */
+  readonly key: string;
   readonly keyValues: readonly Sent[];
   readonly values: readonly Sent[];
 }
@@ -30,5 +32,9 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, dialect: Di
   const keyValues = filters.map((name) => value('filter', name, entry.filters[name]));
   const values: Sent[] = sums.map((name) => entry.columns[name] ?? 0);
   for (const name of extra) values.push(value('extra', name, entry.extra[name]?.value));
-  return { index, layout, keyValues, values };
+  return { index, layout, key: keyOf(keyValues), keyValues, values };
+}
+
+function keyOf(keyValues: readonly Sent[]): string {
+  return keyValues.length === 1 ? String(keyValues[0]) : JSON.stringify(keyValues.map(String));
 }

@@ -139,14 +139,20 @@ function source(
   }
   const { model } = group[0].layout;
   const picked = columns.map((column, i) => sql`${id('r', column)} as ${id(`c${i}`)}`);
-  const text = JSON.stringify(
-    rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
-  );
+  const text = JSON.stringify(rows.map((row) => recordOf(columns, row)));
   if (!numbered) {
     return sql`(select ${sql.join(picked)} from json_populate_recordset(null::${id(...model.table)}, ${text}::text::json) as ${id('r')}) as ${id('u')}`;
   }
   const ord = sql`${id('e', 'ord')}::int - 1 as ${id(`c${columns.length}`)}`;
   return sql`(select ${sql.join([...picked, ord])} from json_array_elements(${text}::text::json) with ordinality as ${id('e')}(${id('value')}, ${id('ord')}), lateral json_populate_record(null::${id(...model.table)}, ${id('e', 'value')}) as ${id('r')}) as ${id('u')}`;
+}
+
+function recordOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  columns.forEach((column, i) => {
+    record[column] = values[i];
+  });
+  return record;
 }
 
 function tuples(group: Group): Sql {

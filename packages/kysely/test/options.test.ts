@@ -26,6 +26,7 @@ describe('options', () => {
     ['models.Page.keys', { models: { Page: { table: 'pages', keys: { path: 1 } } } }],
     ['models.Page.keys', { models: { Page: { table: 'pages', keys: 'path' } } }],
     ['models.Page.columns', { models: { Page: { table: 'pages', columns: [''] } } }],
+    ['models.Page.columns', { models: { Page: { table: 'pages', columns: { views: '__proto__' } } } }],
     ['models.Page.extra', { models: { Page: { table: 'pages', extra: [null] } } }],
     ['models.Page.colums', { models: { Page: { table: 'pages', colums: [] } } }],
     ['ledger', { ledger: [] }],

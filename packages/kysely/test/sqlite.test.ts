@@ -5,7 +5,7 @@ import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely';
 import Database from 'libsql';
 import { afterAll, describe, expect, test } from 'vitest';
 import { kyselySink, migrateLedger } from '../src/index.js';
-import { batchOf, context } from './support/batches.js';
+import { batchOf, context, type Increment } from './support/batches.js';
 import { openSqlite } from './support/databases.js';
 import { faulty } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
@@ -44,6 +44,32 @@ describe('on SQLite', () => {
     await db.destroy();
     await later.destroy();
     other.close();
+  });
+
+  test('entries of more shapes than are remembered add up, in one statement for each set of columns', async () => {
+    const texts: string[] = [];
+    await using database = await openSqlite();
+    const db = database.connect(faulty({ before: (text) => void texts.push(text) }));
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const columns = names.map((name) => `${name} integer`).join(', ');
+    await sql`create table t (id integer primary key, ${sql.raw(columns)})`.execute(db);
+    const sink = kyselySink({ db, models: { T: { table: 't' } } });
+    await sink.migrate();
+    texts.length = 0;
+    const subset = (id: number): string[] => names.filter((_, bit) => (id >> bit) & 1);
+    const increments = Array.from({ length: 512 }, (_, i): Increment => {
+      const given = i < 256 ? subset(i) : subset(i - 256).reverse();
+      return ['T', Object.fromEntries(given.map((name) => [name, i + 1])), { id: i }];
+    });
+    await sink(await batchOf(increments), context);
+    expect(texts.filter((text) => text.includes('into "t"'))).toHaveLength(256);
+    const { rows } = await sql<Record<string, number>>`select * from t order by id`.execute(db);
+    const expected = increments.map(([, given], id) => ({
+      id,
+      ...Object.fromEntries(names.map((name) => [name, given[name] ?? null])),
+    }));
+    expect(rows).toEqual(expected);
+    await db.destroy();
   });
 
   test('bigints beyond 64 bits, which it would round, are rejected', async () => {
