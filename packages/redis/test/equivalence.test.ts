@@ -77,6 +77,8 @@ async function observe(
       batchSize: 2,
       leaseMs: LEASE_MS,
       maxAttempts: 3,
+      // Side by side, partitions draw their ids in the order of the replies, which is not the same each time.
+      concurrency: 1,
     });
     made.on('error', (error) => seen.push(outcome(error)));
     return made;
