@@ -36,7 +36,7 @@ export const FULL: Sizes = {
   sql: { sluice: 1_000_000, update: 20_000 },
   latencySeconds: 5,
   inProcess: 3_000_000,
-  growth: { backlogs: [10_000, 100_000, 1_000_000, 3_000_000], targets: 100_000 },
+  growth: { backlogs: [10_000, 100_000, 800_000, 1_000_000, 3_000_000], targets: 100_000 },
   idleSeconds: 10,
   merge: 100_000,
   imports: 15,

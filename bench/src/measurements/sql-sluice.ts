@@ -14,6 +14,7 @@ export interface SqlSluiceSettings {
   readonly redisPort: number;
   readonly postgresUrl: string;
   readonly increments: number;
+  readonly batchSize: number;
 }
 
 export type SqlSluiceFigures = {
@@ -28,7 +29,7 @@ export type SqlSluiceFigures = {
 
 /** Counts views into Redis and from there, exactly once, into PostgreSQL. */
 export async function run(settings: SqlSluiceSettings): Promise<SqlSluiceFigures> {
-  const { redisPort, postgresUrl, increments } = settings;
+  const { redisPort, postgresUrl, increments, batchSize } = settings;
   await using table = await PageTable.connect(postgresUrl);
   await using meter = await RedisMeter.connect(redisPort);
   const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString: postgresUrl }) });
@@ -45,7 +46,7 @@ export async function run(settings: SqlSluiceSettings): Promise<SqlSluiceFigures
       backend: sluiceOnRedis(redisPort),
       lingerMs: LINGER_MS,
     });
-    await using worker = createBuffer({ backend: sluiceOnRedis(redisPort), sink });
+    await using worker = createBuffer({ backend: sluiceOnRedis(redisPort), sink, batchSize });
     await worker.stats(); // connects
     const inSeconds = await secondsOf(() => counter.count(paths));
     let rows = 0;

@@ -5,6 +5,9 @@ import type { Scenario } from '../scenario.js';
 
 const UPSERT = 'raw upserts of the same rows';
 
+const BATCH = 4000;
+const DEFAULT_BATCH = 1000;
+
 /** All the way to PostgreSQL. */
 export const sql: Scenario = {
   name: 'sql',
@@ -13,7 +16,9 @@ export const sql: Scenario = {
     const postgresUrl = await start();
     const { sluice: increments, update } = sizes.sql;
     const samples = await alternate({
-      sluice: () => measure('sql-sluice', { redisPort, postgresUrl, increments }),
+      sluice: () => measure('sql-sluice', { redisPort, postgresUrl, increments, batchSize: BATCH }),
+      sluiceByDefault: () =>
+        measure('sql-sluice', { redisPort, postgresUrl, increments, batchSize: DEFAULT_BATCH }),
       update: () => measure('sql-update', { postgresUrl, increments: update }),
       upsert: () => measure('sql-upsert', { postgresUrl, increments }),
     });
@@ -36,7 +41,7 @@ export const sql: Scenario = {
         compare(
           {
             row,
-            workload: `${zipf}: the drain`,
+            workload: `${zipf}: the drain, batches of ${formatNumber(BATCH)}`,
             unit: 'rows/s',
             sluice: each(samples.sluice, 'rowsPerSecond'),
             goal: { atLeast: 0.7 },
@@ -52,6 +57,16 @@ export const sql: Scenario = {
             workload: `${zipf}: end to end`,
             unit: 'rows/s',
             sluice: each(samples.sluice, 'rowsPerSecondInAll'),
+          },
+          UPSERT,
+          upserted,
+        ),
+        compare(
+          {
+            row,
+            workload: `${zipf}: the drain, batches of ${formatNumber(DEFAULT_BATCH)} as by default`,
+            unit: 'rows/s',
+            sluice: each(samples.sluiceByDefault, 'rowsPerSecond'),
           },
           UPSERT,
           upserted,
