@@ -103,10 +103,11 @@ export class Producer {
     }
   }
 
-  /** Whether there is nothing to gain from gathering: the longer it lasts, the more merges, while there is room. */
+  /** Whether to gather no longer. What lingers does so while there is room, as more and more merges. */
   #isFull(): boolean {
-    const waiting = this.#accumulator.waiting(this.#partition);
-    return waiting >= WRITE_TARGETS && (this.#options.lingerMs === 0 || this.#accumulator.isCrowded);
+    return this.#options.lingerMs === 0
+      ? this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS
+      : this.#accumulator.isCrowded;
   }
 
   #gather(): void {

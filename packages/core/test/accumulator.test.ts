@@ -172,6 +172,17 @@ describe('lingerMs', () => {
     await Promise.all([...first, ...last]);
   });
 
+  test('ends early, too, when the held targets are few in each partition', async () => {
+    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 100, partitions: 8 });
+    for (let id = 0; id < 1000; id += 1) {
+      void buffer.incr('Page', { views: 1 }, { id });
+      await buffer.stats();
+    }
+    expect(sizes().length).toBeGreaterThan(0);
+    await buffer.close();
+    expect(sizes().reduce((sum, size) => sum + size, 0)).toBe(1000);
+  });
+
   test('flush does not wait', async () => {
     const { buffer, clock, sizes } = setup({ lingerMs: 50 });
     const done = buffer.incr('Page', { views: 1 }, {});
