@@ -8,32 +8,55 @@ import type { Columns, Extra, Filters, FilterValue } from './types.js';
 /** Targets a write, at most: a script of Redis that merges so many holds the server for one or two milliseconds. */
 export const WRITE_TARGETS = 250;
 
-// One executor for all promises: a closure a slot would be a tenth of what a slot takes.
-const latest = { resolve: (): void => {}, reject: (_: unknown): void => {} };
-function keepResolvers(resolve: () => void, reject: (error: unknown) => void): void {
-  latest.resolve = resolve;
-  latest.reject = reject;
-}
-
 /** What this process holds for one target, until the backend has it. */
 export class Slot {
-  /** Shared by all increments of the target that go in one write. */
-  readonly acknowledged: Promise<void>;
   /** Where the index has the slot, while it is open. */
   place: Place | undefined;
   value: FilterValue = null;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 
   constructor(
     readonly fields: Fields,
     readonly key: string,
     readonly partition: number,
-  ) {
-    this.acknowledged = new Promise<void>(keepResolvers);
-    this.resolve = latest.resolve;
-    this.reject = latest.reject;
+    /** Shared by all increments of the target that go in one write. */
+    readonly acknowledged: Promise<void>,
+  ) {}
+}
+
+/**
+ * The slots of one write. Their promises all come from one: two functions to settle each of them would be a third of
+ * what a slot takes.
+ */
+export class SlotGroup {
+  readonly slots: Slot[] = [];
+  /** Settles all slots; the failures are by the slot's place. */
+  settle!: (failures: ReadonlyMap<number, unknown>) => void;
+  /** Rejects all slots, unless they are settled. */
+  fail!: (error: unknown) => void;
+  readonly #settled: Promise<ReadonlyMap<number, unknown>>;
+  #place = 0;
+
+  constructor() {
+    this.#settled = new Promise((settle, fail) => {
+      this.settle = settle;
+      this.fail = fail;
+    });
+    // Without slots there is nobody to tell.
+    this.#settled.catch(() => {});
   }
+
+  add(fields: Fields, key: string, partition: number): Slot {
+    const slot = new Slot(fields, key, partition, this.#settled.then(this.#outcome));
+    this.slots.push(slot);
+    return slot;
+  }
+
+  /** The outcome of the next slot: what waits for a promise goes on in the order in which it began to wait. */
+  readonly #outcome = (failures: ReadonlyMap<number, unknown>): void => {
+    const place = this.#place;
+    this.#place += 1;
+    if (failures.has(place)) throw failures.get(place);
+  };
 }
 
 /**
@@ -45,7 +68,7 @@ export class Accumulator {
   readonly #partitions: number;
   readonly #maxTargets: number;
   readonly #index = new TargetIndex();
-  readonly #queues: Slot[][];
+  readonly #queues: SlotGroup[][];
   #held = 0;
 
   constructor(partitions: number, maxTargets: number) {
@@ -66,7 +89,9 @@ export class Accumulator {
 
   /** Targets of a partition that wait for a write. */
   waiting(partition: number): number {
-    return this.#queue(partition).length;
+    const queue = this.#queue(partition);
+    const last = queue.at(-1);
+    return last === undefined ? 0 : (queue.length - 1) * WRITE_TARGETS + last.slots.length;
   }
 
   /** The slot that takes increments of this target now, if there is one. */
@@ -91,27 +116,36 @@ export class Accumulator {
     const fields = fieldsOf(columns, extra);
     const partition = partitionOf(key, this.#partitions);
     if (this.#held >= this.#maxTargets) throw full(this.#maxTargets, partition);
-    const slot = new Slot(fields, key, partition);
+    const slot = this.#group(partition).add(fields, key, partition);
     this.#index.add(slot, model, values, signalOnly);
-    this.#queue(partition).push(slot);
     this.#held += 1;
     return slot;
   }
 
-  /** Freezes and hands over the oldest slots of a partition: from now on nothing merges into them. */
-  take(partition: number): Slot[] {
-    const slots = this.#queue(partition).splice(0, WRITE_TARGETS);
-    for (const slot of slots) slot.place?.leave(slot);
-    return slots;
+  /** Freezes and hands over the oldest slots of a partition, if any wait: from now on nothing merges into them. */
+  take(partition: number): SlotGroup {
+    const group = this.#queue(partition).shift() ?? new SlotGroup();
+    for (const slot of group.slots) slot.place?.leave(slot);
+    return group;
   }
 
   /** Forgets slots that were taken, once their increments are settled. */
-  release(slots: readonly Slot[]): void {
+  release({ slots }: SlotGroup): void {
     this.#held -= slots.length;
   }
 
-  #queue(partition: number): Slot[] {
-    return this.#queues[partition] as Slot[];
+  /** The group that takes the next slot of a partition. */
+  #group(partition: number): SlotGroup {
+    const queue = this.#queue(partition);
+    const last = queue.at(-1);
+    if (last !== undefined && last.slots.length < WRITE_TARGETS) return last;
+    const group = new SlotGroup();
+    queue.push(group);
+    return group;
+  }
+
+  #queue(partition: number): SlotGroup[] {
+    return this.#queues[partition] as SlotGroup[];
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Accumulator, type Slot, WRITE_TARGETS } from './accumulator.js';
+import { type Accumulator, type Slot, type SlotGroup, WRITE_TARGETS } from './accumulator.js';
 import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
 import { pause, randomId } from './clock.js';
 import { BackendError, IncrementError, type Outcome } from './errors.js';
@@ -50,7 +50,7 @@ export class Producer {
   #due = 0;
   /** The write under way; it resolves with the first error that its slots got. */
   #writing: Promise<Failure | undefined> | undefined;
-  #underWrite: Slot[] = [];
+  #underWrite: SlotGroup | undefined;
   #opened = 0;
   #settled = 0;
 
@@ -96,10 +96,10 @@ export class Producer {
     this.#cancelGathering?.();
     this.#abandoned.abort();
     this.#stopWaiting();
-    rejectAll(this.#underWrite, this.#errors.closed('unknown'));
-    for (let slots = this.#take(); slots.length > 0; slots = this.#take()) {
-      rejectAll(slots, this.#errors.closed('refused'));
-      this.#settle(slots);
+    this.#underWrite?.fail(this.#errors.closed('unknown'));
+    for (let group = this.#take(); group.slots.length > 0; group = this.#take()) {
+      group.fail(this.#errors.closed('refused'));
+      this.#settle(group);
     }
   }
 
@@ -134,11 +134,12 @@ export class Producer {
   #write(): Promise<Failure | undefined> {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    this.#underWrite = this.#take();
-    this.#due -= this.#underWrite.length;
-    this.#writing = this.#deliver(this.#underWrite).then((failure) => {
-      this.#settle(this.#underWrite);
-      this.#underWrite = [];
+    const group = this.#take();
+    this.#underWrite = group;
+    this.#due -= group.slots.length;
+    this.#writing = this.#deliver(group).then((failure) => {
+      this.#settle(group);
+      this.#underWrite = undefined;
       this.#writing = undefined;
       if (this.#accumulator.waiting(this.#partition) === 0) return failure;
       if (this.#due > 0 || this.#isFull()) void this.#write();
@@ -148,28 +149,26 @@ export class Producer {
     return this.#writing;
   }
 
-  #take(): Slot[] {
+  #take(): SlotGroup {
     return this.#accumulator.take(this.#partition);
   }
 
-  #settle(slots: readonly Slot[]): void {
-    this.#settled += slots.length;
-    this.#accumulator.release(slots);
+  #settle(group: SlotGroup): void {
+    this.#settled += group.slots.length;
+    this.#accumulator.release(group);
   }
 
-  async #deliver(slots: readonly Slot[]): Promise<Failure | undefined> {
+  async #deliver(group: SlotGroup): Promise<Failure | undefined> {
     try {
-      const refused = await this.#send(slots);
+      const refused = await this.#send(group.slots);
       const failures = refused.map((refusal) => {
-        const slot = slots[refusal.index] as Slot;
-        const error = this.#errors.refused(slot.key, refusal);
-        slot.reject(error);
-        return { error };
+        const { key } = group.slots[refusal.index] as Slot;
+        return [refusal.index, this.#errors.refused(key, refusal)] as const;
       });
-      for (const slot of slots) slot.resolve();
-      return failures[0];
+      group.settle(new Map(failures));
+      return failures[0] && { error: failures[0][1] };
     } catch (error) {
-      rejectAll(slots, error);
+      group.fail(error);
       return { error };
     }
   }
@@ -308,8 +307,4 @@ export class Producer {
 
 function weightOf({ entries }: Write): number {
   return Math.max(1, entries.length);
-}
-
-function rejectAll(slots: readonly Slot[], error: unknown): void {
-  for (const slot of slots) slot.reject(error);
 }
