@@ -48,7 +48,9 @@ export const GUARDS = {
         file: 'core/src/producer.ts',
         find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
         replace: `$&
-          (slots as Slot[]).push(...this.#take());
+          const more = this.#take();
+          more.settle(new Map());
+          (slots as Slot[]).push(...more.slots);
           write = { ...write, entries: slots.map(({ key, fields }) => ({ key, fields })) };`,
       },
     ],
