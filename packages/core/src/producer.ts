@@ -1,10 +1,11 @@
-import { type Accumulator, type Slot, type SlotGroup, WRITE_TARGETS } from './accumulator.js';
+import { type Accumulator, WRITE_TARGETS } from './accumulator.js';
 import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
 import { pause, randomId } from './clock.js';
 import { BackendError, IncrementError, type Outcome } from './errors.js';
 import type { Emitter } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { repeatDelay } from './persist.js';
+import type { Slot, SlotGroup } from './slot.js';
 import { WriteErrors } from './write-errors.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'lingerMs' | 'writeTimeoutMs' | 'clock' | 'random'>;

@@ -1,4 +1,4 @@
-import type { Slot } from './accumulator.js';
+import type { Slot } from './slot.js';
 import { isRecord, namesInOrder } from './target.js';
 import type { Filters, FilterValue } from './types.js';
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { Accumulator, type Slot } from './accumulator.js';
+import { Accumulator } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import { pause } from './clock.js';
@@ -22,6 +22,7 @@ import { type Claim, noSink, Processor, type Settlement } from './processor.js';
 import { Producer } from './producer.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { partitionOf } from './router.js';
+import type { Slot } from './slot.js';
 import { describe, isRecord, targetKey } from './target.js';
 import type { AnySchema, Columns, Extra, Filters } from './types.js';
 
