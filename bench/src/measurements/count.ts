@@ -1,10 +1,11 @@
+import { costOf } from '../cost.js';
 import type { Counter } from '../counter.js';
 import { openBullmq } from '../peers/bullmq.js';
 import { openHincrby } from '../peers/hincrby.js';
 import { openSentry } from '../peers/sentry.js';
 import { RedisMeter } from '../redis-meter.js';
 import { openSluice, sluiceOnRedis } from '../sluice.js';
-import { cpuMicrosOf, secondsOf, warmUpOf } from '../stopwatch.js';
+import { warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
 
 const OPEN = {
@@ -42,15 +43,10 @@ export async function run(settings: CountSettings): Promise<CountFigures> {
   await using meter = await RedisMeter.connect(redisPort);
   await meter.empty();
   await using contestant = await open();
-  const cpuBefore = await meter.cpuSeconds();
-  let clientMicros = 0;
-  const seconds = await secondsOf(async () => {
-    clientMicros = await cpuMicrosOf(() => contestant.count(paths));
-  });
-  const cpuSeconds = (await meter.cpuSeconds()) - cpuBefore;
+  const { seconds, clientMicros, redisMicros } = await costOf(meter, () => contestant.count(paths));
   return {
     perSecond: increments / seconds,
-    cpuSeconds: (cpuSeconds / increments) * 1e6,
+    cpuSeconds: redisMicros / increments,
     clientMicros: clientMicros / increments,
     longestMs: await meter.longestMs(),
   };

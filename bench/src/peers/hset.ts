@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import { inFlight } from '../in-flight.js';
 
 /*
- * What the hashes of Sluice take at least: HSET of the same fields and values, as many a command as Sluice writes at a
- * time. Nothing is read, merged, numbered or queued.
+ * What the hashes of Sluice take at least: HSET of the same fields and values, some hundreds a command, as Sluice writes
+ * them. Nothing is read, merged, numbered or queued.
  */
 
 const PARTITIONS = 8;
