@@ -1,8 +1,8 @@
 import { messageOf, SluiceError } from './errors.js';
-import type { AnySchema, Batch, Entry } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** What a buffer tells its listeners. */
-export interface BufferEvents<S = AnySchema> {
+export interface BufferEvents<S extends Schema<S> = AnySchema> {
   /** The sink applied a batch, and the backend knows. `entries`: what it did not reject, signal-only ones included. */
   processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
   /** The sink threw; the batch is delivered again in `delayMs`. */

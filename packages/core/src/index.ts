@@ -16,7 +16,7 @@ export {
   type Validation,
   type Write,
 } from './backend.js';
-export type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
+export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { Clock, Random } from './clock.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export {
@@ -53,13 +53,16 @@ export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from '.
 export type {
   AnySchema,
   Batch,
+  ColumnOf,
   Columns,
   Entry,
   Extra,
   ExtraValue,
   Filters,
+  FiltersOf,
   FilterValue,
   JsonValue,
+  ModelOf,
   ModelSchema,
   Rule,
   Schema,

@@ -5,9 +5,9 @@ import { InvalidInputError, quote } from './errors.js';
 import { MAX_PARTITIONS } from './router.js';
 import type { Sink } from './sink.js';
 import { describe, isRecord } from './target.js';
-import type { AnySchema } from './types.js';
+import type { AnySchema, Schema } from './types.js';
 
-export interface BufferOptions<S = AnySchema> {
+export interface BufferOptions<S extends Schema<S> = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */
   backend: Backend;
   /** Applies batches. A service that only counts has none. */
@@ -96,7 +96,7 @@ const BACKEND_METHODS: readonly (keyof Backend)[] = [
  * Checks options and fills in the defaults.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
+export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): ResolvedOptions {
   if (!isRecord(options)) throw invalid('options', 'a plain object', options);
   refuseUnknown(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

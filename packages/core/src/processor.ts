@@ -8,7 +8,7 @@ import type { ResolvedOptions } from './options.js';
 import type { Persist } from './persist.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
-import type { AnySchema, Batch, Entry } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -19,7 +19,7 @@ type Processed = Partial<ProcessReport> & { readonly settlement: Settlement };
 type Verdict = { readonly rejected: readonly Rejection[] } | { readonly error: unknown };
 
 /** What a claim answers: a lease, or why there is none. */
-export type Claim<S = AnySchema> =
+export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'leased'; readonly lease: Lease<S> }
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { Accumulator } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
+import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import { pause } from './clock.js';
-import { DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
 import {
   excerpt,
   IncrementError,
@@ -24,13 +25,13 @@ import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { partitionOf } from './router.js';
 import type { Slot } from './slot.js';
 import { describe, isRecord, targetKey } from './target.js';
-import type { AnySchema, Columns, Extra, Filters } from './types.js';
+import type { AnySchema, Columns, Extra, Filters, Schema } from './types.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function createBuffer<S = AnySchema>(options: BufferOptions<S>): Buffer<S> {
+export function createBuffer<S extends Schema<S> = AnySchema>(options: BufferOptions<S>): Buffer<S> {
   return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;
 }
 
@@ -62,7 +63,7 @@ class WriteBehindBuffer implements Buffer {
     );
     this.#persist = persistence(options, this.#abandoned.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#persist);
-    this.deadLetters = new DeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
+    this.deadLetters = new BackendDeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
     users.set(backend, (users.get(backend) ?? 0) + 1);
   }
 
