@@ -35,11 +35,13 @@ export class BackendDeadLetters implements DeadLetters {
     if (partition !== undefined) checkPartition(partition);
     const letters: DeadLetter[] = [];
     let skip = offset;
-    for (const { partition: at, dead } of await this.#persist(() => this.#backend.stats())) {
+    for (const { partition: at, dead } of await this.#persist('stats', () => this.#backend.stats())) {
       if (partition !== undefined && at !== partition) continue;
       if (letters.length >= limit) break;
       if (skip < dead) {
-        const page = await this.#persist(() => this.#backend.deadLetters(at, skip, limit - letters.length));
+        const page = await this.#persist('dead letters', () =>
+          this.#backend.deadLetters(at, skip, limit - letters.length),
+        );
         letters.push(...page.map((stored) => deadLetterOf(at, stored)));
       }
       skip = Math.max(0, skip - dead);
@@ -48,14 +50,15 @@ export class BackendDeadLetters implements DeadLetters {
   }
 
   redrive(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#each(ids, (partition, page) => this.#backend.redrive(partition, page));
+    return this.#each('redrive', ids, (partition, page) => this.#backend.redrive(partition, page));
   }
 
   discard(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#each(ids, (partition, page) => this.#backend.discard(partition, page));
+    return this.#each('discard', ids, (partition, page) => this.#backend.discard(partition, page));
   }
 
   async #each(
+    call: string,
     ids: readonly string[] | 'all',
     act: (partition: number, ids: readonly string[]) => Promise<string[]>,
   ): Promise<number> {
@@ -63,7 +66,7 @@ export class BackendDeadLetters implements DeadLetters {
     let done = 0;
     for (const [partition, page] of ids === 'all' ? await this.#all() : byPartition(ids)) {
       for (let at = 0; at < page.length; at += PAGE) {
-        done += (await this.#persist(() => act(partition, page.slice(at, at + PAGE)))).length;
+        done += (await this.#persist(call, () => act(partition, page.slice(at, at + PAGE)))).length;
       }
     }
     return done;
@@ -71,10 +74,12 @@ export class BackendDeadLetters implements DeadLetters {
 
   async #all(): Promise<Map<number, string[]>> {
     const ids = new Map<number, string[]>();
-    for (const { partition, dead } of await this.#persist(() => this.#backend.stats())) {
+    for (const { partition, dead } of await this.#persist('stats', () => this.#backend.stats())) {
       const found: string[] = [];
       while (found.length < dead) {
-        const page = await this.#persist(() => this.#backend.deadLetters(partition, found.length, PAGE));
+        const page = await this.#persist('dead letters', () =>
+          this.#backend.deadLetters(partition, found.length, PAGE),
+        );
         if (page.length === 0) break;
         found.push(...page.map(({ id }) => id));
       }

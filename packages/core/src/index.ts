@@ -43,6 +43,7 @@ export {
   unpack,
 } from './fields.js';
 export type { Lease } from './lease.js';
+export type { Logger } from './logger.js';
 export { type BackendOpener, type OpenOptions, openBuffer } from './open.js';
 export type { BufferOptions } from './options.js';
 export type { Claim, Settlement } from './processor.js';

@@ -1,4 +1,5 @@
 import { messageOf, ProcessingError } from './errors.js';
+import type { Logger } from './logger.js';
 import type { AnySchema, Batch, Schema } from './types.js';
 
 /** An entry of a batch that cannot be applied, while the others are. */
@@ -20,6 +21,8 @@ export interface SinkContext {
   readonly signal: AbortSignal;
   /** The buffer's `leaseMs`: what takes longer without a sign of life is done again by another worker. */
   readonly leaseMs: number;
+  /** Where the buffer logs: for what a sink has to say of a batch that it applies. */
+  readonly logger: Logger;
 }
 
 /**

@@ -51,6 +51,7 @@ async function run(seed: number, writeTimeoutMs: number, chances: Chances) {
     leaseMs: 2_000,
     maxAttempts: 1_000_000,
     retryDelay: () => 10,
+    logger: { warn() {}, error() {} },
     writeTimeoutMs,
     sink: async (batch, context) => {
       if (happens(faults.throws)) applied.fail(new Error('no'), { when: happens(0.5) ? 'before' : 'after' });

@@ -311,3 +311,24 @@ export const nowhere: Backend = {
 };
 // @ts-expect-error: a type, not a value: there is nothing to make one of
 void DeadLetters;
+
+// A logger is anything that is called as `console` is: pino's and winston's methods are overloaded.
+interface LogFn {
+  <T>(object: T, message?: string, ...rest: unknown[]): void;
+  (message: string, ...rest: unknown[]): void;
+}
+interface LeveledLogMethod {
+  (message: string, callback: (error?: Error) => void): WinstonLike;
+  (message: string, ...meta: unknown[]): WinstonLike;
+  (infoObject: object): WinstonLike;
+}
+interface WinstonLike {
+  warn: LeveledLogMethod;
+  error: LeveledLogMethod;
+}
+declare const pino: { warn: LogFn; error: LogFn };
+declare const winston: WinstonLike;
+for (const logger of [console, pino, winston]) createBuffer<Models>({ backend, logger });
+void openBuffer({ url: 'memory:', logger: console });
+// @ts-expect-error: a function is no logger
+createBuffer({ backend, logger: () => {} });
