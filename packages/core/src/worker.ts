@@ -70,28 +70,33 @@ export function createWorker(
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Logs the rounds that fail: once, as long as they fail for the same reason. */
+/** Logs the rounds that fail, for each reason once, until a round succeeds. */
 class Rounds {
   readonly #log: Log;
-  #failure: string | undefined;
+  readonly #failures = new Set<string>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   failed(error: unknown): void {
-    const reason = codedReasonOf(error instanceof PartitionsFailedError ? error.errors[0] : error);
-    if (reason === this.#failure) return;
-    this.#failure = reason;
+    const errors = error instanceof PartitionsFailedError ? error.errors : [error];
+    const [first] = errors;
+    const reason = codedReasonOf(first);
+    const failure = first instanceof SluiceError ? first.code : reason;
+    if (this.#failures.has(failure)) return;
+    this.#failures.add(failure);
+    const what = errors.length > 1 ? `${errors.length} partitions` : 'what is pending';
     const next = isClosed(error)
       ? 'The worker ends'
-      : 'It goes on, and does not report further rounds that fail for the same reason';
-    this.#log.error(`A worker could not process what is pending: ${reason}. ${next}.`);
+      : 'It goes on; rounds that fail like this one are not logged again until one succeeds';
+    this.#log.error(`A worker could not process ${what}: ${reason}. ${next}.`);
   }
 
   succeeded(): void {
-    if (this.#failure !== undefined) this.#log.warn('A worker processes what is pending again.');
-    this.#failure = undefined;
+    if (this.#failures.size === 0) return;
+    this.#failures.clear();
+    this.#log.warn('A worker processes what is pending again.');
   }
 }
 

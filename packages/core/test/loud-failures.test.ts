@@ -11,7 +11,7 @@ import {
 import { memory } from '@sluice/memory';
 import { type FaultRule, faultyBackend, manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { wrap } from './wrap.js';
+import { away, wrap } from './wrap.js';
 
 interface Line {
   readonly level: keyof Logger;
@@ -381,15 +381,12 @@ describe.each(FAILURES)('$name', ({ event, provoke, expected, ...setting }) => {
 });
 
 test('an outage that starts in one partition and goes on in another is one', async () => {
-  const world = setUp({ overrides: (store) => ({ add: (write) => add(store, write) }) });
   const down = new Set([0]);
-  const add: (store: Backend, write: Parameters<Backend['add']>[0]) => ReturnType<Backend['add']> = async (
-    store,
-    write,
-  ) => {
-    if (!down.has(write.partition)) return store.add(write);
-    throw new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'away', { retryable: true, outcome: 'refused' });
-  };
+  const world = setUp({
+    overrides: (store) => ({
+      add: (write) => (down.has(write.partition) ? Promise.reject(away('refused')) : store.add(write)),
+    }),
+  });
   const first = world.count();
   await world.clock.advance(5000);
   down.add(1);
@@ -401,6 +398,41 @@ test('an outage that starts in one partition and goes on in another is one', asy
   down.clear();
   await world.clock.until(Promise.all([first, second]));
   expect(world.lines.map(({ level }) => level)).toEqual(['error', 'warn']);
+});
+
+test('a partition that fails for good, beside others that do not, is reported once', async () => {
+  const world = setUp({
+    overrides: (store) => ({
+      add: (write) => (write.partition === 2 ? Promise.reject(fatal) : store.add(write)),
+    }),
+  });
+  for (let round = 0; round < 5; round += 1) await world.count();
+  expect(world.lines).toMatchObject([{ level: 'error', message: expect.stringMatching(/partition 2/) }]);
+});
+
+test('a failure that goes on does not hide another one', async () => {
+  let down = false;
+  const world = setUp({
+    overrides: (store) => ({
+      add: (write) => {
+        if (write.partition === 2) return Promise.reject(fatal);
+        return down ? Promise.reject(away('refused')) : store.add(write);
+      },
+    }),
+  });
+  for (let outage = 0; outage < 2; outage += 1) {
+    await world.count();
+    down = true;
+    const counted = world.count();
+    await world.clock.advance(1000);
+    down = false;
+    await world.clock.until(counted);
+  }
+  expect(world.lines.map(({ message }) => /wrong password|away/.exec(message)?.[0])).toEqual([
+    'wrong password',
+    'away',
+    'away',
+  ]);
 });
 
 describe('a retry is logged', () => {
@@ -440,17 +472,17 @@ describe('a worker', () => {
         return { batches: 0, entries: 0, retried: 0, buried: 0, busy: [] };
       },
     }) as Buffer;
-  const away = new Error('connect ECONNREFUSED');
+  const gone = new Error('connect ECONNREFUSED');
 
   test('logs to its buffer: when rounds begin to fail, for another reason, and when they succeed', async () => {
     const { buffer, clock, lines } = setUp({});
     const worker = createWorker(
-      rounds(buffer, [away, away, away, fatal, fatal, undefined, undefined, away]),
+      rounds(buffer, [gone, gone, gone, fatal, gone, fatal, undefined, undefined, gone]),
       {
         clock,
       },
     );
-    await clock.advance(8000);
+    await clock.advance(9000);
     await worker.stop();
     expect(lines).toMatchObject([
       { level: 'error', message: expect.stringMatching(/worker.*ECONNREFUSED/) },
@@ -465,10 +497,10 @@ describe('a worker', () => {
     const { buffer, clock, lines } = setUp({});
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
-    const worker = createWorker(rounds(buffer, [away, away]), { clock, onError });
+    const worker = createWorker(rounds(buffer, [gone, gone]), { clock, onError });
     await clock.advance(3000);
     await worker.stop();
-    expect(errors).toEqual([away, away]);
+    expect(errors).toEqual([gone, gone]);
     expect(lines).toEqual([]);
   });
 
