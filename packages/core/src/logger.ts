@@ -1,3 +1,5 @@
+import { messageOf } from './errors.js';
+
 /**
  * Where a buffer logs what nobody listens for. `console` fits, and so do the loggers of pino and winston: each method is
  * called with one string.
@@ -25,10 +27,12 @@ export const processLog: Log = { warn: warnProcess, error: warnProcess };
  */
 export function logTo(logger: Logger | undefined): Log {
   if (logger === undefined) return processLog;
-  const write = (level: keyof Logger, message: string, code?: string): void => {
+  const write = (level: keyof Logger, message: unknown, code?: unknown): void => {
     const recover = (): void => warnProcess(message, code);
     try {
-      const returned = logger[level](`Sluice: ${oneLine(message)}${code === undefined ? '' : ` [${code}]`}`);
+      const returned = logger[level](
+        `Sluice: ${oneLine(message)}${typeof code === 'string' ? ` [${code}]` : ''}`,
+      );
       Promise.resolve(returned).catch(recover);
     } catch {
       recover();
@@ -40,8 +44,9 @@ export function logTo(logger: Logger | undefined): Log {
   };
 }
 
-function warnProcess(message: string, code?: string): void {
-  process.emitWarning(oneLine(message), { type: 'SluiceWarning', ...(code !== undefined && { code }) });
+// Sinks log, too, and those in JavaScript may pass anything.
+function warnProcess(message: unknown, code?: unknown): void {
+  process.emitWarning(oneLine(message), { type: 'SluiceWarning', ...(typeof code === 'string' && { code }) });
 }
 
 // Drivers quote what they were given: an address may hold a password.
@@ -49,6 +54,6 @@ const ADDRESS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)\S+/gi;
 // Whoever chooses a model's name must not be able to write lines of a log.
 const BREAKS = /[\p{Cc}\u2028\u2029]+/gu;
 
-function oneLine(message: string): string {
-  return message.replace(ADDRESS, '$1…').replace(BREAKS, ' ');
+function oneLine(message: unknown): string {
+  return messageOf(message).replace(ADDRESS, '$1…').replace(BREAKS, ' ');
 }

@@ -166,6 +166,12 @@ const rows: Row[] = [
 
   ['openBuffer: nothing', INVALID_OPTION, 'plain object', () => untyped.openBuffer()],
   ['openBuffer: the url alone', INVALID_OPTION, 'plain object', () => untyped.openBuffer('memory:')],
+  [
+    'openBuffer: logger null',
+    INVALID_OPTION,
+    'logger',
+    () => untyped.openBuffer({ url: 'memory:', logger: null }),
+  ],
   ['openBuffer: no url', INVALID_URL, 'url', () => untyped.openBuffer({})],
   ['openBuffer: a URL object', INVALID_URL, 'url', () => untyped.openBuffer({ url: new URL('memory:') })],
   [

@@ -568,7 +568,28 @@ describe('a logger', () => {
     expect(line?.message.length).toBeLessThan(1000);
   });
 
-  test('is given to sinks, and can break nothing there either', async () => {
+  test('takes whatever a sink in JavaScript passes', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      const backend = memory({ clock: manualClock() });
+      const sink: BufferOptions['sink'] = async (_batch, { logger }) => {
+        const { warn } = logger as { warn: (...given: unknown[]) => void };
+        warn(new Error('one row was missing'), { rows: 1 });
+        warn(Object.create(null));
+      };
+      const buffer = createBuffer({ backend, sink });
+      await buffer.incr('Page', { views: 1 }, {});
+      expect(await buffer.processPending()).toMatchObject({ batches: 1, retried: 0 });
+      expect(warnings.mock.calls).toEqual([
+        ['one row was missing', { type: 'SluiceWarning' }],
+        [expect.any(String), { type: 'SluiceWarning' }],
+      ]);
+    } finally {
+      warnings.mockRestore();
+    }
+  });
+
+  test('is given to sinks', async () => {
     const logger = new Recorder();
     const { buffer, count } = setUp({
       options: {
