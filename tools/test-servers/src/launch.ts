@@ -11,6 +11,8 @@ export interface Launch {
   /** Ends the server when this process ends first. */
   readonly deathSignal: NodeJS.Signals;
   readonly cwd: string;
+  /** How long the server may take to be ready, in milliseconds; 25 s if absent. */
+  readonly limitMs?: number;
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -23,12 +25,15 @@ export const LIMIT_MS = 25_000;
  * @throws Error with the end of its log, when it cannot be started, ends, or is not ready in time
  */
 export async function launch(options: Launch): Promise<ChildProcess> {
-  const { program, args, ready, deathSignal, ...others } = options;
+  const { program, args, ready, deathSignal, limitMs = LIMIT_MS, ...others } = options;
   const server = spawn(program, args, { ...others, stdio: ['ignore', 'pipe', 'pipe'] });
   const forget = onExit(() => void server.kill(deathSignal));
   server.once('exit', forget);
-  const timer = setTimeout(() => server.kill('SIGKILL'), LIMIT_MS);
   let log = '';
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = server.kill('SIGKILL');
+  }, limitMs);
   try {
     await new Promise<void>((resolve, reject) => {
       const read = (chunk: Buffer): void => {
@@ -38,7 +43,10 @@ export async function launch(options: Launch): Promise<ChildProcess> {
       server.stdout.on('data', read);
       server.stderr.on('data', read);
       server.once('error', reject);
-      server.once('close', (code, signal) => reject(new Error(`it ended with ${signal ?? `code ${code}`}`)));
+      server.once('close', (code, signal) => {
+        const how = isLate ? `was not ready after ${limitMs} ms` : `ended with ${signal ?? `code ${code}`}`;
+        reject(new Error(`it ${how}`));
+      });
     });
   } catch (cause) {
     forget();

@@ -26,7 +26,11 @@ const MAX_SOCKET_BYTES = 103;
 export async function startMariadb(): Promise<MariadbServer> {
   const base = await temporaryFolder(async (candidate) => {
     const bytes = Buffer.byteLength(join(candidate, 'sluice-mariadb-123456/socket'));
-    return bytes > MAX_SOCKET_BYTES ? `${candidate} is too long for the path of a socket` : undefined;
+    if (bytes > MAX_SOCKET_BYTES) return `${candidate} is too long for the path of a socket`;
+    // mariadb-install-db is a shell script that does not quote all paths.
+    return /[^\w/.-]/.test(candidate)
+      ? `${candidate} has characters that its installation does not take`
+      : undefined;
   });
   const folder = await mkdtemp(join(base, 'sluice-mariadb-'));
   const socket = join(folder, 'socket');
