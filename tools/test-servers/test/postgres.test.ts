@@ -15,7 +15,7 @@ let installed: string;
 beforeAll(async () => {
   clone = await realpath(await mkdtemp('/tmp/sluice-clone-'));
   installed = join(clone, ODD);
-  await mkdir(installed);
+  await mkdirOpen(installed);
   for (const part of ['package.json', 'native']) {
     await cp(join(installedPostgres(), part), join(installed, part), {
       recursive: true,
@@ -35,6 +35,12 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await rm(temporary, { recursive: true });
 });
+
+/** Makes a folder that all may pass through, whatever the umask. */
+async function mkdirOpen(folder: string): Promise<void> {
+  await mkdir(folder);
+  await chmod(folder, 0o755);
+}
 
 /** What servers left in a folder, apart from the copy of the program, which is for all that come. */
 async function leftIn(folder: string): Promise<string[]> {
@@ -57,7 +63,7 @@ test('starts with the settings, from a path of any characters; stopping leaves n
   await chmod(clone, 0o755);
   const server = await startPostgres(SETTINGS, installed);
   expect(await query(server, 'show deadlock_timeout')).toEqual([{ deadlock_timeout: '77ms' }]);
-  expect(await readdir(temporary)).toEqual([expect.stringMatching(/^sluice-postgres-/)]);
+  expect(await leftIn(temporary)).toEqual([expect.stringMatching(/^sluice-postgres-/)]);
   await server.stop();
   expect(await leftIn(temporary)).toEqual([]);
 });
@@ -81,7 +87,7 @@ test('a start that fails says why, and leaves nothing behind', async () => {
 
 test('a temporary folder with a long path will do', async () => {
   const long = join(temporary, ODD);
-  await mkdir(long);
+  await mkdirOpen(long);
   vi.stubEnv('TMPDIR', long);
   await using server = await startPostgres(SETTINGS);
   expect(await query(server, 'select 1 as n')).toEqual([{ n: 1 }]);
