@@ -1,4 +1,4 @@
-import type { Batch, Entry, Rejection, Sink, SinkContext, SinkResult } from '@sluice/core';
+import type { AnySchema, Batch, Entry, Rejection, Sink, SinkContext, SinkResult } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { applyGroup } from './apply.js';
 import { Cleaner } from './cleaner.js';
@@ -7,6 +7,7 @@ import { type Group, groupRows } from './groups.js';
 import { applyApart, type Isolated } from './isolate.js';
 import { Mappings } from './layout.js';
 import { createLedger, enter, record, recorded } from './ledger.js';
+import type { Tables } from './mapping.js';
 import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf } from './row.js';
@@ -15,9 +16,9 @@ import { UnmappedEntry } from './unmapped.js';
 import { warn } from './warn.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
-export interface KyselySink extends Sink {
+export interface KyselySink<S = AnySchema> extends Sink<S> {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
-  abandon(batch: Batch, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
+  abandon(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /** Creates the ledger if it is not there. */
   migrate(): Promise<void>;
 }
@@ -30,8 +31,14 @@ export interface KyselySink extends Sink {
  * applied are rejected, with the database's reason, and all others are applied.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION`
  */
-export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
-  const settings = resolve(options);
+export function kyselySink<DB, S = AnySchema, const T extends Tables<DB, S> = Tables<DB, S>>(
+  options: KyselySinkOptions<DB, S, T>,
+): KyselySink<S> {
+  // Types end here: what an increment names is known at run time alone.
+  return sinkOf(resolve(options as unknown as KyselySinkOptions)) as unknown as KyselySink<S>;
+}
+
+function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
 
