@@ -11,8 +11,9 @@ import type { Tables } from './mapping.js';
 import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf } from './row.js';
+import { Setup } from './setup.js';
 import { inTransaction, type TransactionOptions } from './transaction.js';
-import { UnmappedEntry } from './unmapped.js';
+import { listed, quote, UnmappedEntry } from './unmapped.js';
 import { warn } from './warn.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
@@ -21,6 +22,12 @@ export interface KyselySink<S = AnySchema> extends Sink<S> {
   abandon(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /** Creates the ledger if it is not there. */
   migrate(): Promise<void>;
+  /**
+   * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
+   * unique indexes and rights suffice. Call it at the start, after `migrate()`.
+   * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each.
+   */
+  validate(): Promise<void>;
 }
 
 /**
@@ -41,15 +48,32 @@ export function kyselySink<DB, S = AnySchema, const T extends Tables<DB, S> = Ta
 function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
+  const setup = new Setup(settings);
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await deliver(batch, plan, settings, context);
+    const outcome = await explaining(batch, plan.groups, context, async () => {
+      await setup.check(batch, plan.groups);
+      return deliver(batch, plan, settings, context);
+    });
     report(batch, outcome, settings);
     await cleaner.step(batch);
     return { rejected: rejectedOf(outcome, batch) };
   };
+
+  async function explaining(
+    batch: Batch,
+    groups: readonly Group[],
+    { signal }: SinkContext,
+    task: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    try {
+      return await task();
+    } catch (error) {
+      throw signal.aborted ? error : await setup.explain(error, batch, groups);
+    }
+  }
 
   return Object.assign(sink, {
     async abandon(
@@ -57,13 +81,16 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const abandoned: Outcome = { abandoned: reason };
-      const outcome = await inTransaction(transactionOptions(settings, context), async (db) =>
-        (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+      const outcome = await explaining(batch, [], context, () =>
+        inTransaction(transactionOptions(settings, context), async (db) =>
+          (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+        ),
       );
       report(batch, outcome, settings);
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
+    validate: () => setup.validate(),
   });
 }
 
@@ -93,7 +120,7 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   const model = models.get(entry.model);
   if (model !== undefined) return model;
   throw new UnmappedEntry(
-    `The model ${JSON.stringify(entry.model.slice(0, 80))} has no table in \`models\`.`,
+    `The model ${quote(entry.model)} has no table in \`models\`; there are ${listed(models.keys())}.`,
   );
 }
 

@@ -28,7 +28,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     database = await open();
     db = database.db;
     mysql = !db.getExecutor().adapter.supportsReturning;
-    postgres = db.getExecutor().adapter.supportsTransactionalDdl;
+    postgres = db.getExecutor().adapter.supportsTransactionalDdl === true;
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -239,14 +239,28 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       ]);
       expect(reasons.sort()).toEqual([
         'Model "Page": an entry without filters would be for every row of the table.',
-        'Model "Page": the column "views" is not mapped.',
-        'Model "Page": the extra "path" is not mapped.',
-        'Model "Page": the filter "lang" is not mapped.',
-        'Model "Page": the filter "path" is not mapped.',
-        'The model "Nope" has no table in `models`.',
-        'The model "constructor" has no table in `models`.',
+        'Model "Page": the column "views" is not mapped; mapped are "hits".',
+        'Model "Page": the extra "path" is not mapped; mapped are "seenAt", "name".',
+        'Model "Page": the filter "lang" is not mapped; mapped are "url".',
+        'Model "Page": the filter "path" is not mapped; mapped are "url".',
+        'The model "Nope" has no table in `models`; there are "Page".',
+        'The model "constructor" has no table in `models`; there are "Page".',
       ]);
       expect(await views()).toEqual({ '/good': 1 });
+    });
+
+    test('that are there are listed, but not all of many', async () => {
+      const names = Array.from({ length: 13 }, (_, i) => `c${i}`);
+      const sink = await sinkFor({ Page: { table: 'pages', keys: ['path', 'lang'], columns: names } });
+      const { reasons } = await apply(sink, [
+        ['Page', { ['x'.repeat(200)]: 1 }, { path: '/a', lang: 'en' }],
+        ['Page', { c1: 1 }, { path: '/a' }],
+      ]);
+      const shown = names.slice(0, 10).map((name) => `"${name}"`);
+      expect(reasons.sort()).toEqual([
+        `Model "Page": the column "${'x'.repeat(80)}" is not mapped; mapped are ${shown.join(', ')} and 3 more.`,
+        'Model "Page": the filter "lang" is missing; an entry must have "path", "lang".',
+      ]);
     });
 
     test('may have quotes, capitals and spaces, and be words of SQL', async () => {
