@@ -87,79 +87,78 @@ export function demandOfLedger(ledger: readonly string[]): Demand {
   };
 }
 
-/** Looks a table up and compares it with what is demanded. */
-export async function faultsOf(db: Kysely<unknown>, catalogue: Catalogue, demand: Demand): Promise<Fault[]> {
-  const info = await catalogue.describe(db, demand.table);
-  if (info === undefined) return [missing(demand)];
-  const name = quote(demand.table.join('.'));
-  const at = (problem: string): string => `${demand.owner}, table ${name}: ${problem}`;
+/** Compares a table with what is demanded of it. */
+export function faultsOf(demand: Demand, info: TableInfo | undefined, language: Language): Fault[] {
+  if (info === undefined) return [missing(demand, language)];
   if (!info.isWritable(demand.mode)) {
     const problem = `a view that takes no ${demand.mode === 'upsert' ? 'upserts' : 'updates'}`;
-    return [table(at(`it is ${problem}; name the table behind it in \`${demand.option('table')}\`.`))];
+    return [table(demand, `it is ${problem}; name the table behind it in \`${demand.option('table')}\`.`)];
   }
   return [
-    ...rights(info, demand).map((text): Fault => ({ kind: 'rights', text: at(text) })),
-    ...[
-      ...engine(info, db, demand),
-      ...columns(info, demand, catalogue),
-      ...unnamed(info, demand, catalogue),
-      ...index(info, db, demand, catalogue),
-    ].map((text) => table(at(text))),
+    ...rights(demand, info),
+    ...columns(demand, info, language).map((text) => table(demand, text)),
+    ...unnamed(demand, info, language).map((text) => table(demand, text)),
+    ...silentFaultsOf(demand, info, language),
   ];
 }
 
-/**
- * Faults that the database does not complain of: a second row is inserted, or a batch that is rolled back stays.
- * `undefined` if there is no table.
- */
-export async function silentFaultsOf(
-  db: Kysely<unknown>,
-  catalogue: Catalogue,
-  demand: Demand,
-): Promise<Fault[] | undefined> {
-  const info = await catalogue.describe(db, demand.table);
-  if (info === undefined) return undefined;
-  const at = `${demand.owner}, table ${quote(demand.table.join('.'))}: `;
-  return [...engine(info, db, demand), ...index(info, db, demand, catalogue)].map((text) => table(at + text));
+/** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
+export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
+  return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
+    table(demand, text),
+  );
 }
 
-function table(text: string): Fault {
-  return { kind: 'table', text };
+/** How the database names things. */
+export interface Language {
+  readonly db: Kysely<unknown>;
+  readonly catalogue: Catalogue;
 }
 
-function missing({ owner, option, table: parts }: Demand): Fault {
-  const name = quote(parts.join('.'));
+function table(demand: Demand, problem: string): Fault {
+  return { kind: 'table', text: at(demand, problem) };
+}
+
+function at({ owner, table }: Demand, problem: string): string {
+  return `${owner}, table ${quote(table.join('.'))}: ${problem}`;
+}
+
+function missing({ owner, option, table }: Demand, { catalogue }: Language): Fault {
+  const name = quote(table.join('.'));
+  const hidden = catalogue.hidesTables ? ', or no right to it' : '';
   if (option('table') === 'ledger') {
     return {
       kind: 'ledger',
-      text: `There is no ledger ${name}: call \`sink.migrate()\`, or \`migrateLedger(db)\` in a migration.`,
+      text: `There is no ledger ${name}${hidden}: call \`sink.migrate()\`, or \`migrateLedger(db)\` in a migration.`,
     };
   }
-  return table(`${owner}: there is no table ${name}: create it, or correct \`${option('table')}\`.`);
+  return {
+    kind: 'table',
+    text: `${owner}: there is no table ${name}${hidden}: create it, or correct \`${option('table')}\`.`,
+  };
 }
 
-function rights({ lacking }: TableInfo, demand: Demand): string[] {
+function rights(demand: Demand, { lacking }: TableInfo): Fault[] {
   const rights = demand.rights.filter((right) => lacking?.rights.includes(right));
   if (lacking === undefined || rights.length === 0) return [];
   const list = rights.join(', ');
-  return [
-    `the user ${quote(lacking.user)} lacks the right to ${list}: grant ${list} on it, and usage of its schema.`,
-  ];
+  const problem = `the user ${quote(lacking.user)} lacks the right to ${list}: grant ${list} on it, and usage of its schema.`;
+  return [{ kind: 'rights', text: at(demand, problem) }];
 }
 
 function engine(
+  { table }: Demand,
   { engineWithoutTransactions: name }: TableInfo,
-  db: Kysely<unknown>,
-  demand: Demand,
+  { db }: Language,
 ): string[] {
   if (name === undefined) return [];
-  const id = identifier(db, demand.table);
+  const id = sql`${sql.id(...table)}`.compile(db).sql;
   return [`its engine ${name} has no transactions; run: alter table ${id} engine = InnoDB`];
 }
 
-function columns(info: TableInfo, { uses, mode, option }: Demand, { isSameName }: Catalogue): string[] {
+function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
   return uses.flatMap(({ column, part, isCompared }) => {
-    const found = info.columns.find(({ name }) => isSameName(name, column));
+    const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
     const subject = `the column ${quote(column)}`;
     if (found === undefined) {
       const there = listed(info.columns.map(({ name }) => name));
@@ -179,35 +178,30 @@ function columns(info: TableInfo, { uses, mode, option }: Demand, { isSameName }
   });
 }
 
-/** An insert that leaves out a column without a default fails, also for a row that exists. */
-function unnamed(info: TableInfo, { mode, uses, isComplete }: Demand, { isSameName }: Catalogue): string[] {
+/** Columns that every insert must name and none does: then it fails, also for a row that exists. */
+function unnamed({ mode, uses, isComplete }: Demand, info: TableInfo, { catalogue }: Language): string[] {
   if (mode === 'update' || !isComplete) return [];
   const isUnnamed = ({ name, isRequired }: ColumnInfo): boolean =>
-    isRequired && !uses.some(({ column }) => isSameName(name, column));
+    isRequired && !uses.some(({ column }) => catalogue.isSameName(name, column));
   return info.columns.filter(isUnnamed).map(({ name }) => {
     return `the column ${quote(name)} is NOT NULL, has no default and is not mapped: give it a default, or map it.`;
   });
 }
 
-function index(info: TableInfo, db: Kysely<unknown>, demand: Demand, catalogue: Catalogue): string[] {
-  const { mode, keys, table: parts } = demand;
-  if (mode === 'update' || info.uniques === undefined || keys?.length === 0) return [];
+function index({ mode, keys, table }: Demand, info: TableInfo, { db, catalogue }: Language): string[] {
+  const { uniques } = info;
+  if (mode === 'update' || uniques === undefined || keys?.length === 0) return [];
   if (keys === undefined) {
-    if (info.uniques.length > 0) return [];
+    if (uniques.length > 0) return [];
     return ['it has no unique index, and an upsert needs one on exactly the key columns: create it.'];
   }
-  const has = (name: string, names: readonly string[]): boolean =>
-    names.some((other) => catalogue.isSameName(other, name));
-  // What is missing is said of the column.
-  if (!keys.every((key) => info.columns.some(({ name }) => catalogue.isSameName(name, key)))) return [];
-  const fits = info.uniques.some(
-    (unique) => unique.length === keys.length && keys.every((key) => has(key, unique)),
-  );
-  if (fits) return [];
-  const { sql } = catalogue.createUnique(parts, keys).compile(db);
+  const has = (names: readonly string[], key: string): boolean =>
+    names.some((name) => catalogue.isSameName(name, key));
+  const names = info.columns.map(({ name }) => name);
+  // A column that is missing is a fault by itself.
+  if (!keys.every((key) => has(names, key))) return [];
+  if (uniques.some((unique) => unique.length === keys.length && keys.every((key) => has(unique, key))))
+    return [];
+  const { sql } = catalogue.createUnique(table, keys).compile(db);
   return [`there is no unique index on exactly the key columns; run: ${sql}`];
-}
-
-function identifier(db: Kysely<unknown>, parts: readonly string[]): string {
-  return sql`${sql.id(...parts)}`.compile(db).sql;
 }

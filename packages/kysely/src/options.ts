@@ -2,6 +2,7 @@ import { type AnySchema, type Batch, type Entry, InvalidInputError } from '@slui
 import type { Kysely } from 'kysely';
 import { type Dialect, dialectOf } from './dialect.js';
 import type { ModelMapping, ModelMappings, Names, Tables } from './mapping.js';
+import { listed, quote } from './unmapped.js';
 
 /** Entries that found no row to update. */
 export interface MissingRows<S = AnySchema> {
@@ -156,7 +157,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A name that is misspelt would quietly mean the default. */
 function refuseUnknown(path: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw invalid(path + unknown, `left out: there are ${known.join(', ')}`);
+  if (unknown === undefined) return;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `kyselySink has no option ${quote(path + unknown)}; there are ${listed(known)}.`,
+  );
 }
 
 function checkWhole(option: string, value: number, least: number): void {

@@ -265,6 +265,27 @@ describe.skipIf(!hasMysqlServer)('MariaDB (skipped where there is no mariadbd)',
   setupSuite(() => openMysql(server.socket));
   describe('has tables with', () => tables(() => openMysql(server.socket), mysqlTables));
 
+  test('users that lack a right', async () => {
+    await using database = await openMysql(server.socket);
+    const { db } = database;
+    await sql`drop table if exists t, sluice_ledger`.execute(db);
+    await sql`create table t (id int primary key, n int)`.execute(db);
+    await kyselySink({ db, models: {} }).migrate();
+    await sql`create user guest@localhost`.execute(db);
+    await sql`grant select, insert, update, delete on test.sluice_ledger to guest@localhost`.execute(db);
+    await using guests = await openMysql(server.socket, 'guest');
+    const sink = kyselySink({ db: guests.db, models: { T: { table: 't', keys: ['id'], columns: ['n'] } } });
+    await expect(sink.validate()).rejects.toThrow('there is no table "t", or no right to it');
+    await expect(sink(await batchOf([ONE]), context)).rejects.toMatchObject({
+      code: 'ERR_SLUICE_SINK_DENIED',
+      message: expect.stringMatching(/command denied to user 'guest'/),
+      cause: { errno: 1142 },
+    });
+    await sql`grant select, insert, update on test.t to guest@localhost`.execute(db);
+    await sink.validate();
+    await sink(await batchOf([ONE]), context);
+  });
+
   describe('lets pass', () => {
     let database: TestDatabase;
     let db: Kysely<unknown>;

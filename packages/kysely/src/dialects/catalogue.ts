@@ -34,7 +34,7 @@ export interface ColumnInfo {
 
 /**
  * What an error says of the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
- * knows. `denied`: a right is missing, and the catalogue does not know which. `readonly`: nothing can be written.
+ * knows. `denied`: a right is missing, and the catalogue does not show it. `readonly`: nothing can be written.
  */
 export type Suspicion = 'suspect' | 'denied' | 'readonly';
 
@@ -48,6 +48,8 @@ export interface Catalogue {
   isSameName(a: string, b: string): boolean;
   /** Whether an upsert without its unique index, or on a table without transactions, goes through unnoticed. */
   readonly isSilent: boolean;
+  /** Whether a table to which the user has no right looks like one that is not there. */
+  readonly hidesTables: boolean;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
 }
 

@@ -34,6 +34,7 @@ export const mysqlCatalogue: Catalogue = {
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   isSilent: true,
+  hidesTables: true,
   createUnique: (table, columns) =>
     sql`create unique index ${sql.id(indexName(table, columns, 64))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
 };

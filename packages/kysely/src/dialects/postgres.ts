@@ -34,6 +34,7 @@ export const postgresCatalogue: Catalogue = {
 
   isSameName: (a, b) => a === b,
   isSilent: false,
+  hidesTables: false,
   createUnique: (table, columns) =>
     sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
 };

@@ -26,6 +26,7 @@ export const sqliteCatalogue: Catalogue = {
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   isSilent: false,
+  hidesTables: false,
   createUnique: (table, columns) =>
     sql`create unique index ${sql.id(...table.slice(0, -1), indexName(table, columns, 200))} on ${sql.id(...table.slice(-1))} (${sql.join(columns.map((column) => sql.id(column)))})`,
 };
