@@ -26,7 +26,7 @@ export interface Demand {
   readonly rights: readonly Right[];
 }
 
-export interface Use {
+interface Use {
   readonly column: string;
   readonly part: 'keys' | 'columns' | 'extra';
   readonly isCompared?: boolean;

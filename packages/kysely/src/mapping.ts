@@ -13,12 +13,14 @@ export type Names<Name extends string = string, Column extends string = string> 
  * Where the entries of a model go. With a database's type, the table is one of its tables and columns are those of the
  * table; with a schema, names are those of the model. Without them any will do.
  */
-export type ModelMapping<DB = unknown, S = AnySchema, M = string, T = Table<DB>> = [T] extends [
-  readonly string[],
-]
+export type ModelMapping<DB = unknown, S = AnySchema, M = string, T = Table<DB>> =
+  string extends TableOf<DB> ? MappingOf<DB, S, M, T> : TypedMapping<DB, S, M, T>;
+
+/** One mapping for each table that may be meant. An array among them would let all columns pass. */
+type TypedMapping<DB, S, M, T> = [T] extends [readonly string[]]
   ? MappingOf<DB, S, M, T>
   : T extends readonly string[]
-    ? never // Among the others, it would let everything pass.
+    ? never
     : MappingOf<DB, S, M, T>;
 
 /** What a table may be called in a mapping. */

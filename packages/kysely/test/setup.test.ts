@@ -105,6 +105,10 @@ const mysqlTables: readonly Row[] = [
     NO_INDEX,
   ],
   ['names in capitals', 'create table t (ID int primary key, N int unsigned)'],
+  [
+    'another table whose name differs in case',
+    'create or replace table T (a int, b int, primary key (a, b)); create table t (id int primary key, n int)',
+  ],
   ['a number that counts itself', 'create table t (id int auto_increment primary key, n bigint)'],
   ['a sum of times', 'create table t (id int primary key, n datetime)', NO_SUMS],
   ['a sum of bits', 'create table t (id int primary key, n bit(8))', NO_SUMS],

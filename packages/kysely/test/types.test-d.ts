@@ -200,6 +200,16 @@ const named: KyselySink<Models> = kyselySink({
 });
 expectTypeOf(named.abandon).parameter(0).toHaveProperty('entries');
 
+// biome-ignore lint/suspicious/noExplicitAny: what lets the columns of a typed database be free
+kyselySink<any, Models>({
+  db,
+  models: {
+    Page: { table: ['stats', 'pages'], keys: { path: 'url' }, columns: { views: 'page_views' } },
+    // @ts-expect-error: no such filter
+    User: { table: 'any', keys: { usr: 'id' } },
+  },
+});
+
 // Without types all is loose, and the sink serves any buffer.
 const models = { Any: { table: 'any', keys: { a: 'b' }, columns: ['c'], extra: ['d'] } } as const;
 const loose = kyselySink({ db: unknown, models });
@@ -209,6 +219,8 @@ createBuffer<Models>({ backend, sink: loose });
 createBuffer({ backend, sink: loose });
 declare const options: KyselySinkOptions;
 kyselySink(options);
+const free: KyselySinkOptions['models'] = { Any: { table: ['any', 'table'], columns: ['c'] } };
+kyselySink({ db: unknown, models: free });
 // @ts-expect-error: a table's name is text
 kyselySink({ db: unknown, models: { Any: { table: 5 } } });
 // @ts-expect-error: names are text
