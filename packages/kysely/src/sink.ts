@@ -53,15 +53,15 @@ function sinkOf(settings: Settings): KyselySink {
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await explaining(batch, plan.groups, context, async () => {
-      await setup.check(batch, plan.groups);
-      return deliver(batch, plan, settings, context);
-    });
+    const outcome = await explaining(batch, plan.groups, context, () =>
+      deliver(batch, plan, settings, context),
+    );
     report(batch, outcome, settings);
     await cleaner.step(batch);
     return { rejected: rejectedOf(outcome, batch) };
   };
 
+  /** Runs a task on tables that were looked at where that is needed, and says why if it fails for one of them. */
   async function explaining(
     batch: Batch,
     groups: readonly Group[],
@@ -69,6 +69,7 @@ function sinkOf(settings: Settings): KyselySink {
     task: () => Promise<Outcome>,
   ): Promise<Outcome> {
     try {
+      await setup.check(batch, groups);
       return await task();
     } catch (error) {
       throw signal.aborted ? error : await setup.explain(error, batch, groups);
