@@ -1,4 +1,4 @@
-import type { Fields, RefusalReason } from './fields.js';
+import type { Fields, RefusalReason } from './entry/fields.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of

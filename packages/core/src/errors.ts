@@ -1,4 +1,4 @@
-import { BrandedError } from './branded-error.js';
+import { BrandedError } from './support/branded-error.js';
 
 /** Every code that an error of Sluice carries. Codes are stable: match on them, not on messages. */
 export type SluiceErrorCode =

@@ -1,16 +1,16 @@
-import type { Backend, Burial } from './backend.js';
-import { randomId } from './clock.js';
-import { excerpt, messageOf, ProcessingError } from './errors.js';
-import type { Emitter } from './events.js';
+import type { Backend, Burial } from '../backend.js';
+import { excerpt, messageOf, ProcessingError } from '../errors.js';
+import type { Emitter } from '../events.js';
+import type { Log } from '../logger.js';
+import type { ResolvedOptions } from '../options.js';
+import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
+import { randomId } from '../support/clock.js';
+import { reasonOf } from '../support/reason.js';
+import type { Persist } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import type { Log } from './logger.js';
-import type { ResolvedOptions } from './options.js';
-import type { Persist } from './persist.js';
-import { reasonOf } from './reason.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
-import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
