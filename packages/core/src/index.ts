@@ -1,6 +1,8 @@
 export {
   type AddResult,
+  BACKEND_METHODS,
   type Backend,
+  type BackendMethod,
   type Burial,
   type ClaimRequest,
   type ClaimResult,

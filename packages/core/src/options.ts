@@ -1,5 +1,4 @@
-import type { Backend } from './backend.js';
-import { PRODUCER_LIFETIME_MS } from './backend.js';
+import { BACKEND_METHODS, type Backend, PRODUCER_LIFETIME_MS } from './backend.js';
 import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError, quote } from './errors.js';
 import type { Logger } from './logger.js';
@@ -83,23 +82,6 @@ const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
   closeTimeoutMs: [0, MAX_MS],
   concurrency: [1, MAX_PARTITIONS],
 };
-
-const BACKEND_METHODS: readonly (keyof Backend)[] = [
-  'add',
-  'claim',
-  'renew',
-  'ack',
-  'retry',
-  'bury',
-  'read',
-  'partitions',
-  'stats',
-  'deadLetters',
-  'redrive',
-  'discard',
-  'validate',
-  'close',
-];
 
 /**
  * Checks options and fills in the defaults.

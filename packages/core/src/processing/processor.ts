@@ -31,7 +31,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 // A reason is kept with each dead letter; drivers put whole statements in their messages.
 const REASON_LENGTH = 1000;
 
-/** The way out of one partition at a time: claim → sink → ack, retry or bury. */
+/** The way out of one partition at a time: claim → sink → ack, nack or bury. */
 export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
@@ -174,8 +174,8 @@ export class Processor {
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(`retry of partition ${batch.partition}`, () =>
-      this.#backend.retry(batch.partition, token, delayMs),
+    const settled = await this.#persist(`nack of partition ${batch.partition}`, () =>
+      this.#backend.nack(batch.partition, token, delayMs),
     );
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });
