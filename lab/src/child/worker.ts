@@ -42,9 +42,9 @@ function watched(sink: Sink): Sink {
     pass('after claim');
     return processing.run(batch.id, () => sink(batch, context));
   };
-  if (sink.abandon) {
-    hooked.abandon = (batch, context) =>
-      processing.run(batch.id, async () => (await sink.abandon?.(batch, context)) ?? { rejected: [] });
+  if (sink.giveUp) {
+    hooked.giveUp = (batch, context) =>
+      processing.run(batch.id, async () => (await sink.giveUp?.(batch, context)) ?? { rejected: [] });
   }
   return hooked;
 }

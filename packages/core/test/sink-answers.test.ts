@@ -4,11 +4,11 @@ import { manualClock } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 
 /** A buffer of one partition with ten entries pending, whose sink answers as JavaScript may: anything. */
-async function setup(apply: (batch: Batch) => unknown, abandon?: (batch: Batch, reason: string) => unknown) {
+async function setup(apply: (batch: Batch) => unknown, giveUp?: (batch: Batch, reason: string) => unknown) {
   const clock = manualClock();
   const store = memory({ clock });
   const sink: Sink = async (batch) => apply(batch) as undefined;
-  if (abandon !== undefined) sink.abandon = async (batch, { reason }) => abandon(batch, reason) as SinkResult;
+  if (giveUp !== undefined) sink.giveUp = async (batch, { reason }) => giveUp(batch, reason) as SinkResult;
   const buffer = createBuffer({
     backend: store,
     clock,
@@ -100,7 +100,7 @@ test.each<[string, unknown]>([
   expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 10, retried: 0, buried: 0 });
 });
 
-describe('before a batch is given up, abandon', () => {
+describe('before a batch is given up, giveUp', () => {
   test('is told the reason, and its answer decides', async () => {
     const reasons: string[] = [];
     const { buffer, heard } = await setup(fail, (_, reason) => {
@@ -132,9 +132,9 @@ describe('before a batch is given up, abandon', () => {
     ['answers nothing', () => undefined],
     ['answers something else', () => ({ rows: [] })],
     ['rejects places that there are not', () => ({ rejected: [{ index: 10, reason: 'no' }] })],
-  ])('keeps the batch, if it %s', async (_, abandon) => {
+  ])('keeps the batch, if it %s', async (_, answer) => {
     let broken = true;
-    const { buffer } = await setup(fail, (batch, reason) => (broken ? abandon() : all(batch, reason)));
+    const { buffer } = await setup(fail, (batch, reason) => (broken ? answer() : all(batch, reason)));
     await buffer.processPending();
     expect(await buffer.processPending()).toMatchObject({ batches: 0, retried: 1, buried: 0 });
     expect(await buffer.stats()).toMatchObject({ claimed: 10, dead: 0 });

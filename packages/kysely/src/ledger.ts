@@ -1,8 +1,8 @@
 import type { Batch } from '@sluice/core';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Dialect, dialectOf } from './dialect.js';
+import { type LedgerRecord, NOTHING_LEFT, recordOf, textOf } from './ledger-record.js';
 import { ledgerParts, plain } from './options.js';
-import { NOTHING_LEFT, type Outcome, outcomeOf, textOf } from './outcome.js';
 
 /** Which ledger, and in which language. */
 export interface Ledger {
@@ -59,7 +59,7 @@ export async function enter(
   db: Kysely<unknown>,
   to: Ledger,
   batch: Batch,
-  outcome: Outcome,
+  outcome: LedgerRecord,
 ): Promise<boolean> {
   const table = sql.id(...to.ledger);
   const text = textOf(outcome);
@@ -84,11 +84,11 @@ export async function enter(
 const DUPLICATE = 1062;
 
 /** What became of a batch that is in the ledger. */
-export async function recorded(db: Kysely<unknown>, { ledger }: Ledger, batch: Batch): Promise<Outcome> {
+export async function recorded(db: Kysely<unknown>, { ledger }: Ledger, batch: Batch): Promise<LedgerRecord> {
   const { rows } = await sql<{
     outcome: string | null;
   }>`select outcome from ${sql.id(...ledger)} where id = ${batch.id}`.execute(db);
-  return outcomeOf(rows[0]?.outcome ?? null);
+  return recordOf(rows[0]?.outcome ?? null);
 }
 
 /** Adds to a batch's row what its transaction left undone. */
@@ -96,7 +96,7 @@ export async function record(
   db: Kysely<unknown>,
   { ledger }: Ledger,
   batch: Batch,
-  outcome: Outcome,
+  outcome: LedgerRecord,
 ): Promise<void> {
   if (outcome === NOTHING_LEFT) return;
   await sql`update ${sql.id(...ledger)} set outcome = ${textOf(outcome)} where id = ${batch.id}`.execute(db);

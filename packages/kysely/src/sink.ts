@@ -17,9 +17,9 @@ import { type Group, groupRows } from './groups.js';
 import { applyApart, type Isolated } from './isolate.js';
 import { Mappings } from './layout.js';
 import { createLedger, enter, record, recorded } from './ledger.js';
+import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger-record.js';
 import type { Tables } from './mapping.js';
 import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
-import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf } from './row.js';
 import { Setup } from './setup.js';
 import { inTransaction, type TransactionOptions } from './transaction.js';
@@ -28,7 +28,7 @@ import { listed, quote, UnmappedEntry } from './unmapped.js';
 /** A sink that applies every batch to a SQL database exactly once. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
-  abandon(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
+  giveUp(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /** Creates the ledger if it is not there. */
   migrate(): Promise<void>;
   /**
@@ -77,8 +77,8 @@ function sinkOf(settings: Settings): KyselySink {
     batch: Batch,
     groups: readonly Group[],
     { signal }: SinkContext,
-    task: () => Promise<Outcome>,
-  ): Promise<Outcome> {
+    task: () => Promise<LedgerRecord>,
+  ): Promise<LedgerRecord> {
     try {
       await setup.check(batch, groups);
       return await task();
@@ -88,14 +88,14 @@ function sinkOf(settings: Settings): KyselySink {
   }
 
   return Object.assign(sink, {
-    async abandon(
+    async giveUp(
       batch: Batch,
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
-      const abandoned: Outcome = { abandoned: reason };
+      const gaveUp: LedgerRecord = { gaveUp: reason };
       const outcome = await explaining(batch, [], context, () =>
         inTransaction(transactionOptions(settings, context), async (db) =>
-          (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+          (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
       );
       report(batch, outcome, settings, context.logger);
@@ -136,9 +136,14 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   );
 }
 
-async function deliver(batch: Batch, plan: Plan, settings: Settings, context: SinkContext): Promise<Outcome> {
+async function deliver(
+  batch: Batch,
+  plan: Plan,
+  settings: Settings,
+  context: SinkContext,
+): Promise<LedgerRecord> {
   const { signal } = context;
-  const transact = (apart: boolean): Promise<Outcome> =>
+  const transact = (apart: boolean): Promise<LedgerRecord> =>
     inTransaction(transactionOptions(settings, context), async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
       const { groups } = plan;
@@ -178,7 +183,7 @@ async function applyTogether(
   return { rejected: [], missing };
 }
 
-function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): Outcome {
+function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): LedgerRecord {
   const rejected = [...plan.rejected, ...applied.rejected];
   if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
   const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
@@ -194,8 +199,8 @@ function noRow({ index, layout: { model } }: Row): Rejection {
 }
 
 /** Reports entries without a row. The batch is committed, so a callback that throws is only logged. */
-function report(batch: Batch, outcome: Outcome, { onMissing }: Settings, logger: Logger): void {
-  if ('abandoned' in outcome || outcome.missing.length === 0) return;
+function report(batch: Batch, outcome: LedgerRecord, { onMissing }: Settings, logger: Logger): void {
+  if ('gaveUp' in outcome || outcome.missing.length === 0) return;
   const entries = outcome.missing.map((index) => batch.entries[index] as Entry);
   if (onMissing === undefined) {
     const models = [...new Set(entries.map(({ model }) => model))].join(', ');

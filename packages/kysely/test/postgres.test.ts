@@ -157,13 +157,13 @@ describe('on PostgreSQL', () => {
     const first = dying(batch, context);
     await arrived;
     const second = sink(batch, context);
-    const third = sink.abandon(batch, { ...context, reason: 'enough' });
+    const third = sink.giveUp(batch, { ...context, reason: 'enough' });
     await blocked(2);
     leave();
     await expect(first).rejects.toThrow('the worker died');
-    const [applied, abandoned] = await Promise.all([second, third]);
+    const [applied, givenUp] = await Promise.all([second, third]);
     // Whichever came first decides, and both tell the same.
-    expect(applied).toEqual(abandoned);
+    expect(applied).toEqual(givenUp);
     expect(await counts()).toEqual(applied?.rejected.length === 0 ? [1] : []);
   });
 

@@ -198,7 +198,7 @@ const named: KyselySink<Models> = kyselySink({
     User: { table: 'any', keys: { usr: 'id' } },
   },
 });
-expectTypeOf(named.abandon).parameter(0).toHaveProperty('entries');
+expectTypeOf(named.giveUp).parameter(0).toHaveProperty('entries');
 
 // biome-ignore lint/suspicious/noExplicitAny: what lets the columns of a typed database be free
 kyselySink<any, Models>({

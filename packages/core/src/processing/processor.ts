@@ -10,7 +10,7 @@ import type { Persist } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
+import { apply, giveUp, type Rejection, type Sink, type SinkContext } from './sink.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -125,7 +125,7 @@ export class Processor {
       if (!('error' in verdict) || batch.attempt < maxAttempts) return verdict;
       reason = messageOf(verdict.error);
     }
-    return this.#whileLeased(lease, (context) => abandon(sink, batch, reason, context));
+    return this.#whileLeased(lease, (context) => giveUp(sink, batch, reason, context));
   }
 
   /** Runs the sink under a lease that is renewed. */

@@ -41,7 +41,7 @@ export interface Sink<S extends Schema<S> = AnySchema> {
    * It may be called again for the same batch, by another worker, too.
    * Without this, all entries of the batch become dead letters, though they may have been applied.
    */
-  abandon?(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
+  giveUp?(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
 }
 
 /** Runs a sink on a batch. Rejects with what it throws, or if its answer cannot be used. */
@@ -49,17 +49,17 @@ export async function apply(sink: Sink, batch: Batch, context: SinkContext): Pro
   return rejectedOf(batch, await sink(batch, context));
 }
 
-/** Has a sink give a batch up. Without `abandon`, all entries are rejected. */
-export async function abandon(
+/** Has a sink give a batch up. Without `giveUp`, all entries are rejected. */
+export async function giveUp(
   sink: Sink,
   batch: Batch,
   reason: string,
   context: SinkContext,
 ): Promise<readonly Rejection[]> {
-  if (sink.abandon === undefined) return batch.entries.map((_, index) => ({ index, reason }));
-  const answer: unknown = await sink.abandon(batch, { ...context, reason });
+  if (sink.giveUp === undefined) return batch.entries.map((_, index) => ({ index, reason }));
+  const answer: unknown = await sink.giveUp(batch, { ...context, reason });
   // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
-  if (!hasRejected(answer)) throw invalidAnswer(batch, 'abandon() did not say what it rejects');
+  if (!hasRejected(answer)) throw invalidAnswer(batch, 'giveUp() did not say what it rejects');
   return rejectedOf(batch, answer);
 }
 

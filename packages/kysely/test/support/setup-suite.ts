@@ -305,7 +305,7 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
   test('a batch that is given up finds the faults of the ledger, too', async () => {
     const sink = kyselySink({ db, models: PAGE });
     const batch = await batchOf([ONE]);
-    const giveUp = () => sink.abandon(batch, { ...context, reason: 'the tenth time' });
+    const giveUp = () => sink.giveUp(batch, { ...context, reason: 'the tenth time' });
     await expect(giveUp()).rejects.toMatchObject({ code: 'ERR_SLUICE_NO_LEDGER' });
     await sinkOn(CASES.find(({ subject }) => subject === 'a ledger whose ids are not unique') as Case);
     await expect(giveUp()).rejects.toThrow(/The ledger, table "sluice_ledger": there is no unique index/);

@@ -706,8 +706,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const sink = await sinkFor(PAGE);
       const batch = await batchOf(increments);
       const all = { rejected: [{ index: 0, reason }] };
-      expect(await sink.abandon(batch, { ...context, reason })).toEqual(all);
-      expect(await sink.abandon(batch, { ...context, reason: 'again' })).toEqual(all);
+      expect(await sink.giveUp(batch, { ...context, reason })).toEqual(all);
+      expect(await sink.giveUp(batch, { ...context, reason: 'again' })).toEqual(all);
       expect(await sink(batch, context)).toEqual(all);
       expect(await views()).toEqual({});
     });
@@ -715,14 +715,14 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('stays applied if it was', async () => {
       const sink = await sinkFor(PAGE);
       const { batch } = await apply(sink, increments);
-      expect(await sink.abandon(batch, { ...context, reason })).toEqual({ rejected: [] });
+      expect(await sink.giveUp(batch, { ...context, reason })).toEqual({ rejected: [] });
       const { batch: mixed, rejected } = await apply(
         sink,
         [...increments, ['Page', { views: -9 }, { path: '/b' }]],
         { attempt: 2 },
       );
       expect(rejected).toHaveLength(1);
-      expect(await sink.abandon(mixed, { ...context, reason })).toEqual({ rejected });
+      expect(await sink.giveUp(mixed, { ...context, reason })).toEqual({ rejected });
       expect(await views()).toEqual({ '/a': 4 });
     });
 
@@ -732,7 +732,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       };
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
       const batch = await batchOf(increments);
-      await expect(sink.abandon(batch, { ...context, reason })).rejects.toThrow('ECONNREFUSED');
+      await expect(sink.giveUp(batch, { ...context, reason })).rejects.toThrow('ECONNREFUSED');
     });
 
     test('by the buffer, after an ambiguous commit, leaves no dead letter', async () => {
@@ -742,7 +742,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const good = await sinkFor(PAGE);
       const bad = kyselySink({ db: database.connect(faulty({ committed })), models: PAGE });
       const sink = Object.assign((...args: Parameters<KyselySink>) => bad(...args), {
-        abandon: good.abandon,
+        giveUp: good.giveUp,
       });
       const buffer = createBuffer({ backend: memory(), partitions: 1, sink, maxAttempts: 1 });
       await buffer.incr('Page', { views: 2 }, { path: '/a' });

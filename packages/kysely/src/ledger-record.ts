@@ -1,8 +1,8 @@
 import type { Batch, Rejection } from '@sluice/core';
 
 /** What became of a batch, as the ledger keeps it: a redelivery answers what the first delivery did. */
-export type Outcome =
-  | { readonly abandoned: string }
+export type LedgerRecord =
+  | { readonly gaveUp: string }
   | {
       readonly rejected: readonly Rejection[];
       /** Places of entries that found no row to update. */
@@ -10,20 +10,20 @@ export type Outcome =
     };
 
 /** Every entry was applied. */
-export const NOTHING_LEFT: Outcome = { rejected: [], missing: [] };
+export const NOTHING_LEFT: LedgerRecord = { rejected: [], missing: [] };
 
 /** The text in the ledger's column; null when every entry was applied. */
-export function textOf(outcome: Outcome): string | null {
+export function textOf(outcome: LedgerRecord): string | null {
   return outcome === NOTHING_LEFT ? null : JSON.stringify(outcome);
 }
 
 /** What `textOf` wrote. */
-export function outcomeOf(text: string | null): Outcome {
-  return text === null ? NOTHING_LEFT : (JSON.parse(text) as Outcome);
+export function recordOf(text: string | null): LedgerRecord {
+  return text === null ? NOTHING_LEFT : (JSON.parse(text) as LedgerRecord);
 }
 
 /** What a sink answers. */
-export function rejectedOf(outcome: Outcome, batch: Batch): readonly Rejection[] {
-  if (!('abandoned' in outcome)) return outcome.rejected;
-  return batch.entries.map((_, index) => ({ index, reason: outcome.abandoned }));
+export function rejectedOf(outcome: LedgerRecord, batch: Batch): readonly Rejection[] {
+  if (!('gaveUp' in outcome)) return outcome.rejected;
+  return batch.entries.map((_, index) => ({ index, reason: outcome.gaveUp }));
 }
