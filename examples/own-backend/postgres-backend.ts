@@ -90,20 +90,30 @@ class PostgresBackend implements Backend {
     });
   }
 
-  claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
+  claim(partition: number, { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest): Promise<ClaimResult> {
     return this.#transaction(async (tx): Promise<ClaimResult> => {
       const now = this.#clock.now();
       const state = await lock(tx, partition);
       if (state === undefined) return { status: 'empty' };
       if (state.batch === null) {
         if ((await freeze(tx, partition, size)) === 0) return { status: 'empty' };
-        await lease(tx, partition, { batch: id, token, attempt: 1, due_at: now + leaseMs });
-      } else if (state.token !== token) {
+        await lease(tx, partition, {
+          batch: batchIdPrefix,
+          token: claimToken,
+          attempt: 1,
+          due_at: now + leaseMs,
+        });
+      } else if (state.token !== claimToken) {
         if (state.due_at > now) return { status: 'busy', forMs: state.due_at - now };
-        await lease(tx, partition, { ...state, token, attempt: state.attempt + 1, due_at: now + leaseMs });
+        await lease(tx, partition, {
+          ...state,
+          token: claimToken,
+          attempt: state.attempt + 1,
+          due_at: now + leaseMs,
+        });
       }
       const batch = await readBatch(tx, partition);
-      return { status: 'leased', token: leaseToken(batch.id, token), batch };
+      return { status: 'leased', leaseToken: leaseToken(batch.id, claimToken), batch };
     });
   }
 

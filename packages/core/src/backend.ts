@@ -151,9 +151,9 @@ export interface ClaimRequest {
    * below the backend may send a call again, too, when its batch was settled long ago. If there is such a client, the
    * backend adds what makes the id new.
    */
-  readonly id: string;
+  readonly batchIdPrefix: string;
   /** Names the claim: its repeats have the same. */
-  readonly token: string;
+  readonly claimToken: string;
 }
 
 export type ClaimResult =
@@ -161,7 +161,7 @@ export type ClaimResult =
    * `token`, of `leaseToken`, holds the lease from now on: it is for `renew`, `ack`, `nack` and `bury`. The claim's
    * own would not do: a repeat that arrives late leases the next batch under it, and a late ack would end that.
    */
-  | { readonly status: 'leased'; readonly token: string; readonly batch: StoredBatch }
+  | { readonly status: 'leased'; readonly leaseToken: string; readonly batch: StoredBatch }
   | { readonly status: 'empty' }
   /** The batch is leased, or waits to be delivered again, for so long. */
   | { readonly status: 'busy'; readonly forMs: number };

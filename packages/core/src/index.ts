@@ -48,8 +48,9 @@ export type { Logger } from './logger.js';
 export { type BackendOpener, type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
 export type { Lease } from './processing/lease.js';
-export type { Claim, Settlement } from './processing/processor.js';
+export type { Claim } from './processing/processor.js';
 export type { ProcessReport } from './processing/report.js';
+export type { Settlement } from './processing/settler.js';
 export type { Rejection, Sink, SinkContext, SinkResult } from './processing/sink.js';
 export type {
   AnySchema,

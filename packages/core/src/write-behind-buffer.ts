@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
@@ -6,21 +5,14 @@ import type { DeadLetters } from './dead-letters.js';
 import { addIncrement, OverflowError } from './entry/fields.js';
 import { nameOf } from './entry/names.js';
 import { describe, isRecord, targetKey } from './entry/target-key.js';
-import {
-  excerpt,
-  IncrementError,
-  InvalidInputError,
-  messageOf,
-  PartitionsFailedError,
-  quote,
-  SluiceError,
-} from './errors.js';
+import { excerpt, IncrementError, InvalidInputError, messageOf, quote, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { isLease, type Lease } from './processing/lease.js';
-import { type Claim, noSink, Processor, type Settlement } from './processing/processor.js';
-import { addReports, NOTHING_DONE, type ProcessReport } from './processing/report.js';
+import { type Claim, noSink, Processor } from './processing/processor.js';
+import type { ProcessReport } from './processing/report.js';
+import type { Settlement } from './processing/settler.js';
 import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
@@ -126,7 +118,7 @@ class WriteBehindBuffer implements Buffer {
   async processPending(partition?: number): Promise<ProcessReport> {
     this.#refuseIfClosed();
     if (this.#options.sink === undefined) throw noSink();
-    if (partition === undefined) return this.#track(this.#drainAll());
+    if (partition === undefined) return this.#track(this.#processor.drainAll());
     this.#checkPartition(partition);
     return this.#track(this.#processor.drain(partition));
   }
@@ -198,26 +190,6 @@ class WriteBehindBuffer implements Buffer {
     const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
     const failed = flushed.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-  }
-
-  async #drainAll(): Promise<ProcessReport> {
-    const { concurrency, random } = this.#options;
-    const partitions = await this.#persist('partitions', () => this.#backend.partitions());
-    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
-    const start = Math.floor(random() * partitions.length);
-    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
-    const limit = pLimit(concurrency);
-    const drained = await Promise.allSettled(
-      order.map((partition) => limit(() => this.#processor.drain(partition))),
-    );
-    const errors = drained.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
-    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
-    return drained.reduce(
-      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
-      NOTHING_DONE,
-    );
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {

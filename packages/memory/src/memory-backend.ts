@@ -45,7 +45,7 @@ interface BatchState {
   readonly id: string;
   readonly entries: readonly StoredEntry[];
   /** The token of the claim that leased it; `undefined`: given back, so that nobody holds it. */
-  token: string | undefined;
+  claimToken: string | undefined;
   attempt: number;
   /** When the lease runs out, or when the batch is to be delivered again. */
   dueAt: number;
@@ -134,7 +134,10 @@ class Memory implements MemoryBackend {
     return { outcome: 'applied', epoch, refused: [...refused] };
   }
 
-  async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
+  async claim(
+    partition: number,
+    { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest,
+  ): Promise<ClaimResult> {
     const state = this.#partitions.get(partition);
     if (state === undefined) return { status: 'empty' };
     const now = this.#clock.now();
@@ -142,10 +145,11 @@ class Memory implements MemoryBackend {
       if (state.pending.size === 0) return { status: 'empty' };
       state.batches += 1;
       const entries = takePending(state, size);
-      state.batch = { id: `${id}-${state.batches}`, entries, token, attempt: 1, dueAt: now + leaseMs };
-    } else if (state.batch.token !== token) {
+      const id = `${batchIdPrefix}-${state.batches}`;
+      state.batch = { id, entries, claimToken, attempt: 1, dueAt: now + leaseMs };
+    } else if (state.batch.claimToken !== claimToken) {
       if (state.batch.dueAt > now) return { status: 'busy', forMs: state.batch.dueAt - now };
-      state.batch.token = token;
+      state.batch.claimToken = claimToken;
       state.batch.attempt += 1;
       state.batch.dueAt = now + leaseMs;
     }
@@ -156,7 +160,7 @@ class Memory implements MemoryBackend {
       entries: entries.map(copyEntry),
       remaining: state.pending.size,
     };
-    return { status: 'leased', token: leaseToken(batch.id, token), batch };
+    return { status: 'leased', leaseToken: leaseToken(batch.id, claimToken), batch };
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
@@ -174,7 +178,7 @@ class Memory implements MemoryBackend {
 
   async nack(partition: number, token: string, delayMs: number): Promise<boolean> {
     return this.#settle(partition, token, (_, batch) => {
-      batch.token = undefined;
+      batch.claimToken = undefined;
       batch.dueAt = this.#clock.now() + delayMs;
     });
   }
@@ -272,8 +276,8 @@ class Memory implements MemoryBackend {
   }
 }
 
-function holds({ id, token }: BatchState, held: string): boolean {
-  return token !== undefined && leaseToken(id, token) === held;
+function holds({ id, claimToken }: BatchState, held: string): boolean {
+  return claimToken !== undefined && leaseToken(id, claimToken) === held;
 }
 
 function newPartition(epoch: string): PartitionState {

@@ -52,21 +52,21 @@ test('restoring brings everything back: entries, batch and lease, dead letters, 
   const { clock, backend, open } = world(1);
   await open().incr('Page', { views: 1 }, { path: '/a' });
   const [partition] = (await backend.partitions()) as [number];
-  const request = { size: 1, leaseMs: 1000, id: `${partition}-batch`, token: 'token' };
+  const request = { size: 1, leaseMs: 1000, batchIdPrefix: `${partition}-batch`, claimToken: 'token' };
   const claimed = await backend.claim(partition, request);
-  const token = claimed.status === 'leased' ? claimed.token : '';
+  const token = claimed.status === 'leased' ? claimed.leaseToken : '';
   const snapshot = backend.snapshot();
   await backend.bury(partition, token, [{ index: 0, reason: 'bad' }]);
   const buried = backend.snapshot();
 
   backend.restore(snapshot);
   expect(backend.snapshot()).toEqual(snapshot);
-  expect(await backend.claim(partition, { ...request, token: 'other' })).toEqual({
+  expect(await backend.claim(partition, { ...request, claimToken: 'other' })).toEqual({
     status: 'busy',
     forMs: 1000,
   });
   await clock.advance(1000);
-  expect(await backend.claim(partition, { ...request, token: 'other' })).toMatchObject({
+  expect(await backend.claim(partition, { ...request, claimToken: 'other' })).toMatchObject({
     batch: { attempt: 2 },
   });
 

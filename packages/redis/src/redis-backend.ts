@@ -147,10 +147,16 @@ class RedisBackend implements Backend {
     return addResult(await this.#run(this.#scripts.add, touched, args));
   }
 
-  async claim(partition: number, { size, leaseMs, id, token }: ClaimRequest): Promise<ClaimResult> {
+  async claim(
+    partition: number,
+    { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest,
+  ): Promise<ClaimResult> {
     const { entries, pending, batch, state } = this.#keys.of(partition);
-    const args = [this.#now(), String(size), String(leaseMs), id, token];
-    return claimResult(await this.#run(this.#scripts.claim, [entries, pending, batch, state], args), token);
+    const args = [this.#now(), String(size), String(leaseMs), batchIdPrefix, claimToken];
+    return claimResult(
+      await this.#run(this.#scripts.claim, [entries, pending, batch, state], args),
+      claimToken,
+    );
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {

@@ -29,7 +29,7 @@ export function claimResult(reply: unknown, token: string): ClaimResult {
   const [id, attempt, remaining, payload] = rest as [string, number, number, string | null];
   if (typeof payload !== 'string') throw corruptBatch(id);
   const batch = { id, attempt: Number(attempt), remaining: Number(remaining), entries: entriesOf(payload) };
-  return { status: 'leased', token: leaseToken(id, token), batch };
+  return { status: 'leased', leaseToken: leaseToken(id, token), batch };
 }
 
 /** The id and letter of each dead letter in turn. */

@@ -145,8 +145,8 @@ test('a full server is drained, and takes writes again', async () => {
 test('a full server still renews and buries', async () => {
   await using backend = closing(redis({ url: server.url }));
   await write(backend);
-  const claimed = await backend.claim(0, { size: 1, leaseMs: 10_000, id: '0-a', token: 't' });
-  const token = claimed.status === 'leased' ? claimed.token : '';
+  const claimed = await backend.claim(0, { size: 1, leaseMs: 10_000, batchIdPrefix: '0-a', claimToken: 't' });
+  const token = claimed.status === 'leased' ? claimed.leaseToken : '';
   await admin.config('SET', 'maxmemory', '1');
   expect(await backend.renew(0, token, 20_000)).toBe(true);
   expect(await backend.bury(0, token, [{ index: 0, reason: 'bad' }])).toBe(true);

@@ -50,7 +50,7 @@ test('the layout of the keys can be looked at', async () => {
 test('a claim freezes the entries into the batch, and its lease runs out by the clock of the mock', async () => {
   const { client, clock, buffer, backend } = opened();
   await buffer.incr('Page', { views: 1 }, { path: '/' });
-  const request = { size: 10, leaseMs: 1000, id: 'batch', token: 'first' };
+  const request = { size: 10, leaseMs: 1000, batchIdPrefix: 'batch', claimToken: 'first' };
   expect(await backend.claim(0, request)).toMatchObject({
     status: 'leased',
     batch: { id: 'batch-1', attempt: 1 },
@@ -58,9 +58,9 @@ test('a claim freezes the entries into the batch, and its lease runs out by the 
   expect((await client.keys()).filter((key) => /:(entries|pending)$/.test(key))).toEqual([]);
   expect(await client.hget(await keyOf(client, ':batch'), 'due')).toBe(String(clock.now() + 1000));
   await clock.advance(400);
-  expect(await backend.claim(0, { ...request, token: 'other' })).toEqual({ status: 'busy', forMs: 600 });
+  expect(await backend.claim(0, { ...request, claimToken: 'other' })).toEqual({ status: 'busy', forMs: 600 });
   await clock.advance(600);
-  expect(await backend.claim(0, { ...request, token: 'other' })).toMatchObject({
+  expect(await backend.claim(0, { ...request, claimToken: 'other' })).toMatchObject({
     batch: { id: 'batch-1', attempt: 2 },
   });
   await buffer.close();
@@ -106,7 +106,7 @@ test("a key of another program's is an error that says so", async () => {
   const entries = await keyOf(client, ':entries');
   await client.del(entries);
   await client.call('SET', entries, 'in the way');
-  const claim = backend.claim(0, { size: 1, leaseMs: 1, id: 'batch', token: 'token' });
+  const claim = backend.claim(0, { size: 1, leaseMs: 1, batchIdPrefix: 'batch', claimToken: 'token' });
   await expect(claim).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_CORRUPT', outcome: 'refused' });
   await buffer.close();
 });

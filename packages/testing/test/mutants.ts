@@ -123,12 +123,12 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('busy tells no time', ['forMs: state.batch.dueAt - now', 'forMs: 1000']),
   mutant('a second claim takes the next entries', [
     'if (state.batch === undefined) { if',
-    'if (state.batch === undefined || (state.batch.dueAt > now && state.batch.token !== token && state.pending.size > 0)) { if',
+    'if (state.batch === undefined || (state.batch.dueAt > now && state.batch.claimToken !== claimToken && state.pending.size > 0)) { if',
   ]),
-  mutant('a repeated claim is turned away', ['state.batch.token !== token) { if', 'true) { if']),
+  mutant('a repeated claim is turned away', ['state.batch.claimToken !== claimToken) { if', 'true) { if']),
   mutant('a repeated claim counts an attempt', [
     'const { attempt, entries } = state.batch;',
-    'state.lastToken === token ? (state.batch.attempt += 1) : (state.lastToken = token); const { attempt, entries } = state.batch;',
+    'state.lastToken === claimToken ? (state.batch.attempt += 1) : (state.lastToken = claimToken); const { attempt, entries } = state.batch;',
   ]),
   mutant('a claimed entry is still read', [
     '?.pending.get(key);',
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
 
   // Leases
-  mutant('a takeover keeps the old token', ['state.batch.token = token;', '']),
+  mutant('a takeover keeps the old token', ['state.batch.claimToken = claimToken;', '']),
   mutant('a takeover makes a new id', [
     'state.batch.attempt += 1;',
     'state.batch.attempt += 1; state.batch.id = id;',
@@ -168,18 +168,18 @@ export const MUTANTS: readonly Mutant[] = [
     'if (state?.batch === undefined) return state?.settledBy === token;',
   ]),
   mutant('the token of a claim settles whatever batch the claim leased', [
-    'leaseToken(id, token) === held',
-    "held.endsWith(' ' + token)",
+    'leaseToken(id, claimToken) === held',
+    "held.endsWith(' ' + claimToken)",
   ]),
   mutant('repeating a settlement answers false', [
     SETTLE,
     SETTLE.replace('state?.settledBy === token', 'false'),
   ]),
   mutant('settling answers true to anybody', [SETTLE, SETTLE.replace('state?.settledBy === token', 'true')]),
-  mutant('nack keeps the token', ['batch.token = undefined;', '']),
+  mutant('nack keeps the token', ['batch.claimToken = undefined;', '']),
   mutant('the delay of a nack is ignored', ['+ delayMs', '']),
   mutant('a nack gives the entries back to the queue', [
-    'batch.token = undefined;',
+    'batch.claimToken = undefined;',
     'for (const { key, fields } of batch.entries) _.pending.set(key, fields); _.batch = undefined;',
   ]),
   mutant('bury drops the entries', [

@@ -14,7 +14,7 @@ export interface Lease<S extends Schema<S> = AnySchema> {
   /** How many entries the batch holds in the backend, unreadable ones included. */
   readonly size: number;
   /** The place in the backend's batch of each of `batch.entries`. */
-  readonly positions: readonly number[];
+  readonly indexes: readonly number[];
   /** Entries that are unreadable. They become dead letters when the batch is settled. */
   readonly corrupt: readonly Burial[];
 }
@@ -22,7 +22,7 @@ export interface Lease<S extends Schema<S> = AnySchema> {
 /** A backend's batch as sinks get it: readable entries in their order, the unreadable ones set aside. */
 export function leaseOf(partition: number, token: string, stored: StoredBatch): Lease {
   const entries: Entry[] = [];
-  const positions: number[] = [];
+  const indexes: number[] = [];
   const corrupt: Burial[] = [];
   for (const [index, entry] of stored.entries.entries()) {
     if ('corrupt' in entry) {
@@ -31,7 +31,7 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
     }
     try {
       entries.push(entryOf(entry.key, entry.fields));
-      positions.push(index);
+      indexes.push(index);
     } catch (error) {
       corrupt.push({ index, reason: messageOf(error) });
     }
@@ -41,7 +41,7 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
     token,
     remaining: stored.remaining,
     size: stored.entries.length,
-    positions,
+    indexes,
     corrupt,
   };
 }
@@ -49,12 +49,12 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
 /** Whether a value has the shape of a lease. Whether it is one, its token tells the backend. */
 export function isLease(value: unknown): value is Lease {
   if (!isRecord(value) || !isRecord(value.batch) || typeof value.token !== 'string') return false;
-  const { batch, positions, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & {
+  const { batch, indexes, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & {
     batch: Record<string, unknown>;
   };
   return (
     typeof batch.id === 'string' &&
     [batch.partition, batch.attempt, size, remaining].every(Number.isSafeInteger) &&
-    [batch.entries, positions, corrupt].every(Array.isArray)
+    [batch.entries, indexes, corrupt].every(Array.isArray)
   );
 }

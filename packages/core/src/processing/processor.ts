@@ -1,70 +1,67 @@
-import type { Backend, Burial } from '../backend.js';
-import { excerpt, messageOf, ProcessingError } from '../errors.js';
+import pLimit from 'p-limit';
+import type { Backend } from '../backend.js';
+import { PartitionsFailedError, ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
-import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
+import type { AnySchema, Schema } from '../schema.js';
 import { randomId } from '../support/clock.js';
-import { reasonOf } from '../support/reason.js';
 import type { Persist } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
-import { LeaseKeeper } from './lease-keeper.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-import { apply, giveUp, type Rejection, type Sink, type SinkContext } from './sink.js';
+import { type Settled, type Settlement, Settler } from './settler.js';
+import { SinkRunner } from './sink-runner.js';
 
-/** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
-export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
-
-/** A settlement, and what it adds to the report. */
-type Processed = Partial<ProcessReport> & { readonly settlement: Settlement };
-
-type Verdict = { readonly rejected: readonly Rejection[] } | { readonly error: unknown };
-
-/** What a claim answers: a lease, or why there is none. */
+/** What a claim returns: a lease, or why there is none. */
 export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'leased'; readonly lease: Lease<S> }
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };
 
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
-// A reason is kept with each dead letter; drivers put whole statements in their messages.
-const REASON_LENGTH = 1000;
-
-/** The way out of one partition at a time: claim → sink → ack, nack or bury. */
+/** The way out: claim → sink → ack, nack or bury. */
 export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
-  readonly #events: Emitter;
   readonly #persist: Persist;
-  readonly #log: Log;
-  readonly #running = new Set<LeaseKeeper>();
+  readonly #runner: SinkRunner;
+  readonly #settler: Settler;
   #stopped = false;
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist, log: Log) {
     this.#backend = backend;
     this.#options = options;
-    this.#events = events;
     this.#persist = persist;
-    this.#log = log;
+    this.#runner = new SinkRunner(backend, options, events, log);
+    this.#settler = new Settler(backend, options, events, persist);
   }
 
-  /** Claims the partition's batch. */
+  /** How many sinks run now. */
+  get running(): number {
+    return this.#runner.running;
+  }
+
+  /** Claims a partition's batch. */
   async claim(partition: number): Promise<Claim> {
     const { batchSize, leaseMs, random } = this.#options;
-    const token = randomId(random);
+    const claimToken = randomId(random);
     // A repeat may come when the batch of the first call was settled by another worker: it must not use its id again.
-    const request = () => ({ size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` });
+    const request = () => ({
+      size: batchSize,
+      leaseMs,
+      claimToken,
+      batchIdPrefix: `${partition}-${randomId(random)}`,
+    });
     const claimed = await this.#persist(`claim of partition ${partition}`, () =>
       this.#backend.claim(partition, request()),
     );
     if (claimed.status !== 'leased') return claimed;
-    return { status: 'leased', lease: leaseOf(partition, claimed.token, claimed.batch) };
+    return { status: 'leased', lease: leaseOf(partition, claimed.leaseToken, claimed.batch) };
   }
 
   /**
    * Gives a lease's batch to the sink and settles the lease accordingly. What the sink throws is not thrown on: the
    * batch is delivered again, or given up after `maxAttempts`.
+   * @throws ProcessingError `ERR_SLUICE_NO_SINK`
    */
   async process(lease: Lease): Promise<Settlement> {
     return (await this.#process(lease)).settlement;
@@ -89,9 +86,26 @@ export class Processor {
     return report;
   }
 
-  /** Batches whose sinks run. */
-  get running(): number {
-    return this.#running.size;
+  /**
+   * Drains every partition that the backend holds, `concurrency` at a time.
+   * Rejects when some fail, after the others were processed; several failures make one `PartitionsFailedError`.
+   */
+  async drainAll(): Promise<ProcessReport> {
+    const { concurrency, random } = this.#options;
+    const partitions = await this.#persist('partitions', () => this.#backend.partitions());
+    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
+    const start = Math.floor(random() * partitions.length);
+    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
+    const limit = pLimit(concurrency);
+    const drained = await Promise.allSettled(order.map((partition) => limit(() => this.drain(partition))));
+    const errors = drained.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
+    return drained.reduce(
+      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
+      NOTHING_DONE,
+    );
   }
 
   /** Starts no further batch. */
@@ -101,129 +115,21 @@ export class Processor {
 
   /** Aborts the sinks that still run. */
   abort(reason: unknown): void {
-    for (const keeper of this.#running) keeper.abort(reason);
+    this.#runner.abort(reason);
   }
 
-  async #process(lease: Lease): Promise<Processed> {
+  async #process(lease: Lease): Promise<Settled> {
     const { sink, clock } = this.#options;
     if (sink === undefined) throw noSink();
     const startedAt = clock.now();
-    const verdict = await this.#judge(sink, lease);
-    return 'error' in verdict
-      ? this.#retry(lease, verdict.error)
-      : this.#settle(lease, verdict.rejected, startedAt);
-  }
-
-  /** What the sink makes of a batch: the entries it rejects, or an error after which the batch comes again. */
-  async #judge(sink: Sink, lease: Lease): Promise<Verdict> {
-    const { maxAttempts } = this.#options;
-    const { batch } = lease;
-    if (batch.entries.length === 0) return { rejected: [] };
-    let reason = expired(lease, maxAttempts);
-    if (batch.attempt <= maxAttempts) {
-      const verdict = await this.#whileLeased(lease, (context) => apply(sink, batch, context));
-      if (!('error' in verdict) || batch.attempt < maxAttempts) return verdict;
-      reason = messageOf(verdict.error);
-    }
-    return this.#whileLeased(lease, (context) => giveUp(sink, batch, reason, context));
-  }
-
-  /** Runs the sink under a lease that is renewed. */
-  async #whileLeased(
-    lease: Lease,
-    run: (context: SinkContext) => Promise<readonly Rejection[]>,
-  ): Promise<Verdict> {
-    const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) =>
-      this.#events.emit('error', error),
-    );
-    this.#running.add(keeper);
-    try {
-      return {
-        rejected: await run({ signal: keeper.signal, leaseMs: this.#options.leaseMs, logger: this.#log }),
-      };
-    } catch (error) {
-      return { error };
-    } finally {
-      keeper.stop();
-      this.#running.delete(keeper);
-    }
-  }
-
-  async #settle(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Processed> {
-    const { batch, token, positions, corrupt } = lease;
-    const burials = [
-      ...corrupt,
-      ...rejected.map(({ index, reason }) => ({
-        index: positions[index] as number,
-        reason: excerpt(reason, REASON_LENGTH),
-      })),
-    ];
-    const settled = await this.#persist(`ack of partition ${batch.partition}`, () =>
-      burials.length === 0
-        ? this.#backend.ack(batch.partition, token)
-        : this.#backend.bury(batch.partition, token, burials),
-    );
-    if (!settled) return this.#stale(lease);
-    const applied = batch.entries.length - rejected.length;
-    if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
-    if (burials.length > 0) this.#emitBuried(batch, rejected, corrupt);
-    if (applied === 0) return { settlement: 'buried', buried: burials.length };
-    return { settlement: 'applied', batches: 1, entries: applied, buried: burials.length };
-  }
-
-  async #retry(lease: Lease, error: unknown): Promise<Processed> {
-    const { batch, token } = lease;
-    const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(`nack of partition ${batch.partition}`, () =>
-      this.#backend.nack(batch.partition, token, delayMs),
-    );
-    if (!settled) return this.#stale(lease, error);
-    this.#events.emit('retry', { batch, error, delayMs });
-    return { settlement: 'retried', retried: 1, dueInMs: delayMs };
-  }
-
-  /** The user's delay, as timers take it. A function that throws must not keep the batch from being given back. */
-  #retryDelay(attempt: number): number {
-    try {
-      return Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(attempt)) || 0));
-    } catch (cause) {
-      const { leaseMs } = this.#options;
-      const message = `The option "retryDelay" threw: ${reasonOf(cause)}. The batch is delivered again in ${leaseMs} ms.`;
-      this.#events.emit('error', new ProcessingError('ERR_SLUICE_INVALID_OPTION', message, { cause }));
-      return leaseMs;
-    }
-  }
-
-  #emitProcessed(batch: Batch, rejected: readonly Rejection[], startedAt: number): void {
-    const out = new Set(rejected.map(({ index }) => index));
-    const entries = out.size === 0 ? batch.entries : batch.entries.filter((_, index) => !out.has(index));
-    this.#events.emit('processed', { batch, entries, durationMs: this.#options.clock.now() - startedAt });
-  }
-
-  #emitBuried(batch: Batch, rejected: readonly Rejection[], corrupt: readonly Burial[]): void {
-    const entries = rejected.map(({ index }) => batch.entries[index] as Entry);
-    const [first] = [...rejected, ...corrupt];
-    this.#events.emit('buried', { batch, entries, unreadable: corrupt.length, reason: first?.reason ?? '' });
-  }
-
-  #stale({ batch }: Lease, cause?: unknown): Processed {
-    this.#events.emit(
-      'error',
-      new ProcessingError(
-        'ERR_SLUICE_LEASE_LOST',
-        `Batch ${batch.id} of partition ${batch.partition} was not settled: its lease had run out. It is delivered again; a transactional sink skips what it already applied.`,
-        cause === undefined ? undefined : { cause },
-      ),
-    );
-    return { settlement: 'stale', busy: [batch.partition] };
+    const outcome = await this.#runner.run(sink, lease);
+    return 'error' in outcome
+      ? this.#settler.failed(lease, outcome.error)
+      : this.#settler.applied(lease, outcome.rejected, startedAt);
   }
 }
 
-function expired({ batch }: Lease, maxAttempts: number): string {
-  return `Delivered ${maxAttempts} times, and the last lease ran out before it was settled: its worker died or stalled (batch ${batch.id}).`;
-}
-
-/** What a buffer without a sink answers. */
+/** What a buffer without a sink rejects with. */
 export function noSink(): ProcessingError {
   return new ProcessingError(
     'ERR_SLUICE_NO_SINK',

@@ -32,11 +32,11 @@ export const ownership: Promises = {
 
   'requests, burials and ids may be frozen': async ({ add, backend }) => {
     await add([page('/a')]);
-    const request = Object.freeze({ size: 1, leaseMs: 1000, id: '0-frozen', token: 'token' });
+    const request = Object.freeze({ size: 1, leaseMs: 1000, batchIdPrefix: '0-frozen', claimToken: 'token' });
     const claimed = await backend.claim(0, request);
     assert.ok(claimed.status === 'leased');
     const burials: readonly Burial[] = deepFreeze([{ index: 0, reason: 'bad' }]);
-    assert.equal(await backend.bury(0, claimed.token, burials), true);
+    assert.equal(await backend.bury(0, claimed.leaseToken, burials), true);
     const ids = Object.freeze((await backend.deadLetters(0, 0, 10)).map(({ id }) => id));
     assert.deepEqual(await backend.redrive(0, ids), ids);
   },

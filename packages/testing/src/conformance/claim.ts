@@ -22,7 +22,7 @@ export const claim: Promises = {
     const entry = page('/a', { views: 2 }, { title: 'A' });
     await add([entry]);
     const entries = [{ key: entry.key, fields: { ...entry.fields, '@': clock.now() } }];
-    const batch = await lease({ id: '0-first' });
+    const batch = await lease({ batchIdPrefix: '0-first' });
     assert.deepEqual([batch.attempt, batch.entries, batch.remaining], [1, entries, 0]);
     assert.ok(batch.id.startsWith('0-first'), `the id begins with that of the claim; it is ${batch.id}`);
   },
@@ -78,10 +78,10 @@ export const claim: Promises = {
 
   'a claim that was turned away leaves no trace': async ({ add, lease, claim, backend }) => {
     await add([page('/a')]);
-    const { id } = await lease({ token: 'mine' });
-    await claim({ token: 'turned-away' });
+    const { id } = await lease({ claimToken: 'mine' });
+    await claim({ claimToken: 'turned-away' });
     assert.equal(await backend.ack(0, leaseToken(id, 'turned-away')), false);
-    assert.equal((await lease({ token: 'mine' })).id, id);
+    assert.equal((await lease({ claimToken: 'mine' })).id, id);
   },
 
   'partitions are leased on their own': async ({ add, lease }) => {
@@ -93,8 +93,8 @@ export const claim: Promises = {
 
   'a claim repeated with its token answers the same lease': async ({ add, lease }) => {
     await add([page('/a'), page('/b')]);
-    const first = await lease({ size: 1, token: 'mine' });
-    const again = await lease({ size: 1, token: 'mine', id: '0-other' });
+    const first = await lease({ size: 1, claimToken: 'mine' });
+    const again = await lease({ size: 1, claimToken: 'mine', batchIdPrefix: '0-other' });
     assert.deepEqual(again, first);
   },
 
@@ -104,10 +104,10 @@ export const claim: Promises = {
     backend,
   }) => {
     await add([page('/a')]);
-    const first = await lease({ token: 'mine' });
+    const first = await lease({ claimToken: 'mine' });
     await backend.ack(0, first.token);
     await add([page('/b')]);
-    const late = await lease({ token: 'mine' });
+    const late = await lease({ claimToken: 'mine' });
     assert.equal(await backend.renew(0, first.token, 1000), false);
     assert.equal(await backend.ack(0, first.token), true, 'the repeat of an ack whose reply was lost');
     assert.equal(await backend.ack(0, late.token), true, 'the batch is still there');
@@ -128,7 +128,7 @@ export const claim: Promises = {
       const [claimed] = await Promise.all([claim({ size: 1 }), ...writes]);
       if (claimed.status !== 'leased') continue;
       drained.push(...claimed.batch.entries.map(readable));
-      await backend.ack(0, claimed.token);
+      await backend.ack(0, claimed.leaseToken);
     }
     assert.deepEqual(sums([...drained, ...(await drain())]), { '/a': 20, '/b': 20 });
   },
@@ -140,7 +140,7 @@ export const frozen: Promises = {
     await add([page('/a', { views: 1 }, { title: 'old' })]);
     const first = await lease({ leaseMs: 1000 });
     await add([page('/a', { views: 100 }, { title: 'new' }), page('/b')]);
-    const again = await lease({ token: first.claim });
+    const again = await lease({ claimToken: first.claim });
     await clock.advance(1000);
     const delivered = await lease();
     assert.deepEqual([again.entries, delivered.entries], [first.entries, first.entries]);

@@ -143,7 +143,7 @@ export const redrive: Promises = {
     await add([page('/a')]);
     const out = await lease();
     await backend.redrive(0, [letter.id]);
-    assert.deepEqual((await lease({ token: out.claim })).entries, out.entries);
+    assert.deepEqual((await lease({ claimToken: out.claim })).entries, out.entries);
     await backend.ack(0, out.token);
     assert.deepEqual(
       (await drain()).map(({ fields }) => fields['+views']),

@@ -66,19 +66,19 @@ export class Fixture {
   /** Claims under a token that was not used before, unless one is given. */
   readonly claim = ({ partition = 0, ...request }: ClaimOptions = {}): Promise<ClaimResult> => {
     this.#claims += 1;
-    const { size = 1000, leaseMs = LEASE_MS, token = `token-${this.#claims}` } = request;
-    const { id = `${partition}-batch-${this.#claims}` } = request;
-    return this.backend.claim(partition, { size, leaseMs, id, token });
+    const { size = 1000, leaseMs = LEASE_MS, claimToken: token = `token-${this.#claims}` } = request;
+    const { batchIdPrefix: id = `${partition}-batch-${this.#claims}` } = request;
+    return this.backend.claim(partition, { size, leaseMs, batchIdPrefix: id, claimToken: token });
   };
 
   /** Claims, and expects a lease. */
   readonly lease = async (options: ClaimOptions = {}): Promise<Held> => {
-    const token = options.token ?? `lease-${this.#claims + 1}`;
-    const claimed = await this.claim({ ...options, token });
+    const token = options.claimToken ?? `lease-${this.#claims + 1}`;
+    const claimed = await this.claim({ ...options, claimToken: token });
     assert.ok(claimed.status === 'leased', `expected a lease; the claim answered ${JSON.stringify(claimed)}`);
     return {
       ...claimed.batch,
-      token: claimed.token,
+      token: claimed.leaseToken,
       claim: token,
       paths: claimed.batch.entries.map(({ key }) => pathOf(key)),
     };
@@ -108,7 +108,7 @@ export class Fixture {
       if (claimed.status === 'empty') return entries;
       assert.ok(claimed.status === 'leased', 'a partition without other workers is never busy');
       entries.push(...claimed.batch.entries.map(readable));
-      assert.equal(await this.backend.ack(partition, claimed.token), true);
+      assert.equal(await this.backend.ack(partition, claimed.leaseToken), true);
     }
     return assert.fail('the partition never ran empty');
   };

@@ -25,9 +25,9 @@ export const leases: Promises = {
 
   'an expired lease is taken over: the same batch, one attempt later': async ({ add, lease, clock }) => {
     await add([page('/a'), page('/b')]);
-    const first = await lease({ leaseMs: 1000, id: '0-first' });
+    const first = await lease({ leaseMs: 1000, batchIdPrefix: '0-first' });
     await clock.advance(1000);
-    const second = await lease({ id: '0-second' });
+    const second = await lease({ batchIdPrefix: '0-second' });
     assert.deepEqual([second.id, second.attempt, second.entries], [first.id, 2, first.entries]);
   },
 
@@ -64,7 +64,7 @@ export const leases: Promises = {
     assert.deepEqual(await tryAll(backend, old.token), REFUSED);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
     assert.deepEqual(await backend.deadLetters(0, 0, 10), []);
-    assert.deepEqual((await lease({ token: now.claim })).entries, old.entries);
+    assert.deepEqual((await lease({ claimToken: now.claim })).entries, old.entries);
     assert.equal(await backend.ack(0, now.token), true);
   },
 
@@ -102,7 +102,7 @@ export const leases: Promises = {
     await lease({ leaseMs: 1000 });
     await clock.advance(1000);
     const taken = await lease();
-    assert.equal((await lease({ token: taken.claim })).attempt, 2);
+    assert.equal((await lease({ claimToken: taken.claim })).attempt, 2);
   },
 
   'a batch that is delivered again keeps its size': async ({ add, lease, clock }) => {

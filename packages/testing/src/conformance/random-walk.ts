@@ -65,7 +65,7 @@ class RandomWalk {
       'a new batch has at most as many entries as asked for',
     );
     this.#entriesById.set(batch.id, entries);
-    this.#deliveries.push({ ...batch, token: claimed.token, claim: '', paths: [] });
+    this.#deliveries.push({ ...batch, token: claimed.leaseToken, claim: '', paths: [] });
   };
 
   /** Settles any delivery, old ones too; a settled one only as it was settled before. */

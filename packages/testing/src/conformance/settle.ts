@@ -34,13 +34,13 @@ export const settling: Promises = {
 
   'a nack delivers the same batch after the delay': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a'), page('/b')]);
-    const first = await lease({ id: '0-first' });
+    const first = await lease({ batchIdPrefix: '0-first' });
     assert.equal(await backend.nack(0, first.token, 3000), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 3000 });
     await clock.advance(2999);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1 });
     await clock.advance(1);
-    const again = await lease({ id: '0-second' });
+    const again = await lease({ batchIdPrefix: '0-second' });
     assert.deepEqual([again.id, again.attempt, again.entries], [first.id, 2, first.entries]);
   },
 
@@ -62,7 +62,7 @@ export const settling: Promises = {
     await add([page('/a')]);
     const held = await lease();
     await backend.nack(0, held.token, 1000);
-    assert.deepEqual(await claim({ token: held.claim }), { status: 'busy', forMs: 1000 });
+    assert.deepEqual(await claim({ claimToken: held.claim }), { status: 'busy', forMs: 1000 });
   },
 
   'repeating an ack answers true': async ({ add, lease, backend }) => {
@@ -79,7 +79,7 @@ export const settling: Promises = {
     const next = await lease({ leaseMs: 1000 });
     assert.equal(await backend.ack(0, token), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
-    assert.deepEqual((await lease({ token: next.claim })).paths, ['/b']);
+    assert.deepEqual((await lease({ claimToken: next.claim })).paths, ['/b']);
   },
 
   'repeating a nack answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
@@ -113,9 +113,9 @@ export const settling: Promises = {
   'a settlement in one partition leaves others alone': async ({ add, lease, backend }) => {
     await add([page('/a')], { partition: 1 });
     await add([page('/b')], { partition: 2 });
-    const one = await lease({ partition: 1, token: 'same' });
-    const two = await lease({ partition: 2, token: 'same' });
+    const one = await lease({ partition: 1, claimToken: 'same' });
+    const two = await lease({ partition: 2, claimToken: 'same' });
     assert.equal(await backend.ack(1, one.token), true);
-    assert.deepEqual((await lease({ partition: 2, token: 'same' })).entries, two.entries);
+    assert.deepEqual((await lease({ partition: 2, claimToken: 'same' })).entries, two.entries);
   },
 };

@@ -1,0 +1,112 @@
+import type { Backend, Burial } from '../backend.js';
+import { excerpt, ProcessingError } from '../errors.js';
+import type { Emitter } from '../events.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Batch, Entry } from '../schema.js';
+import { reasonOf } from '../support/reason.js';
+import type { Persist } from '../support/retry.js';
+import type { Lease } from './lease.js';
+import type { ProcessReport } from './report.js';
+import type { Rejection } from './sink.js';
+
+/** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
+export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
+
+/** A settlement, and what it adds to the report. */
+export type Settled = Partial<ProcessReport> & { readonly settlement: Settlement };
+
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+// A reason is kept with each dead letter; drivers put whole statements in their messages.
+const REASON_LENGTH = 1000;
+
+/** Ends leases: ack, nack or bury, and the events that say so. */
+export class Settler {
+  readonly #backend: Backend;
+  readonly #options: ResolvedOptions;
+  readonly #events: Emitter;
+  readonly #persist: Persist;
+
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#events = events;
+    this.#persist = persist;
+  }
+
+  /** The sink applied the batch, but for what it rejected. */
+  async applied(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Settled> {
+    const { batch, token, corrupt } = lease;
+    const burials = burialsOf(lease, rejected);
+    const settled = await this.#persist(`ack of partition ${batch.partition}`, () =>
+      burials.length === 0
+        ? this.#backend.ack(batch.partition, token)
+        : this.#backend.bury(batch.partition, token, burials),
+    );
+    if (!settled) return this.#stale(lease);
+    const applied = batch.entries.length - rejected.length;
+    if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
+    if (burials.length > 0) this.#emitBuried(batch, rejected, corrupt);
+    if (applied === 0) return { settlement: 'buried', buried: burials.length };
+    return { settlement: 'applied', batches: 1, entries: applied, buried: burials.length };
+  }
+
+  /** The sink threw: the batch is given back, to be delivered again later. */
+  async failed(lease: Lease, error: unknown): Promise<Settled> {
+    const { batch, token } = lease;
+    const delayMs = this.#retryDelay(batch.attempt);
+    const settled = await this.#persist(`nack of partition ${batch.partition}`, () =>
+      this.#backend.nack(batch.partition, token, delayMs),
+    );
+    if (!settled) return this.#stale(lease, error);
+    this.#events.emit('retry', { batch, error, delayMs });
+    return { settlement: 'retried', retried: 1, dueInMs: delayMs };
+  }
+
+  /** The user's delay, as timers take it. A function that throws must not keep the batch from being given back. */
+  #retryDelay(attempt: number): number {
+    try {
+      return Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(attempt)) || 0));
+    } catch (cause) {
+      const { leaseMs } = this.#options;
+      const message = `The option "retryDelay" threw: ${reasonOf(cause)}. The batch is delivered again in ${leaseMs} ms.`;
+      this.#events.emit('error', new ProcessingError('ERR_SLUICE_INVALID_OPTION', message, { cause }));
+      return leaseMs;
+    }
+  }
+
+  #emitProcessed(batch: Batch, rejected: readonly Rejection[], startedAt: number): void {
+    const out = new Set(rejected.map(({ index }) => index));
+    const entries = out.size === 0 ? batch.entries : batch.entries.filter((_, index) => !out.has(index));
+    this.#events.emit('processed', { batch, entries, durationMs: this.#options.clock.now() - startedAt });
+  }
+
+  #emitBuried(batch: Batch, rejected: readonly Rejection[], corrupt: readonly Burial[]): void {
+    const entries = rejected.map(({ index }) => batch.entries[index] as Entry);
+    const [first] = [...rejected, ...corrupt];
+    this.#events.emit('buried', { batch, entries, unreadable: corrupt.length, reason: first?.reason ?? '' });
+  }
+
+  #stale({ batch }: Lease, cause?: unknown): Settled {
+    this.#events.emit(
+      'error',
+      new ProcessingError(
+        'ERR_SLUICE_LEASE_LOST',
+        `Batch ${batch.id} of partition ${batch.partition} was not settled: its lease had run out. It is delivered again; a transactional sink skips what it already applied.`,
+        cause === undefined ? undefined : { cause },
+      ),
+    );
+    return { settlement: 'stale', busy: [batch.partition] };
+  }
+}
+
+/** What becomes a dead letter, by its index in the backend's batch, unreadable entries included. */
+function burialsOf({ corrupt, indexes }: Lease, rejected: readonly Rejection[]): Burial[] {
+  return [
+    ...corrupt,
+    ...rejected.map(({ index, reason }) => ({
+      index: indexes[index] as number,
+      reason: excerpt(reason, REASON_LENGTH),
+    })),
+  ];
+}
