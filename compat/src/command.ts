@@ -8,11 +8,11 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 180_000;
 
 /**
  * Runs a command and returns what it printed.
- * @throws Error with all that it printed, when it fails or takes longer than five minutes
+ * @throws Error with all that it printed, when it fails or takes longer than three minutes
  */
 export async function command(
   program: string,
