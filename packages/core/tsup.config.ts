@@ -1,4 +1,21 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base.js';
 
-export default defineConfig(base);
+type Plugin = NonNullable<import('tsup').Options['plugins']>[number];
+
+/** A CommonJS service gets the CommonJS build of a backend: two builds in one process would be two copies of core. */
+const requireBackends: Plugin = {
+  name: 'require-backends',
+  renderChunk(code) {
+    if (this.format !== 'cjs') return undefined;
+    return { code: code.replaceAll(/\bimport\((["']@sluice\/\w+["'])\)/g, 'require($1)') };
+  },
+};
+
+export default defineConfig({
+  ...base,
+  // Backends are imported when they are asked for. p-limit, which is ESM only, is a devDependency and so bundled:
+  // CommonJS and Jest could not load it.
+  external: ['@sluice/memory', '@sluice/redis'],
+  plugins: [requireBackends],
+});

@@ -1,3 +1,5 @@
+import { BrandedError } from './branded-error.js';
+
 /** Every code that an error of Sluice carries. Codes are stable: match on them, not on messages. */
 export type SluiceErrorCode =
   | 'ERR_SLUICE_INVALID_OPTION'
@@ -10,6 +12,7 @@ export type SluiceErrorCode =
   | 'ERR_SLUICE_INVALID_URL'
   | 'ERR_SLUICE_UNKNOWN_SCHEME'
   | 'ERR_SLUICE_MISSING_PACKAGE'
+  | 'ERR_SLUICE_BROKEN_PACKAGE'
   | 'ERR_SLUICE_TOO_LARGE'
   | 'ERR_SLUICE_OVERFLOW'
   | 'ERR_SLUICE_CORRUPT_ENTRY'
@@ -34,8 +37,10 @@ export type SluiceErrorCode =
   | 'ERR_SLUICE_BACKEND_FAILED';
 
 /** The root of all errors that Sluice throws or rejects with. */
-export class SluiceError extends Error {
-  override readonly name: string = 'SluiceError';
+export class SluiceError extends BrandedError {
+  override get name(): string {
+    return 'SluiceError';
+  }
 
   constructor(
     readonly code: SluiceErrorCode,
@@ -48,7 +53,9 @@ export class SluiceError extends Error {
 
 /** The caller passed something that cannot be used. Nothing was counted; the call can be mended and made again. */
 export class InvalidInputError extends SluiceError {
-  override readonly name = 'InvalidInputError';
+  override get name(): string {
+    return 'InvalidInputError';
+  }
 }
 
 /**
@@ -59,7 +66,10 @@ export type Outcome = 'refused' | 'unknown';
 
 /** An increment was not acknowledged. */
 export class IncrementError extends SluiceError {
-  override readonly name = 'IncrementError';
+  override get name(): string {
+    return 'IncrementError';
+  }
+
   readonly partition: number;
   readonly outcome: Outcome;
 
@@ -76,12 +86,16 @@ export class IncrementError extends SluiceError {
 
 /** A batch could not be processed, or its lease is no longer this worker's. */
 export class ProcessingError extends SluiceError {
-  override readonly name = 'ProcessingError';
+  override get name(): string {
+    return 'ProcessingError';
+  }
 }
 
 /** Several partitions failed in one `processPending()`; the others were processed. */
 export class PartitionsFailedError extends SluiceError {
-  override readonly name = 'PartitionsFailedError';
+  override get name(): string {
+    return 'PartitionsFailedError';
+  }
 
   constructor(readonly errors: readonly unknown[]) {
     super(
@@ -94,7 +108,10 @@ export class PartitionsFailedError extends SluiceError {
 
 /** A backend could not do what was asked. Backends throw nothing else. */
 export class BackendError extends SluiceError {
-  override readonly name = 'BackendError';
+  override get name(): string {
+    return 'BackendError';
+  }
+
   /** Whether the same call may succeed if it is simply made again. */
   readonly retryable: boolean;
   /** `refused`: the call certainly changed nothing. `unknown`: its reply was lost, it may have taken effect. */
@@ -129,8 +146,14 @@ const LONGEST_MESSAGE = 1000;
 /** The message of anything that was thrown, shortened if need be. */
 export function messageOf(error: unknown): string {
   try {
-    return excerpt(String(error instanceof Error ? error.message : error), LONGEST_MESSAGE);
+    return excerpt(textOf(error), LONGEST_MESSAGE);
   } catch {
     return 'something without a message';
   }
+}
+
+/** Not by `instanceof Error`: in Jest, what Node itself throws is an Error of another realm. */
+function textOf(error: unknown): string {
+  const { message } = Object(error) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
 }

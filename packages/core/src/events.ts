@@ -53,9 +53,9 @@ export class Emitter {
     if (event === 'error' && !listeners?.size) warn(detail);
     for (const listener of listeners ?? []) {
       try {
-        const returned: unknown = listener(detail);
         // An async listener passes for one that returns nothing.
-        if (returned instanceof Promise) returned.catch((cause: unknown) => this.#failed(event, cause));
+        const returned: unknown = listener(detail);
+        if (isThenable(returned)) returned.then(undefined, (cause: unknown) => this.#failed(event, cause));
       } catch (cause) {
         this.#failed(event, cause);
       }
@@ -71,6 +71,10 @@ export class Emitter {
     if (event === 'error') warn(failure);
     else this.emit('error', failure);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /** Says on stderr, through the process's warnings, what nobody listens for. */

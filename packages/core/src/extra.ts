@@ -1,3 +1,4 @@
+import { millisecondsOf } from './date.js';
 import { InvalidInputError, quote } from './errors.js';
 import { describe, isRecord, parseScalar, scalarText } from './target.js';
 import type { ExtraValue, FilterValue, JsonValue } from './types.js';
@@ -32,7 +33,8 @@ export function ruleOf(value: unknown): 'max' | 'min' | undefined {
 /** A number or a Date as backends compare it: the number itself, or `d` and the milliseconds. */
 export function extremeOf(name: string, value: unknown): number | string {
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return `d${value.getTime()}`;
+  const time = millisecondsOf(value);
+  if (time !== undefined && !Number.isNaN(time)) return `d${time}`;
   throw invalid(name, `needs a finite number or a valid Date inside max() or min(), not ${describe(value)}`);
 }
 

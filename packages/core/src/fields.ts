@@ -24,7 +24,10 @@ export type RefusalReason = 'overflow' | 'corrupt';
 
 /** A sum would leave the range in which integers are exact. Nothing of the merge took place. */
 export class OverflowError extends SluiceError {
-  override readonly name = 'OverflowError';
+  override get name(): string {
+    return 'OverflowError';
+  }
+
   constructor(readonly field: string) {
     super(
       'ERR_SLUICE_OVERFLOW',
@@ -35,7 +38,10 @@ export class OverflowError extends SluiceError {
 
 /** Stored text is not what Sluice wrote. */
 export class CorruptEntryError extends SluiceError {
-  override readonly name = 'CorruptEntryError';
+  override get name(): string {
+    return 'CorruptEntryError';
+  }
+
   constructor(message: string, options?: { cause?: unknown }) {
     super('ERR_SLUICE_CORRUPT_ENTRY' satisfies SluiceErrorCode, message, options);
   }

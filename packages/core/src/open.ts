@@ -1,6 +1,7 @@
 import type { Backend } from './backend.js';
+import { type BackendPackage, loadBackendPackage } from './backend-package.js';
 import type { Buffer } from './buffer.js';
-import { excerpt, InvalidInputError, SluiceError } from './errors.js';
+import { excerpt, InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import { describe, isRecord } from './target.js';
 import type { AnySchema } from './types.js';
@@ -16,19 +17,17 @@ export interface OpenOptions<S = AnySchema> extends Omit<BufferOptions<S>, 'back
   schemes?: Readonly<Record<string, BackendOpener>>;
 }
 
-// Packages by scheme. They are imported when asked for, so that a service installs only what it uses.
-const PACKAGES: Readonly<Record<string, string>> = {
+const PACKAGES: Readonly<Record<string, BackendPackage>> = {
   'memory:': '@sluice/memory',
   'redis:': '@sluice/redis',
   'rediss:': '@sluice/redis',
-  'redis+cluster:': '@sluice/redis',
-  'redis+sentinel:': '@sluice/redis',
 };
 
 /**
  * Makes a buffer whose backend is picked by a URL, so that configuration alone swaps it.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`
- * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run
+ * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run, or `ERR_SLUICE_BROKEN_PACKAGE` if
+ * the package is there and cannot be loaded
  */
 export async function openBuffer<S = AnySchema>(options: OpenOptions<S>): Promise<Buffer<S>> {
   if (!isRecord(options)) throw invalid(`takes a plain object, not ${describe(options)}`);
@@ -37,7 +36,7 @@ export async function openBuffer<S = AnySchema>(options: OpenOptions<S>): Promis
   const scheme = schemeOf(url);
   const open: unknown = Object.hasOwn(schemes, scheme)
     ? schemes[scheme]
-    : await importOpener(scheme, schemes);
+    : await builtInOpener(scheme, schemes);
   if (typeof open !== 'function')
     throw invalid(`needs a function for the scheme ${scheme}, not ${describe(open)}`);
   const backend = (await open(url)) as Backend;
@@ -64,23 +63,12 @@ function schemeOf(url: string): string {
   );
 }
 
-async function importOpener(scheme: string, schemes: object): Promise<BackendOpener> {
+function builtInOpener(scheme: string, schemes: object): Promise<BackendOpener> {
   const name = Object.hasOwn(PACKAGES, scheme) ? PACKAGES[scheme] : undefined;
-  if (name === undefined) {
-    const known = [...Object.keys(schemes), ...Object.keys(PACKAGES)].join(', ');
-    throw new InvalidInputError(
-      'ERR_SLUICE_UNKNOWN_SCHEME',
-      `No backend has the scheme ${excerpt(scheme)} There are ${known}. Pass your own in \`schemes\`.`,
-    );
-  }
-  try {
-    const { fromUrl } = (await import(name)) as { fromUrl: BackendOpener };
-    return fromUrl;
-  } catch (cause) {
-    throw new SluiceError(
-      'ERR_SLUICE_MISSING_PACKAGE',
-      `The scheme ${scheme} needs the package ${name}. Run: npm install ${name}${name === '@sluice/redis' ? ' ioredis' : ''}`,
-      { cause },
-    );
-  }
+  if (name !== undefined) return loadBackendPackage(name);
+  const known = [...Object.keys(schemes), ...Object.keys(PACKAGES)].join(', ');
+  throw new InvalidInputError(
+    'ERR_SLUICE_UNKNOWN_SCHEME',
+    `No backend has the scheme ${excerpt(scheme)} There are ${known}. Pass your own in \`schemes\`.`,
+  );
 }

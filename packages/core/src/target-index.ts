@@ -1,3 +1,4 @@
+import { millisecondsOf } from './date.js';
 import type { Slot } from './slot.js';
 import { isRecord, namesInOrder } from './target.js';
 import type { Filters, FilterValue } from './types.js';
@@ -130,5 +131,6 @@ const DATES = 1n << 200n;
 /** Maps tell all scalars apart but Dates, of which each is another object. */
 function comparable(value: FilterValue | undefined): FilterValue {
   if (typeof value !== 'object' || value === null) return value as FilterValue;
-  return value instanceof Date && !Number.isNaN(value.getTime()) ? DATES + BigInt(value.getTime()) : value;
+  const time = millisecondsOf(value);
+  return time === undefined || Number.isNaN(time) ? value : DATES + BigInt(time);
 }

@@ -1,3 +1,4 @@
+import { millisecondsOf } from './date.js';
 import { InvalidInputError, quote } from './errors.js';
 import { nameOf } from './names.js';
 import type { Filters, FilterValue } from './types.js';
@@ -73,11 +74,13 @@ export function scalarText(value: FilterValue): string | undefined {
     case 'bigint':
       return BigInt.asIntN(128, value) === value ? `{"bigint":"${value}"}` : undefined;
     default:
-      if (value === null) return 'null';
-      return value instanceof Date && !Number.isNaN(value.getTime())
-        ? `{"date":${value.getTime()}}`
-        : undefined;
+      return value === null ? 'null' : dateText(value);
   }
+}
+
+function dateText(value: unknown): string | undefined {
+  const time = millisecondsOf(value);
+  return time === undefined || Number.isNaN(time) ? undefined : `{"date":${time}}`;
 }
 
 /** The scalar that `scalarText` wrote, from its parsed JSON. */
@@ -133,7 +136,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (typeof value === 'number') return String(value);
+  const time = millisecondsOf(value);
+  if (time !== undefined) return Number.isNaN(time) ? 'an invalid Date' : 'a Date';
   return typeof value === 'object' ? 'an object' : typeof value;
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { Accumulator } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
+import { addUsers } from './backend-users.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import { pause } from './clock.js';
 import { DeadLetters } from './dead-letters.js';
@@ -34,9 +35,6 @@ export function createBuffer<S = AnySchema>(options: BufferOptions<S>): Buffer<S
   return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;
 }
 
-// Several buffers may share a backend, as a producer and a worker in a test do: the last one closes it.
-const users = /* @__PURE__ */ new WeakMap<Backend, number>();
-
 class WriteBehindBuffer implements Buffer {
   readonly deadLetters: DeadLetters;
   readonly #options: ResolvedOptions;
@@ -63,7 +61,7 @@ class WriteBehindBuffer implements Buffer {
     this.#persist = persistence(options, this.#abandoned.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#persist);
     this.deadLetters = new DeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
-    users.set(backend, (users.get(backend) ?? 0) + 1);
+    addUsers(backend, 1);
   }
 
   incr(
@@ -229,9 +227,7 @@ class WriteBehindBuffer implements Buffer {
       for (const producer of this.#producers) producer.abandon();
       this.#processor.abort(closed());
     }
-    const left = (users.get(this.#backend) ?? 1) - 1;
-    users.set(this.#backend, left);
-    if (left === 0) await this.#within(this.#backend.close());
+    if (addUsers(this.#backend, -1) === 0) await this.#within(this.#backend.close());
   }
 
   /** Whether something ends within `closeTimeoutMs`. */

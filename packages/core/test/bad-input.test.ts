@@ -11,6 +11,7 @@ import {
 import { memory } from '@sluice/memory';
 import { manualClock, type RecordingSink, recordingSink } from '@sluice/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { loadError } from '../src/backend-package.js';
 
 /** Functions as JavaScript sees them: they take anything. */
 type Untyped<T> = { readonly [K in keyof T]: (...args: readonly unknown[]) => unknown };
@@ -591,22 +592,54 @@ describe('bad input is refused: nothing is counted, the message is short, the bu
   });
 });
 
-describe('a package that is not installed', () => {
+describe('a package that cannot be loaded', () => {
   test.each([
-    ['redis://secret@host', 'npm install @sluice/redis ioredis'],
-    ['redis+cluster://secret@host', 'npm install @sluice/redis ioredis'],
-  ])('for %s is an error that says what to run', async (url, command) => {
-    vi.doMock('@sluice/redis', () => {
-      throw new Error('Cannot find package');
+    ["Cannot find package '@sluice/redis' imported from /app/node_modules/@sluice/core/dist/index.js"],
+    ["Cannot find module '@sluice/redis'\nRequire stack:\n- /app/index.js"],
+    ["Cannot find module '@sluice/redis' from 'node_modules/@sluice/core/dist/index.cjs'"],
+    ["@sluice/core tried to access @sluice/redis (a peer dependency) but it isn't provided"],
+  ])('is not installed, by %j: the error says what to run', (message) => {
+    expect(loadError('@sluice/redis', new Error(message))).toMatchObject({
+      code: 'ERR_SLUICE_MISSING_PACKAGE',
+      message: expect.stringContaining('npm install @sluice/redis ioredis'),
+      cause: expect.anything(),
     });
-    const error: unknown = await openBuffer({ url }).catch((thrown: unknown) => thrown);
+  });
+
+  test.each([
+    ["Cannot find package 'ioredis' imported from /app/node_modules/@sluice/redis/dist/index.js"],
+    ["Cannot find module 'ioredis'\nRequire stack:\n- /app/node_modules/@sluice/redis/dist/index.cjs"],
+    ["Cannot find module '/app/node_modules/@sluice/redis/dist/index.cjs'. Please verify the package.json"],
+    ["Cannot find package '@sluice/redis-tools' imported from /app"],
+    ['Unexpected token'],
+  ])('is installed, by %j: the error quotes the cause', (message) => {
+    expect(loadError('@sluice/redis', new Error(message))).toMatchObject({
+      code: 'ERR_SLUICE_BROKEN_PACKAGE',
+      message: expect.stringContaining(message),
+      cause: expect.anything(),
+    });
+  });
+
+  test.each([
+    ['its module throws', () => Promise.reject(new Error('no such thing'))],
+    ['it is of another version', () => ({ fromUrl: undefined })],
+  ])('openBuffer says so, without the URL: %s', async (_, factory) => {
+    vi.doMock('@sluice/redis', factory);
+    const error: unknown = await openBuffer({ url: 'redis://secret@host' }).catch((thrown) => thrown);
     vi.doUnmock('@sluice/redis');
     expect(error).toMatchObject({
-      name: 'SluiceError',
-      code: 'ERR_SLUICE_MISSING_PACKAGE',
-      message: expect.stringContaining(command),
+      code: 'ERR_SLUICE_BROKEN_PACKAGE',
+      message: expect.stringContaining('@sluice/redis'),
     });
-    expect((error as Error).message).not.toContain('secret');
+    expect(String(error)).not.toContain('secret');
+  });
+
+  test('has a scheme that is listed; one that does not work yet is not', async () => {
+    const error: unknown = await openBuffer({ url: 'redis+cluster://secret@host' }).catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      code: 'ERR_SLUICE_UNKNOWN_SCHEME',
+      message: expect.stringContaining('There are memory:, redis:, rediss:.'),
+    });
   });
 });
 

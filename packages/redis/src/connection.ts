@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { isReply, toBackendError, unavailable } from './errors.js';
+import { isReply, partsOf, toBackendError, unavailable } from './errors.js';
 import type { RedisUrl } from './url.js';
 
 /** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
@@ -124,5 +124,5 @@ function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => 
 
 /** ioredis says so when it did not take a command. */
 function isUnsent(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Stream isn't writeable");
+  return partsOf(error).message.startsWith("Stream isn't writeable");
 }

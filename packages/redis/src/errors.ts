@@ -69,9 +69,9 @@ const CONNECTION = /connection is closed|stream isn't writeable|timed out|comman
 /** An error of the client or the server, as one of Sluice's. `sent`: whether the command may have reached the server. */
 export function toBackendError(error: unknown, sent: boolean): BackendError {
   if (error instanceof BackendError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const { name, message } = partsOf(error);
   const reply = isReply(error);
-  if (error instanceof Error && error.name === 'MaxRetriesPerRequestError') {
+  if (name === 'MaxRetriesPerRequestError') {
     return unavailable('the connection was lost before the reply', sent, error);
   }
   const kind = reply ? (REPLIES[replyWord(message)] ?? FAILED) : connectionKind(error, message);
@@ -97,12 +97,22 @@ export function unavailable(what: string, sent: boolean, cause?: unknown): Backe
 
 /** Whether the server lacks a script that is called by its digest. */
 export function isNoScript(error: unknown): boolean {
-  return isReply(error) && replyWord(error.message) === 'NOSCRIPT';
+  return isReply(error) && replyWord(partsOf(error).message) === 'NOSCRIPT';
 }
 
 /** Whether an error is the server's answer, rather than the client's. */
-export function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
+export function isReply(error: unknown): boolean {
+  return partsOf(error).name === 'ReplyError';
+}
+
+/** What is looked at of an error. Not by `instanceof Error`: in Jest, a socket's error is of another realm. */
+export function partsOf(error: unknown): { name: string; message: string; code: unknown } {
+  const { name, message, code } = Object(error) as { name?: unknown; message?: unknown; code?: unknown };
+  return {
+    name: typeof name === 'string' ? name : '',
+    message: typeof message === 'string' ? message : String(error),
+    code,
+  };
 }
 
 /** The first word of an error reply; scripts may put `ERR` and their own text around the error of a command. */
@@ -114,6 +124,5 @@ function replyWord(message: string): string {
 
 function connectionKind(error: unknown, message: string): Kind {
   if (/protocol error|RESP type/i.test(message)) return PROTOCOL;
-  const hasCode = error instanceof Error && 'code' in error;
-  return hasCode || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
+  return partsOf(error).code !== undefined || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
 }

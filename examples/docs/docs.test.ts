@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(HERE, '../..');
+
+/** A block of TypeScript on a page. */
+interface Block {
+  /** `docs/counting.md:12`, the line where it begins. */
+  readonly name: string;
+  readonly code: string;
+  /** Where the compiler is told that it lies: beside names.d.ts, which declares what a block leaves to the reader. */
+  readonly file: string;
+}
+
+const pages = ts.sys
+  .readDirectory(ROOT, ['.md'], ['**/node_modules', '**/dist'])
+  .map((file) => relative(ROOT, file))
+  .sort();
+const blocks = pages.flatMap(blocksOf);
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code = '', index }) => {
+    const line = text.slice(0, index).split('\n').length + 1;
+    return {
+      name: `${page}:${line}`,
+      // Every block is a module, whatever it imports.
+      code: `${code}\nexport {};\n`,
+      file: join(HERE, `${page.replaceAll(/\W/g, '-')}-${line}.ts`),
+    };
+  });
+}
+
+/** The errors of each block, by its file: `2: Cannot find name 'sink'.` */
+function compile(): Map<string, string[]> {
+  const sources = new Map(blocks.map(({ file, code }) => [file, code]));
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile } = host;
+  host.fileExists = (file) => sources.has(file) || fileExists(file);
+  host.readFile = (file) => sources.get(file) ?? readFile(file);
+  const program = ts.createProgram([...sources.keys(), join(HERE, 'names.d.ts')], options, host);
+  const errors = new Map<string, string[]>();
+  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(program)) {
+    const name = file?.fileName ?? '';
+    const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
+    const text = `${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+    errors.set(name, [...(errors.get(name) ?? []), text]);
+  }
+  return errors;
+}
+
+describe('the code in README and docs compiles against the built packages', () => {
+  let errors: Map<string, string[]>;
+  beforeAll(() => {
+    errors = compile();
+  });
+
+  test('and there is code', () => {
+    expect(blocks.length).toBeGreaterThan(15);
+  });
+
+  test('as do the names that it leaves to the reader', () => {
+    const others = [...errors.keys()].filter((file) => !blocks.some((block) => block.file === file));
+    expect(others.map((file) => [relative(ROOT, file), errors.get(file)])).toEqual([]);
+  });
+
+  // A line that says "does not compile" must not.
+  test.each(blocks.map(({ name, file, code }) => [name, file, code] as const))('%s', (_, file, code) => {
+    const wrong = code
+      .split('\n')
+      .flatMap((line, i) => (line.includes('// does not compile') ? [i + 1] : []));
+    const found = errors.get(file) ?? [];
+    const lineOf = (error: string): number => Number.parseInt(error, 10);
+    expect(found.filter((error) => !wrong.includes(lineOf(error)))).toEqual([]);
+    expect(wrong.filter((line) => !found.some((error) => lineOf(error) === line))).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+// What the code on the pages leaves to the reader: names that a block uses and does not declare.
+
+import type nodeAssert from 'node:assert/strict';
+import type * as core from '@sluice/core';
+import type { Redis } from 'ioredis';
+import type { Kysely } from 'kysely';
+import type { Pool, PoolClient } from 'pg';
+
+declare global {
+  const { createBuffer, createWorker, openBuffer, max, min }: typeof core;
+  type Sink = core.Sink;
+  type SinkResult = core.SinkResult;
+
+  const assert: typeof nodeAssert;
+  const backend: core.Backend;
+  const buffer: core.Buffer;
+  const client: Redis;
+  const path: string;
+  const pool: Pool;
+  const sink: core.Sink;
+  // biome-ignore lint/suspicious/noExplicitAny: a reader's database, of whatever kind
+  const db: Kysely<any>;
+
+  function report(error: unknown): void;
+  function applyEntries(client: PoolClient, entries: readonly core.Entry[]): Promise<void>;
+  function pageViewed(buffer: core.Buffer, path: string): Promise<void>;
+}
