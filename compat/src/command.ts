@@ -38,6 +38,6 @@ export async function command(
 /** The environment, without what npm and vitest say of this repository. */
 function outside(): NodeJS.ProcessEnv {
   const inherited =
-    /^(npm_(package|lifecycle|command|execpath|config_local)|INIT_CWD|VITEST|NODE_(ENV|OPTIONS))/;
+    /^(npm_(package|lifecycle|command|execpath|config_(local|loglevel))|INIT_CWD|VITEST|NODE_(ENV|OPTIONS))/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
 }

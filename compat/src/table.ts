@@ -11,8 +11,14 @@ export interface Result {
 export function printRow({ line, seconds, outcome }: Result, width: number): void {
   const failed = outcome instanceof Error;
   const time = `${seconds.toFixed(1).padStart(6)} s`;
-  const ran = failed ? '' : `  ${outcome.trim()}`;
+  const ran = failed ? '' : `  ${summary(outcome)}`;
   console.log(`${line.name.padEnd(width)}  ${failed ? 'FAILED' : 'ok    '}  ${time}${ran}`);
+}
+
+/** The programs in work/ print the names of their steps. */
+function summary(outcome: string): string {
+  const steps = outcome.trim().split(', ').length;
+  return steps > 3 ? `${steps} steps` : outcome.trim();
 }
 
 /** Prints why the lines failed that did. */

@@ -17,7 +17,7 @@ export async function openDatabase(): Promise<Kysely<Tables>> {
         prepare(sql) {
           const statement = database.prepare(sql);
           const all = (parameters: readonly unknown[]): unknown[] => {
-            statement.bind(parameters as (string | number | null)[]);
+            statement.bind(parameters);
             const rows: unknown[] = [];
             while (statement.step()) rows.push(statement.getAsObject());
             statement.free();

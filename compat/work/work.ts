@@ -69,11 +69,12 @@ export const steps: Readonly<Record<string, () => Promise<void>>> = {
 
   async 'retried call'() {
     const backend = memory();
+    const add = backend.add.bind(backend);
     let failures = 2;
-    const failing: Backend = Object.assign(Object.create(backend) as Backend, {
+    const failing = Object.assign(backend, {
       add: async (...args: Parameters<Backend['add']>) => {
         failures -= 1;
-        if (failures < 0) return backend.add(...args);
+        if (failures < 0) return add(...args);
         const detail = { retryable: true, outcome: 'refused' } as const;
         throw new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'away', detail);
       },

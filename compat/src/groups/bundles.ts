@@ -1,4 +1,6 @@
 import { cp } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { WORK } from '../dependencies.js';
 import type { Group, Line } from '../group.js';
 import { Project } from '../project.js';
 import { FORMATS, type Format, writeWork } from '../work.js';
@@ -10,19 +12,24 @@ interface Bundler {
   readonly extension: 'mjs' | 'cjs';
 }
 
-const ESBUILD = ['node_modules/esbuild/bin/esbuild', '--bundle', '--platform=node', '--log-level=warning'];
+export const esbuild = esbuildOf('esbuild', false);
+const minified = esbuildOf('esbuild --minify', true);
 
-export const esbuild: Bundler = {
-  name: 'esbuild',
-  extension: 'cjs',
-  bundle: (project, source) => project.node([...ESBUILD, source, '--outfile=out/main.cjs']),
-};
-
-const minified: Bundler = {
-  name: 'esbuild --minify',
-  extension: 'cjs',
-  bundle: (project, source) => project.node([...ESBUILD, '--minify', source, '--outfile=out/main.cjs']),
-};
+function esbuildOf(name: string, minify: boolean): Bundler {
+  return {
+    name,
+    extension: 'cjs',
+    bundle: (project, source) =>
+      build({
+        entryPoints: [project.path(source)],
+        outfile: project.path('out/main.cjs'),
+        bundle: true,
+        platform: 'node',
+        logLevel: 'silent',
+        minify,
+      }),
+  };
+}
 
 const rollup: Bundler = {
   name: 'rollup',
@@ -34,11 +41,12 @@ const rollup: Bundler = {
       import json from '@rollup/plugin-json';
       import { nodeResolve } from '@rollup/plugin-node-resolve';
       export default {
+        input: '${source}',
         plugins: [nodeResolve({ preferBuiltins: true }), commonjs(), json()],
         output: { dir: 'out', format: 'es', entryFileNames: 'main.mjs', chunkFileNames: '[name].mjs' },
       };`,
     );
-    await project.node(['node_modules/rollup/dist/bin/rollup', '--config', '--silent', source]);
+    await project.node(['node_modules/rollup/dist/bin/rollup', '--config', '--silent']);
   },
 };
 
@@ -53,6 +61,9 @@ const webpack: Bundler = {
         target: 'node20',
         entry: './${source}',
         output: { path: __dirname + '/out', filename: 'main.cjs', chunkFilename: '[name].cjs' },
+        // sql.js assigns to \`module\`; and its size takes a minifier a minute.
+        module: { noParse: /sql-asm/ },
+        optimization: { minimize: false },
         stats: 'errors-only',
       };`,
     );
@@ -66,7 +77,6 @@ const DEPENDENCIES = {
   '@rollup/plugin-commonjs': '^29.0.3',
   '@rollup/plugin-json': '^6.1.0',
   '@rollup/plugin-node-resolve': '^16.0.3',
-  esbuild: '^0.27.7',
   rollup: '^4.68.0',
   webpack: '^5.112.0',
   'webpack-cli': '^7.3.0',
@@ -74,7 +84,7 @@ const DEPENDENCIES = {
 
 export const bundles: readonly Group[] = [
   {
-    dependencies: { ...DEPENDENCIES, ioredis: '^6.0.0', kysely: '~0.28.0', 'sql.js': '^1.16.0' },
+    dependencies: { ...DEPENDENCIES, ...WORK },
     lines: BUNDLERS.flatMap((bundler) => FORMATS.map((format) => bundled(bundler, 'service', format))),
   },
   {

@@ -5,6 +5,7 @@ import { managers } from './managers.js';
 import { nodes } from './nodes.js';
 import { peers } from './peers.js';
 import { runners } from './runners.js';
+import { services } from './services.js';
 import { typescript } from './typescript.js';
 
 export const groups: readonly Group[] = [
@@ -15,4 +16,5 @@ export const groups: readonly Group[] = [
   runners,
   ...bundles,
   ...managers,
+  ...services,
 ];

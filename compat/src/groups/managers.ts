@@ -1,9 +1,8 @@
 import { command } from '../command.js';
+import { WORK } from '../dependencies.js';
 import type { Group } from '../group.js';
 import type { Project } from '../project.js';
 import { FORMATS, writeWork } from '../work.js';
-
-const DEPENDENCIES = { ioredis: '^6.0.0', kysely: '~0.28.0', 'sql.js': '^1.16.0' };
 
 const YARN = 'node_modules/@yarnpkg/cli-dist/bin/yarn.js';
 const PNPM = 'node_modules/pnpm/bin/pnpm.mjs';
@@ -11,7 +10,7 @@ const PNPM = 'node_modules/pnpm/bin/pnpm.mjs';
 /** Package managers under which a package reaches only what it names: openBuffer must still find its backends. */
 export const managers: readonly Group[] = [
   {
-    dependencies: DEPENDENCIES,
+    dependencies: WORK,
     install: pnpm,
     lines: FORMATS.map((format) => ({
       name: `pnpm without hoisting, ${format}`,
@@ -22,7 +21,7 @@ export const managers: readonly Group[] = [
     })),
   },
   {
-    dependencies: DEPENDENCIES,
+    dependencies: WORK,
     install: yarn,
     lines: FORMATS.map((format) => ({
       name: `Yarn PnP, ${format}`,

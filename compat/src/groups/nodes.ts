@@ -1,3 +1,4 @@
+import { WORK } from '../dependencies.js';
 import type { Group, Line } from '../group.js';
 import { NODES, type NodeName, nodeOf } from '../nodes.js';
 import { FORMATS, type Format, writeWork } from '../work.js';
@@ -7,7 +8,7 @@ export const nodes: readonly Group[] = [group('0.28', NODES), group('0.29', NODE
 
 function group(kysely: string, names: readonly NodeName[]): Group {
   return {
-    dependencies: { ioredis: '^6.0.0', kysely: `~${kysely}.0`, 'sql.js': '^1.16.0' },
+    dependencies: { ...WORK, kysely: `~${kysely}.0` },
     lines: names.flatMap((name) => FORMATS.map((format) => line(name, format, kysely))),
   };
 }

@@ -1,3 +1,4 @@
+import { WORK } from '../dependencies.js';
 import type { Group } from '../group.js';
 import { FORMATS, writeWork } from '../work.js';
 
@@ -9,7 +10,7 @@ const PEERS: readonly Readonly<Record<'ioredis' | 'kysely', string>>[] = [
 ];
 
 export const peers: readonly Group[] = PEERS.map(({ ioredis, kysely }) => ({
-  dependencies: { ioredis, kysely, 'sql.js': '^1.16.0' },
+  dependencies: { ...WORK, ioredis, kysely },
   lines: FORMATS.map((format) => ({
     name: `ioredis ${ioredis}, Kysely ${kysely}, ${format}`,
     run: async ({ project, servers }) => {

@@ -1,3 +1,4 @@
+import { WORK } from '../dependencies.js';
 import type { Group, Line } from '../group.js';
 import type { Project } from '../project.js';
 import { type Format, writeSource } from '../work.js';
@@ -57,10 +58,8 @@ const RUNNERS: readonly Runner[] = [
 
 export const runners: Group = {
   dependencies: {
-    ioredis: '^6.0.0',
+    ...WORK,
     jest: '^30.5.2',
-    kysely: '~0.28.0',
-    'sql.js': '^1.16.0',
     vitest: '^4.1.12',
   },
   lines: RUNNERS.map(lineOf),

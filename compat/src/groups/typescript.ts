@@ -1,3 +1,4 @@
+import { WORK } from '../dependencies.js';
 import type { Context, Group, Line } from '../group.js';
 import { nodeOf } from '../nodes.js';
 import { copyWork } from '../work.js';
@@ -18,10 +19,7 @@ export const typescript: readonly Group[] = (['module', 'commonjs'] as const).ma
   manifest: { type },
   dependencies: {
     '@types/node': '^20.19.0',
-    '@types/sql.js': '^1.4.11',
-    ioredis: '^6.0.0',
-    kysely: '~0.28.0',
-    'sql.js': '^1.16.0',
+    ...WORK,
     tsx: '^4.23.15',
     typescript: '~6.0.3',
   },
@@ -29,7 +27,8 @@ export const typescript: readonly Group[] = (['module', 'commonjs'] as const).ma
     ...['node16', 'nodenext'].map((resolution) => compiled(resolution, type)),
     checked('bundler', type),
     run('tsx', type, async ({ project }, env) => project.node(['--import', 'tsx', 'main.ts'], env)),
-    ...(['22', '24'] as const).map((name) =>
+    // Node strips types only; imports of a CommonJS project would stay imports.
+    ...(type === 'module' ? (['22', '24'] as const) : []).map((name) =>
       run(`type stripping, Node ${name}`, type, async ({ project }, env) =>
         project.node(['main.ts'], env, await nodeOf(name)),
       ),
