@@ -27,6 +27,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'lab/**/*.test.ts',
       'bench/**/*.test.ts',
+      'compat/**/*.test.ts',
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -8,7 +8,7 @@ export type Format = 'esm' | 'cjs';
 
 export const FORMATS: readonly Format[] = ['esm', 'cjs'];
 
-const EXTENSIONS = { esm: 'mjs', cjs: 'cjs' };
+export const EXTENSIONS = { esm: 'mjs', cjs: 'cjs' };
 
 const WORK = join(root, 'compat/work');
 

@@ -3,13 +3,12 @@ import { build } from 'esbuild';
 import { WORK } from '../dependencies.js';
 import type { Group, Line } from '../group.js';
 import { Project } from '../project.js';
-import { FORMATS, type Format, writeWork } from '../work.js';
+import { EXTENSIONS, FORMATS, type Format, writeWork } from '../work.js';
 
 interface Bundler {
   readonly name: string;
-  /** Makes `out/main.<extension>` of a program, and perhaps files beside it. */
-  bundle(project: Project, source: string): Promise<unknown>;
-  readonly extension: 'mjs' | 'cjs';
+  /** Makes a bundle in `out/`, and returns the name of its program. */
+  bundle(project: Project, source: string, format: Format): Promise<string>;
 }
 
 export const esbuild = esbuildOf('esbuild', false);
@@ -18,23 +17,24 @@ const minified = esbuildOf('esbuild --minify', true);
 function esbuildOf(name: string, minify: boolean): Bundler {
   return {
     name,
-    extension: 'cjs',
-    bundle: (project, source) =>
-      build({
+    async bundle(project, source) {
+      await build({
         entryPoints: [project.path(source)],
         outfile: project.path('out/main.cjs'),
         bundle: true,
         platform: 'node',
         logLevel: 'silent',
         minify,
-      }),
+      });
+      return 'main.cjs';
+    },
   };
 }
 
 const rollup: Bundler = {
   name: 'rollup',
-  extension: 'mjs',
-  async bundle(project, source) {
+  async bundle(project, source, format) {
+    const extension = EXTENSIONS[format];
     await project.write(
       'rollup.config.mjs',
       `import commonjs from '@rollup/plugin-commonjs';
@@ -43,16 +43,23 @@ const rollup: Bundler = {
       export default {
         input: '${source}',
         plugins: [nodeResolve({ preferBuiltins: true }), commonjs(), json()],
-        output: { dir: 'out', format: 'es', entryFileNames: 'main.mjs', chunkFileNames: '[name].mjs' },
+        output: {
+          dir: 'out',
+          format: '${format}',
+          entryFileNames: 'main.${extension}',
+          chunkFileNames: '[name].${extension}',
+          // sql.js reads it.
+          banner: '${format === 'esm' ? 'const __dirname = import.meta.dirname;' : ''}',
+        },
       };`,
     );
     await project.node(['node_modules/rollup/dist/bin/rollup', '--config', '--silent']);
+    return `main.${extension}`;
   },
 };
 
 const webpack: Bundler = {
   name: 'webpack',
-  extension: 'cjs',
   async bundle(project, source) {
     await project.write(
       'webpack.config.cjs',
@@ -68,6 +75,7 @@ const webpack: Bundler = {
       };`,
     );
     await project.node(['node_modules/webpack-cli/bin/cli.js', '--config', 'webpack.config.cjs']);
+    return 'main.cjs';
   },
 };
 
@@ -100,12 +108,12 @@ export function bundled(bundler: Bundler, program: string, format: Format): Line
     run: async ({ project, servers }) => {
       const source = await writeWork(project, program, format);
       await project.removeFile('out');
-      await bundler.bundle(project, source);
+      const main = await bundler.bundle(project, source, format);
       // Elsewhere, without node_modules: what was not bundled is not found.
       const elsewhere = await Project.create();
       try {
         await cp(project.path('out'), elsewhere.folder, { recursive: true });
-        return await servers.during((env) => elsewhere.node([`main.${bundler.extension}`], env));
+        return await servers.during((env) => elsewhere.node([main], env));
       } finally {
         await elsewhere.remove();
       }
