@@ -28,6 +28,7 @@ export default defineConfig({
       'lab/**/*.test.ts',
       'bench/**/*.test.ts',
       'compat/**/*.test.ts',
+      'scripts/**/*.test.ts',
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

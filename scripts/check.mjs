@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildStale, packages } from './build.mjs';
+import { packages } from './build.mjs';
 import { checkExports } from './exports.mjs';
-import { install } from './install.mjs';
 import { root, runMain, runQuietly } from './run.mjs';
 
 /** @typedef {readonly [name: string, check: () => Promise<unknown> | void]} Step */
 
 await runMain(async () => {
-  await install();
-  await buildStale();
   const failures = await runAll([
     ['types', () => tool('tsc')],
     ['lint and format', () => tool('biome', 'ci', '--error-on-warnings', '--colors=off')],
@@ -66,11 +63,19 @@ function packagingOf(name) {
   ];
 }
 
-/** A registry's address in the lock file would bind everyone to that registry. */
+/**
+ * A registry's address in the lock file would bind everyone to that registry; a package without a hash would be
+ * installed unchecked.
+ */
 function checkLock() {
-  const text = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  const addresses = text.split('\n').filter((line) => /"resolved": "[a-z+]+:/.test(line));
-  if (addresses.length > 0) throw new Error(`package-lock.json has addresses:\n${addresses.join('\n')}`);
+  /** @type {{ packages: Record<string, { resolved?: string, integrity?: string, link?: boolean }> }} */
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const faults = Object.entries(lock.packages).flatMap(([path, { resolved, integrity, link }]) => {
+    if (link || !path.includes('node_modules/')) return [];
+    if (resolved !== undefined) return [`${path} has an address: ${resolved}`];
+    return integrity === undefined ? [`${path} has no integrity`] : [];
+  });
+  if (faults.length > 0) throw new Error(`package-lock.json:\n${faults.join('\n')}`);
 }
 
 /**

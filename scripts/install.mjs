@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runQuietly } from './run.mjs';
 
@@ -14,7 +14,10 @@ function isInstalled() {
   return Object.entries(packagesIn('package-lock.json')).every(
     ([path, { version, optional, devOptional }]) =>
       // Optional packages are those of other platforms; paths elsewhere are the workspace's own.
-      optional || devOptional || !path.startsWith('node_modules/') || installed[path]?.version === version,
+      optional ||
+      devOptional ||
+      !path.includes('node_modules/') ||
+      (installed[path]?.version === version && existsSync(join(root, path))),
   );
 }
 

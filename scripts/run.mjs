@@ -4,20 +4,6 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Runs a command in the foreground.
- * @param {string} command
- * @param {readonly string[]} args
- * @returns {Promise<number>} its exit code
- */
-export function run(command, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
-}
-
-/**
  * Runs a command without a word. Only when it fails does its output show, in the error.
  * @param {string} command
  * @param {readonly string[]} args

@@ -1,13 +1,12 @@
 import { buildStale } from './build.mjs';
 import { install } from './install.mjs';
 import { installRedisServer } from './redis-server.mjs';
+import { runMain } from './run.mjs';
 
-/**
- * Makes a fresh clone ready; does nothing where all is ready.
- * @param {{ redisServer?: boolean }} [needs]
- */
-export async function setUp({ redisServer = false } = {}) {
+// Makes a fresh clone ready; does nothing where all is ready.
+
+await runMain(async () => {
   await install();
   await buildStale();
-  if (redisServer) await installRedisServer();
-}
+  if (process.argv.includes('--redis-server')) await installRedisServer();
+});

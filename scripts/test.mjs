@@ -1,56 +1,34 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { root, run, runMain } from './run.mjs';
-import { setUp } from './setup.mjs';
+import { root, runMain } from './run.mjs';
+
+/** @typedef {import('./count-reporter.mjs').Counts} Counts */
+
+const VITEST = join(root, 'node_modules/vitest/vitest.mjs');
+const REPORTERS = ['--reporter=default', '--reporter=./scripts/count-reporter.mjs'];
 
 // vitest colours its output in some pipes too.
 if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) process.env.NO_COLOR = '1';
 
-const VITEST = join(root, 'node_modules/vitest/vitest.mjs');
-
+// The last line says how the tests went.
 await runMain(async () => {
-  await setUp({ redisServer: true });
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-  try {
-    return await test(join(folder, 'results.json'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
-
-/**
- * Runs the tests; the last line says how they went.
- * @param {string} file for vitest to write its results to
- */
-async function test(file) {
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await run(process.execPath, [VITEST, 'run', ...reporters, ...process.argv.slice(2)]);
-  const { passed, failed, skipped } = countTests(file);
+  const { code, passed, failed, skipped } = await test();
   if (code === 0 && passed === 0) console.log('No test ran.');
-  // An error outside any test, such as an unhandled rejection.
+  // Whatever else vitest objects to, such as a configuration that cannot be loaded.
   const others = code !== 0 && failed === 0 ? 1 : 0;
   console.log(`${passed} passed, ${failed + others} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return passed === 0 ? code || 1 : code;
-}
+});
 
-/** @param {string} file */
-function countTests(file) {
-  /** @type {{ testResults: { status: string, assertionResults: { status: string }[] }[] }} */
-  const { testResults } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { testResults: [] };
-  /** @param {string[]} wanted */
-  const count = (...wanted) =>
-    testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .filter(({ status }) => wanted.includes(status)).length;
-  // A file that could not be loaded fails without a failed test in it.
-  const broken = testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
-  );
-  return {
-    passed: count('passed'),
-    failed: count('failed') + broken.length,
-    skipped: count('skipped', 'pending', 'todo', 'disabled'),
-  };
+/** @returns {Promise<Counts & { code: number }>} */
+function test() {
+  return new Promise((resolve, reject) => {
+    let counts = { passed: 0, failed: 0, skipped: 0 };
+    const vitest = fork(VITEST, ['run', ...REPORTERS, ...process.argv.slice(2)], { cwd: root });
+    vitest.on('message', (message) => {
+      counts = /** @type {Counts} */ (message);
+    });
+    vitest.on('error', reject);
+    vitest.on('close', (code) => resolve({ ...counts, code: code ?? 1 }));
+  });
 }

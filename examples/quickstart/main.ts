@@ -1,4 +1,4 @@
-import { type Buffer, InvalidInputError, openBuffer, SluiceError } from '@sluice/core';
+import { InvalidInputError, openBuffer, type SluiceBuffer, SluiceError } from '@sluice/core';
 import { aggregate, check } from './check.js';
 import { type Database, openDatabase } from './database.js';
 import { type Flights, openFlights } from './flights.js';
@@ -24,13 +24,17 @@ async function run({ url, events }: Options): Promise<void> {
   await checkAll(flights, database, buffer);
 }
 
-async function replayWithProgress(flights: Flights, buffer: Buffer<FlightSchema>): Promise<void> {
+async function replayWithProgress(flights: Flights, buffer: SluiceBuffer<FlightSchema>): Promise<void> {
   const progress = startProgress(flights.count);
   const done = await replay(flights, buffer, progress.update).finally(progress.stop);
   console.log(`\n${describeRun(flights.count, done)}\n`);
 }
 
-async function checkAll(flights: Flights, database: Database, buffer: Buffer<FlightSchema>): Promise<void> {
+async function checkAll(
+  flights: Flights,
+  database: Database,
+  buffer: SluiceBuffer<FlightSchema>,
+): Promise<void> {
   const rows = await database.rows();
   console.log(`${describeAirports(rows)}\n`);
   const wrong = check(await aggregate(flights), rows);
@@ -42,7 +46,7 @@ async function checkAll(flights: Flights, database: Database, buffer: Buffer<Fli
 }
 
 /** Increments of an earlier run, or of something else, would be counted into this run's rows. */
-async function refuseLeftovers(buffer: Buffer<FlightSchema>): Promise<void> {
+async function refuseLeftovers(buffer: SluiceBuffer<FlightSchema>): Promise<void> {
   const left = await held(buffer);
   if (left === 0) return;
   throw new Failure(
@@ -51,7 +55,7 @@ Use an empty database of that server (redis://127.0.0.1:6379/1), or delete the k
   );
 }
 
-async function held(buffer: Buffer<FlightSchema>): Promise<number> {
+async function held(buffer: SluiceBuffer<FlightSchema>): Promise<number> {
   const { held, pending, claimed, dead } = await buffer.stats();
   return held + pending + claimed + dead;
 }

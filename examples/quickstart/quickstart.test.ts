@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { check } from './check.js';
 import type { Rows, Totals } from './totals.js';
 
-const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 interface Ended {
   readonly code: number | string | undefined;
@@ -17,7 +17,7 @@ interface Ended {
 /** Runs what `npm start` runs, its output in a pipe. */
 function start(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [START, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? undefined), stdout, stderr });
     });
   });

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { type Buffer, createWorker, max } from '@sluice/core';
+import { createWorker, max, type SluiceBuffer } from '@sluice/core';
 import type { Flight, Flights } from './flights.js';
 import type { FlightSchema } from './totals.js';
 
@@ -19,7 +19,7 @@ const CHUNK = 30_000;
 /** Sends two increments a flight while a worker applies them; returns when all of them are applied. */
 export async function replay(
   flights: Flights,
-  buffer: Buffer<FlightSchema>,
+  buffer: SluiceBuffer<FlightSchema>,
   onProgress: (flights: number) => void,
 ): Promise<Replayed> {
   const startedAt = performance.now();
@@ -48,7 +48,7 @@ export async function replay(
 }
 
 /** The increments of one flight. */
-function count(buffer: Buffer<FlightSchema>, flight: Flight): [Promise<void>, Promise<void>] {
+function count(buffer: SluiceBuffer<FlightSchema>, flight: Flight): [Promise<void>, Promise<void>] {
   const { origin, destination, delay, miles, departure } = flight;
   const columns = { flights: 1, delay, miles };
   const extra = { lastDeparture: max(departure) };
@@ -59,11 +59,11 @@ function count(buffer: Buffer<FlightSchema>, flight: Flight): [Promise<void>, Pr
 }
 
 /** Resolves when the worker has applied all that is in the backend. */
-async function applied(buffer: Buffer<FlightSchema>): Promise<void> {
+async function applied(buffer: SluiceBuffer<FlightSchema>): Promise<void> {
   while (await isHolding(buffer)) await setTimeout(10);
 }
 
-async function isHolding(buffer: Buffer<FlightSchema>): Promise<boolean> {
+async function isHolding(buffer: SluiceBuffer<FlightSchema>): Promise<boolean> {
   const { pending, claimed } = await buffer.stats();
   return pending + claimed > 0;
 }

@@ -1,4 +1,4 @@
-import { type Buffer, openBuffer, type Sink } from '@sluice/core';
+import { openBuffer, type Sink, type SluiceBuffer } from '@sluice/core';
 
 /** What this service counts. */
 export interface ShopSchema {
@@ -12,7 +12,7 @@ export interface ShopSchema {
 export function openShop(
   sink: Sink<ShopSchema>,
   url = process.env.SLUICE_URL ?? 'memory:',
-): Promise<Buffer<ShopSchema>> {
+): Promise<SluiceBuffer<ShopSchema>> {
   return openBuffer<ShopSchema>({
     url,
     sink,
@@ -26,6 +26,6 @@ export function openShop(
 }
 
 /** Counts a sale. */
-export async function sell(shop: Buffer<ShopSchema>, sku: string, cents: number): Promise<void> {
+export async function sell(shop: SluiceBuffer<ShopSchema>, sku: string, cents: number): Promise<void> {
   await shop.incr('Product', { sold: 1, cents }, { sku });
 }

@@ -1,4 +1,4 @@
-import { type Buffer, max } from '@sluice/core';
+import { max, type SluiceBuffer } from '@sluice/core';
 
 /** What this service counts. The compiler checks every increment against it. */
 export interface PageSchema {
@@ -11,9 +11,9 @@ export interface PageSchema {
 
 /** Counts who reads what. It gets its buffer from outside, so that a test can give it another one. */
 export class PageViews {
-  readonly #buffer: Buffer<PageSchema>;
+  readonly #buffer: SluiceBuffer<PageSchema>;
 
-  constructor(buffer: Buffer<PageSchema>) {
+  constructor(buffer: SluiceBuffer<PageSchema>) {
     this.#buffer = buffer;
   }
 

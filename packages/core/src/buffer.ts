@@ -4,7 +4,7 @@ import type { BufferEvents, Listener } from './events.js';
 import type { Lease } from './lease.js';
 import type { Claim, Settlement } from './processor.js';
 import type { ProcessReport } from './report.js';
-import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf } from './types.js';
+import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './types.js';
 
 /** How one increment differs from others. */
 export interface IncrementOptions {
@@ -27,7 +27,7 @@ export interface BufferStats {
 }
 
 /** Adds increments up per target and hands the sums to a sink, in batches. */
-export interface Buffer<S = AnySchema> extends AsyncDisposable {
+export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable {
   /**
    * Adds amounts to the columns of the target, and sets extra values. Resolves when the backend holds the increment.
    * Rejects with `InvalidInputError` (nothing was counted; mend the call), with `IncrementError`, whose `outcome` says

@@ -1,13 +1,7 @@
-import type { Backend, StoredDeadLetter } from './backend.js';
-import { InvalidInputError, quote } from './errors.js';
-import { entryOf } from './fields.js';
-import type { Persist } from './persist.js';
-import { MAX_PARTITIONS } from './router.js';
-import { describe, isRecord } from './target.js';
-import type { AnySchema, Entry } from './types.js';
+import type { AnySchema, Entry, Schema } from './types.js';
 
 /** An entry that was given up, with the reason. It stays until it is redriven or discarded. */
-export interface DeadLetter<S = AnySchema> {
+export interface DeadLetter<S extends Schema<S> = AnySchema> {
   readonly id: string;
   readonly partition: number;
   /** What was to be applied; `undefined` if the stored form is unreadable. */
@@ -18,144 +12,21 @@ export interface DeadLetter<S = AnySchema> {
   readonly buriedAt: Date;
 }
 
-const PAGE = 500;
-
 /** The entries that were given up. */
-export class DeadLetters<S = AnySchema> {
-  readonly #backend: Backend;
-  readonly #persist: Persist;
-  readonly #refuseIfClosed: () => void;
-
-  /** @internal */
-  constructor(backend: Backend, persist: Persist, refuseIfClosed: () => void) {
-    this.#backend = backend;
-    this.#persist = persist;
-    this.#refuseIfClosed = refuseIfClosed;
-  }
-
-  /** Dead letters of one partition, or of all in turn; oldest first in each. */
-  async list(
-    options: { readonly partition?: number; readonly offset?: number; readonly limit?: number } = {},
-  ): Promise<DeadLetter<S>[]> {
-    this.#refuseIfClosed();
-    if (!isRecord(options)) throw invalid(`.list() takes a plain object, not ${describe(options)}`);
-    const { partition, offset = 0, limit = 100, ...unknown } = options;
-    const [name] = Object.keys(unknown);
-    if (name !== undefined)
-      throw invalid(`.list() has no option ${quote(name)}, but partition, offset and limit`);
-    checkWhole('offset', offset);
-    checkWhole('limit', limit);
-    if (partition !== undefined) checkPartition(partition);
-    const letters: DeadLetter<S>[] = [];
-    let skip = offset;
-    for (const { partition: at, dead } of await this.#persist(() => this.#backend.stats())) {
-      if (partition !== undefined && at !== partition) continue;
-      if (letters.length >= limit) break;
-      if (skip < dead) {
-        const page = await this.#persist(() => this.#backend.deadLetters(at, skip, limit - letters.length));
-        letters.push(...page.map((stored) => deadLetterOf<S>(at, stored)));
-      }
-      skip = Math.max(0, skip - dead);
-    }
-    return letters;
-  }
+export interface DeadLetters<S extends Schema<S> = AnySchema> {
+  /** Dead letters of one partition, or of all in turn; oldest first in each. By default the first 100. */
+  list(options?: {
+    readonly partition?: number;
+    readonly offset?: number;
+    readonly limit?: number;
+  }): Promise<DeadLetter<S>[]>;
 
   /**
-   * Makes entries pending again, so that a later batch applies them. Answers how many. An entry whose sum would
+   * Makes entries pending again, so that a later batch applies them. Resolves with how many. An entry whose sum would
    * overflow, or that is unreadable, stays a dead letter.
    */
-  redrive(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#each(ids, (partition, page) => this.#backend.redrive(partition, page));
-  }
+  redrive(ids: readonly string[] | 'all'): Promise<number>;
 
-  /** Deletes dead letters for good. Answers how many. */
-  discard(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#each(ids, (partition, page) => this.#backend.discard(partition, page));
-  }
-
-  async #each(
-    ids: readonly string[] | 'all',
-    act: (partition: number, ids: readonly string[]) => Promise<string[]>,
-  ): Promise<number> {
-    this.#refuseIfClosed();
-    let done = 0;
-    for (const [partition, page] of ids === 'all' ? await this.#all() : byPartition(ids)) {
-      for (let at = 0; at < page.length; at += PAGE) {
-        done += (await this.#persist(() => act(partition, page.slice(at, at + PAGE)))).length;
-      }
-    }
-    return done;
-  }
-
-  async #all(): Promise<Map<number, string[]>> {
-    const ids = new Map<number, string[]>();
-    for (const { partition, dead } of await this.#persist(() => this.#backend.stats())) {
-      const found: string[] = [];
-      while (found.length < dead) {
-        const page = await this.#persist(() => this.#backend.deadLetters(partition, found.length, PAGE));
-        if (page.length === 0) break;
-        found.push(...page.map(({ id }) => id));
-      }
-      ids.set(partition, found);
-    }
-    return ids;
-  }
-}
-
-function deadLetterOf<S>(
-  partition: number,
-  { id, entry, reason, attempts, buriedAt }: StoredDeadLetter,
-): DeadLetter<S> {
-  return {
-    id,
-    partition,
-    entry: readable(entry) as Entry<S> | undefined,
-    reason,
-    attempts,
-    buriedAt: new Date(buriedAt),
-  };
-}
-
-function readable(entry: StoredDeadLetter['entry']): Entry | undefined {
-  if ('corrupt' in entry) return undefined;
-  try {
-    return entryOf(entry.key, entry.fields);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A dead letter's id begins with its partition, as its batch's id does. */
-function byPartition(ids: readonly string[]): Map<number, string[]> {
-  if (!Array.isArray(ids)) throw invalid(` takes an array of ids or 'all', not ${describe(ids)}`);
-  const grouped = new Map<number, string[]>();
-  for (const id of ids) {
-    const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id) : null;
-    if (match === null)
-      throw invalid(
-        ` got ${typeof id === 'string' ? quote(id) : describe(id)}, which is no dead letter's id`,
-      );
-    const partition = Number(match[1]);
-    const found = grouped.get(partition);
-    if (found === undefined) grouped.set(partition, [id]);
-    else found.push(id);
-  }
-  return grouped;
-}
-
-function checkPartition(partition: number): void {
-  if (Number.isInteger(partition) && partition >= 0 && partition < MAX_PARTITIONS) return;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_PARTITION',
-    `There is no partition ${describe(partition)}.`,
-  );
-}
-
-function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw invalid(` needs a whole ${name}, not ${describe(value)}`);
-}
-
-function invalid(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `deadLetters${problem}.`);
+  /** Deletes dead letters for good. Resolves with how many. */
+  discard(ids: readonly string[] | 'all'): Promise<number>;
 }

@@ -1,14 +1,19 @@
 import { messageOf, SluiceError } from './errors.js';
-import type { AnySchema, Batch, Entry } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
-/** What a buffer tells its listeners. */
-export interface BufferEvents<S = AnySchema> {
+/** What a buffer tells its listeners. Without a listener, everything but `processed` is logged: see `logger`. */
+export interface BufferEvents<S extends Schema<S> = AnySchema> {
   /** The sink applied a batch, and the backend knows. `entries`: what it did not reject, signal-only ones included. */
   processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
   /** The sink threw; the batch is delivered again in `delayMs`. */
   retry: { readonly batch: Batch<S>; readonly error: unknown; readonly delayMs: number };
-  /** Entries became dead letters. */
-  buried: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly reason: string };
+  /** Entries became dead letters: those that the sink rejected, and so many more that are unreadable. */
+  buried: {
+    readonly batch: Batch<S>;
+    readonly entries: readonly Entry<S>[];
+    readonly unreadable: number;
+    readonly reason: string;
+  };
   /** The backend no longer has writes that it acknowledged; their increments may not have been applied. */
   lost: {
     readonly partition: number;
@@ -18,7 +23,7 @@ export interface BufferEvents<S = AnySchema> {
     readonly to: number;
     readonly reason: 'wiped' | 'too far behind';
   };
-  /** Something failed in the background. Without a listener it becomes a process warning. */
+  /** Something failed in the background: a renewal, a write that is repeated, a listener. */
   error: unknown;
 }
 
@@ -36,9 +41,17 @@ export function isEventName(name: unknown): name is keyof BufferEvents {
 
 export type Listener<T> = (event: T) => void;
 
+/** Takes the events that nobody listens for. */
+export type Unheard = <E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]) => void;
+
 /** Delivers events to listeners, none of which can break the buffer or keep the others from hearing. */
 export class Emitter {
+  readonly #unheard: Unheard;
   readonly #listeners: { [E in keyof BufferEvents]?: Set<Listener<BufferEvents[E]>> } = {};
+
+  constructor(unheard: Unheard) {
+    this.#unheard = unheard;
+  }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
     const listeners: Set<typeof listener> = this.#listeners[event] ?? new Set();
@@ -48,10 +61,14 @@ export class Emitter {
     return () => listeners.delete(listener);
   }
 
-  emit<E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]): void {
+  /** Returns whether anybody listens. */
+  emit<E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]): boolean {
     const listeners = this.#listeners[event];
-    if (event === 'error' && !listeners?.size) warn(detail);
-    for (const listener of listeners ?? []) {
+    if (!listeners?.size) {
+      this.#unheard(event, detail);
+      return false;
+    }
+    for (const listener of listeners) {
       try {
         // An async listener passes for one that returns nothing.
         const returned: unknown = listener(detail);
@@ -60,6 +77,7 @@ export class Emitter {
         this.#failed(event, cause);
       }
     }
+    return true;
   }
 
   #failed(event: keyof BufferEvents, cause: unknown): void {
@@ -68,17 +86,11 @@ export class Emitter {
       `A listener of "${event}" threw: ${messageOf(cause)}`,
       { cause },
     );
-    if (event === 'error') warn(failure);
+    if (event === 'error') this.#unheard(event, failure);
     else this.emit('error', failure);
   }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
-}
-
-/** Says on stderr, through the process's warnings, what nobody listens for. */
-export function warn(error: unknown): void {
-  const code = error instanceof SluiceError ? error.code : undefined;
-  process.emitWarning(messageOf(error), { type: 'SluiceWarning', ...(code && { code }) });
 }

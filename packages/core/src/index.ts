@@ -16,7 +16,7 @@ export {
   type Validation,
   type Write,
 } from './backend.js';
-export type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
+export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { Clock, Random } from './clock.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export {
@@ -43,6 +43,7 @@ export {
   unpack,
 } from './fields.js';
 export type { Lease } from './lease.js';
+export type { Logger } from './logger.js';
 export { type BackendOpener, type OpenOptions, openBuffer } from './open.js';
 export type { BufferOptions } from './options.js';
 export type { Claim, Settlement } from './processor.js';
@@ -53,13 +54,16 @@ export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from '.
 export type {
   AnySchema,
   Batch,
+  ColumnOf,
   Columns,
   Entry,
   Extra,
   ExtraValue,
   Filters,
+  FiltersOf,
   FilterValue,
   JsonValue,
+  ModelOf,
   ModelSchema,
   Rule,
   Schema,

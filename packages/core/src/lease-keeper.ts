@@ -1,7 +1,8 @@
 import type { Backend } from './backend.js';
 import type { Clock } from './clock.js';
-import { ProcessingError } from './errors.js';
+import { ProcessingError, SluiceError } from './errors.js';
 import type { Lease } from './lease.js';
+import { reasonOf } from './reason.js';
 
 /**
  * Renews a lease while its sink runs, three times a lease. The signal aborts when the backend says that the lease is
@@ -17,6 +18,8 @@ export class LeaseKeeper {
   #cancelRenewal: () => void = () => {};
   #cancelExpiry: () => void = () => {};
   #stopped = false;
+  /** Whether the last renewal failed: a row of failures is reported once. */
+  #failing = false;
 
   constructor(
     backend: Backend,
@@ -72,12 +75,23 @@ export class LeaseKeeper {
       const held = await this.#backend.renew(batch.partition, token, this.#leaseMs);
       if (this.#stopped) return;
       if (!held) return this.abort(this.#lost('the backend gave it to another worker'));
+      this.#failing = false;
       this.#holdSince(askedAt);
     } catch (error) {
       if (this.#stopped) return;
-      this.#onError(error);
+      if (!this.#failing) this.#onError(this.#notRenewed(error));
+      this.#failing = true;
     }
     this.#schedule();
+  }
+
+  #notRenewed(cause: unknown): ProcessingError {
+    const { id, partition } = this.#lease.batch;
+    return new ProcessingError(
+      cause instanceof SluiceError ? cause.code : 'ERR_SLUICE_BACKEND_FAILED',
+      `The lease of batch ${id} in partition ${partition} was not renewed: ${reasonOf(cause)}. It is tried again until the lease runs out.`,
+      { cause },
+    );
   }
 
   #lost(why: string): ProcessingError {

@@ -2,10 +2,10 @@ import type { Burial, StoredBatch } from './backend.js';
 import { messageOf } from './errors.js';
 import { entryOf } from './fields.js';
 import { isRecord } from './target.js';
-import type { AnySchema, Batch, Entry } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** The right to process a batch until a deadline, which the backend judges. */
-export interface Lease<S = AnySchema> {
+export interface Lease<S extends Schema<S> = AnySchema> {
   readonly batch: Batch<S>;
   /** New with every claim: what is done under an old token changes nothing. */
   readonly token: string;

@@ -4,13 +4,13 @@ import type { Buffer } from './buffer.js';
 import { excerpt, InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import { describe, isRecord } from './target.js';
-import type { AnySchema } from './types.js';
+import type { AnySchema, Schema } from './types.js';
 import { createBuffer } from './write-behind-buffer.js';
 
 /** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
 export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 
-export interface OpenOptions<S = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
+export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
   url: string;
   /** Further schemes: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the built-in ones. */
@@ -29,7 +29,9 @@ const PACKAGES: Readonly<Record<string, BackendPackage>> = {
  * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run, or `ERR_SLUICE_BROKEN_PACKAGE` if
  * the package is there and cannot be loaded
  */
-export async function openBuffer<S = AnySchema>(options: OpenOptions<S>): Promise<Buffer<S>> {
+export async function openBuffer<S extends Schema<S> = AnySchema>(
+  options: OpenOptions<S>,
+): Promise<Buffer<S>> {
   if (!isRecord(options)) throw invalid(`takes a plain object, not ${describe(options)}`);
   const { url, schemes = {}, ...rest } = options;
   if (!isRecord(schemes)) throw invalid(`needs schemes as a plain object, not ${describe(schemes)}`);

@@ -2,12 +2,13 @@ import type { Backend } from './backend.js';
 import { PRODUCER_LIFETIME_MS } from './backend.js';
 import { type Clock, type Random, secureRandom, systemClock } from './clock.js';
 import { InvalidInputError, quote } from './errors.js';
+import type { Logger } from './logger.js';
 import { MAX_PARTITIONS } from './router.js';
 import type { Sink } from './sink.js';
 import { describe, isRecord } from './target.js';
-import type { AnySchema } from './types.js';
+import type { AnySchema, Schema } from './types.js';
 
-export interface BufferOptions<S = AnySchema> {
+export interface BufferOptions<S extends Schema<S> = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */
   backend: Backend;
   /** Applies batches. A service that only counts has none. */
@@ -39,13 +40,21 @@ export interface BufferOptions<S = AnySchema> {
   closeTimeoutMs?: number;
   /** Partitions that one `processPending()` works on at a time. Default 4. */
   concurrency?: number;
+  /**
+   * Where failures are logged that no listener of their event hears: `console`, or a logger of pino or winston. Default:
+   * process warnings.
+   */
+  logger?: Logger;
   /** For tests: where the buffer takes its time from. */
   clock?: Clock;
   /** For tests: where ids and jitter come from. Buffers on one backend need different ids, so never one constant. */
   random?: Random;
 }
 
-export type ResolvedOptions = Required<Omit<BufferOptions, 'sink'>> & { sink: Sink | undefined };
+export type ResolvedOptions = Required<Omit<BufferOptions, 'sink' | 'logger'>> & {
+  sink: Sink | undefined;
+  logger: Logger | undefined;
+};
 
 const DEFAULTS = {
   partitions: 8,
@@ -96,7 +105,7 @@ const BACKEND_METHODS: readonly (keyof Backend)[] = [
  * Checks options and fills in the defaults.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
+export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): ResolvedOptions {
   if (!isRecord(options)) throw invalid('options', 'a plain object', options);
   refuseUnknown(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -104,6 +113,7 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
   const random = options.random ?? secureRandom;
   const resolved = {
     sink: undefined,
+    logger: undefined,
     clock,
     random,
     retryDelay: backoff(random),
@@ -121,6 +131,7 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
     const value = resolved[name];
     if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value);
   }
+  checkLogger(resolved.logger);
   checkClock(resolved.clock);
   checkBackend(resolved.backend);
   return resolved;
@@ -129,6 +140,12 @@ export function resolveOptions<S>(options: BufferOptions<S>): ResolvedOptions {
 /** A delay that doubles from 1 s to 60 s, of which the upper half is random: failing partitions spread out. */
 function backoff(random: Random): (attempt: number) => number {
   return (attempt) => Math.round(Math.min(60_000, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+}
+
+function checkLogger(logger: Logger | null | undefined): void {
+  if (logger === undefined || (typeof logger?.warn === 'function' && typeof logger.error === 'function'))
+    return;
+  throw invalid('logger', 'an object with warn() and error(), such as console', logger);
 }
 
 function checkClock(clock: Clock | null): void {
@@ -151,6 +168,7 @@ const KNOWN = /* @__PURE__ */ new Set([
   'backend',
   'sink',
   'retryDelay',
+  'logger',
   'clock',
   'random',
 ]);

@@ -4,11 +4,13 @@ import { excerpt, messageOf, ProcessingError } from './errors.js';
 import type { Emitter } from './events.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import type { Log } from './logger.js';
 import type { ResolvedOptions } from './options.js';
 import type { Persist } from './persist.js';
+import { reasonOf } from './reason.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
-import type { AnySchema, Batch, Entry } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -19,7 +21,7 @@ type Processed = Partial<ProcessReport> & { readonly settlement: Settlement };
 type Verdict = { readonly rejected: readonly Rejection[] } | { readonly error: unknown };
 
 /** What a claim answers: a lease, or why there is none. */
-export type Claim<S = AnySchema> =
+export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'leased'; readonly lease: Lease<S> }
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };
@@ -35,14 +37,16 @@ export class Processor {
   readonly #options: ResolvedOptions;
   readonly #events: Emitter;
   readonly #persist: Persist;
+  readonly #log: Log;
   readonly #running = new Set<LeaseKeeper>();
   #stopped = false;
 
-  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist) {
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist, log: Log) {
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
     this.#persist = persist;
+    this.#log = log;
   }
 
   /** Claims the partition's batch. */
@@ -51,7 +55,9 @@ export class Processor {
     const token = randomId(random);
     // A repeat may come when the batch of the first call was settled by another worker: it must not use its id again.
     const request = () => ({ size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` });
-    const claimed = await this.#persist(() => this.#backend.claim(partition, request()));
+    const claimed = await this.#persist(`claim of partition ${partition}`, () =>
+      this.#backend.claim(partition, request()),
+    );
     if (claimed.status !== 'leased') return claimed;
     return { status: 'leased', lease: leaseOf(partition, claimed.token, claimed.batch) };
   }
@@ -81,6 +87,11 @@ export class Processor {
       if (remaining <= 0) break;
     }
     return report;
+  }
+
+  /** Batches whose sinks run. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /** Starts no further batch. */
@@ -127,7 +138,9 @@ export class Processor {
     );
     this.#running.add(keeper);
     try {
-      return { rejected: await run({ signal: keeper.signal, leaseMs: this.#options.leaseMs }) };
+      return {
+        rejected: await run({ signal: keeper.signal, leaseMs: this.#options.leaseMs, logger: this.#log }),
+      };
     } catch (error) {
       return { error };
     } finally {
@@ -145,7 +158,7 @@ export class Processor {
         reason: excerpt(reason, REASON_LENGTH),
       })),
     ];
-    const settled = await this.#persist(() =>
+    const settled = await this.#persist(`ack of partition ${batch.partition}`, () =>
       burials.length === 0
         ? this.#backend.ack(batch.partition, token)
         : this.#backend.bury(batch.partition, token, burials),
@@ -161,7 +174,9 @@ export class Processor {
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(() => this.#backend.retry(batch.partition, token, delayMs));
+    const settled = await this.#persist(`retry of partition ${batch.partition}`, () =>
+      this.#backend.retry(batch.partition, token, delayMs),
+    );
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });
     return { settlement: 'retried', retried: 1, dueInMs: delayMs };
@@ -171,9 +186,11 @@ export class Processor {
   #retryDelay(attempt: number): number {
     try {
       return Math.min(MAX_DELAY_MS, Math.max(0, Math.trunc(this.#options.retryDelay(attempt)) || 0));
-    } catch (error) {
-      this.#events.emit('error', error);
-      return this.#options.leaseMs;
+    } catch (cause) {
+      const { leaseMs } = this.#options;
+      const message = `The option "retryDelay" threw: ${reasonOf(cause)}. The batch is delivered again in ${leaseMs} ms.`;
+      this.#events.emit('error', new ProcessingError('ERR_SLUICE_INVALID_OPTION', message, { cause }));
+      return leaseMs;
     }
   }
 
@@ -186,7 +203,7 @@ export class Processor {
   #emitBuried(batch: Batch, rejected: readonly Rejection[], corrupt: readonly Burial[]): void {
     const entries = rejected.map(({ index }) => batch.entries[index] as Entry);
     const [first] = [...rejected, ...corrupt];
-    this.#events.emit('buried', { batch, entries, reason: first?.reason ?? '' });
+    this.#events.emit('buried', { batch, entries, unreadable: corrupt.length, reason: first?.reason ?? '' });
   }
 
   #stale({ batch }: Lease, cause?: unknown): Processed {

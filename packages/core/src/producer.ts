@@ -4,6 +4,7 @@ import { pause, randomId } from './clock.js';
 import { BackendError, IncrementError, type Outcome } from './errors.js';
 import type { Emitter } from './events.js';
 import type { ResolvedOptions } from './options.js';
+import type { Outage } from './outage.js';
 import { repeatDelay } from './persist.js';
 import type { Slot, SlotGroup } from './slot.js';
 import { WriteErrors } from './write-errors.js';
@@ -33,6 +34,7 @@ export class Producer {
   readonly #backend: Backend;
   readonly #options: ProducerOptions;
   readonly #events: Emitter;
+  readonly #outage: Outage;
   readonly #errors: WriteErrors;
   readonly #abandoned = new AbortController();
   /** Ends the wait for the backend's answer. */
@@ -61,12 +63,14 @@ export class Producer {
     backend: Backend,
     options: ProducerOptions,
     events: Emitter,
+    outage: Outage,
   ) {
     this.#partition = partition;
     this.#accumulator = accumulator;
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
+    this.#outage = outage;
     this.#errors = new WriteErrors(partition, backend.name);
   }
 
@@ -177,13 +181,17 @@ export class Producer {
   /** Repeats a write until its answer is definite, and returns the refusals. @throws IncrementError */
   async #send(slots: readonly Slot[]): Promise<readonly Refusal[]> {
     const { clock, random, writeTimeoutMs } = this.#options;
+    const call = `a write to partition ${this.#partition}`;
     const deadline = clock.now() + writeTimeoutMs;
     let write = this.#next(slots);
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
       try {
         const result = await this.#unlessAbandoned(this.#addOrReplay(write));
-        if (result.outcome !== 'gap') return this.#acknowledge(write, result);
+        if (result.outcome !== 'gap') {
+          this.#outage.succeeded(call);
+          return this.#acknowledge(write, result);
+        }
         this.#reportLost(write, result);
         if (outcome === 'unknown') throw this.#errors.lost();
         write = this.#next(slots);
@@ -193,10 +201,13 @@ export class Producer {
         if (!(error instanceof BackendError) || error.outcome === 'unknown') outcome = 'unknown';
         const delayMs = repeatDelay(attempt, random);
         if (retryable && !this.#abandoned.signal.aborted && clock.now() + delayMs <= deadline) {
+          this.#outage.failed(call, error, writeTimeoutMs);
           await pause(clock, delayMs, this.#abandoned.signal);
           continue;
         }
         this.#giveUp(write, outcome);
+        this.#outage.gaveUp(call);
+        if (!retryable) this.#outage.failed(call, error);
         if (!retryable) throw this.#errors.failed(error, outcome);
         throw this.#abandoned.signal.aborted
           ? this.#errors.closed(outcome)

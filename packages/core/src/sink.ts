@@ -1,5 +1,6 @@
 import { messageOf, ProcessingError } from './errors.js';
-import type { AnySchema, Batch } from './types.js';
+import type { Logger } from './logger.js';
+import type { AnySchema, Batch, Schema } from './types.js';
 
 /** An entry of a batch that cannot be applied, while the others are. */
 export interface Rejection {
@@ -20,6 +21,8 @@ export interface SinkContext {
   readonly signal: AbortSignal;
   /** The buffer's `leaseMs`: what takes longer without a sign of life is done again by another worker. */
   readonly leaseMs: number;
+  /** Where the buffer logs: for what a sink has to say of a batch that it applies. */
+  readonly logger: Logger;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface SinkContext {
  * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
  * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
  */
-export interface Sink<S = AnySchema> {
+export interface Sink<S extends Schema<S> = AnySchema> {
   // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
   (batch: Batch<S>, context: SinkContext): Promise<SinkResult | void>;
 

@@ -18,15 +18,41 @@ export type JsonValue =
 /** A value that travels along with the sums: a scalar, or plain JSON. */
 export type ExtraValue = FilterValue | JsonValue;
 
-/** Names the columns, filters and extra of one model. */
-export interface ModelSchema {
-  readonly columns: string;
-  readonly filters: Filters;
-  readonly extra?: Readonly<Record<string, ExtraValue>>;
-}
+/**
+ * An extra value's type, with `never` in place of what JSON cannot hold. Interfaces, which have no index signature, are
+ * taken apart to be compared with `JsonValue`.
+ */
+type Storable<V> = V extends ExtraValue ? V : Json<V>;
+type Json<V> = V extends JsonValue
+  ? V
+  : V extends (...args: never) => unknown
+    ? never
+    : V extends object
+      ? { [N in keyof V]: Json<V[N]> }
+      : never;
 
-/** Models by name. Given to `createBuffer<MySchema>()`, it lets the compiler check every increment. */
-export type Schema = { readonly [model: string]: ModelSchema };
+/** What a model `D` must be like. */
+export type ModelSchema<D = AnySchema[string]> = {
+  readonly columns: string;
+  readonly filters: D extends { readonly filters: infer F extends object }
+    ? { readonly [N in keyof F]: FilterValue }
+    : Filters;
+  readonly extra?: D extends { readonly extra: infer E extends object }
+    ? { readonly [N in keyof E]: FilterValue | Storable<E[N]> }
+    : Readonly<Record<string, ExtraValue>>;
+} & {
+  readonly [N in Exclude<
+    keyof D,
+    keyof AnySchema[string]
+  >]: `A model has columns, filters and extra, but no ${N & string}`;
+};
+
+/**
+ * Models by name. Given to `createBuffer<MySchema>()`, it lets the compiler check every increment. A schema is compared
+ * with what is made of itself, so that interfaces will do and misspelt keys will not. Code that is generic over schemas
+ * does the same: `<S extends Schema<S>>`.
+ */
+export type Schema<S = AnySchema> = object & { readonly [M in keyof S]: ModelSchema<S[M]> };
 
 /** What holds when no schema is given: any names, values of the allowed types. */
 export interface AnySchema {
@@ -37,20 +63,28 @@ export interface AnySchema {
   };
 }
 
+/** The names of a schema's models. */
 export type ModelOf<S> = keyof S & string;
+
+/** The names of a model's columns. */
 export type ColumnOf<S, M extends keyof S> = S[M] extends { readonly columns: infer C extends string }
   ? C
   : never;
+
+/** A model's filters. */
 export type FiltersOf<S, M extends keyof S> = S[M] extends { readonly filters: infer F } ? F : never;
+
 type ExtraOf<S, M extends keyof S> = S[M] extends { readonly extra: infer E } ? E : Record<never, never>;
 
 /** Amounts to add, by column. */
-export type Columns<S = AnySchema, M extends keyof S = keyof S> = Readonly<
+export type Columns<S extends Schema<S> = AnySchema, M extends keyof S = keyof S> = Readonly<
   string extends ColumnOf<S, M> ? Record<string, number> : Partial<Record<ColumnOf<S, M>, number>>
 >;
 
 /** Values to set, by name: the last write wins, unless wrapped in `max()` or `min()`. */
-export type Extra<S = AnySchema, M extends keyof S = keyof S> = [keyof ExtraOf<S, M>] extends [never]
+export type Extra<S extends Schema<S> = AnySchema, M extends keyof S = keyof S> = [
+  keyof ExtraOf<S, M>,
+] extends [never]
   ? // A mapped type of no names would take anything.
     { readonly [name: string]: never }
   : {
@@ -63,15 +97,18 @@ export type Extra<S = AnySchema, M extends keyof S = keyof S> = [keyof ExtraOf<S
 export type Rule = 'last' | 'max' | 'min';
 
 /** All that has accumulated for one target. */
-export type Entry<S = AnySchema> = {
+export type Entry<S extends Schema<S> = AnySchema> = {
   [M in ModelOf<S>]: {
     readonly model: M;
-    readonly filters: FiltersOf<S, M>;
+    readonly filters: Readonly<FiltersOf<S, M>>;
     /** The sums, by column. */
     readonly columns: Readonly<Partial<Record<ColumnOf<S, M>, number>>>;
     /** The combined values, each with the rule that combined it. */
     readonly extra: {
-      readonly [N in keyof ExtraOf<S, M>]?: { readonly rule: Rule; readonly value: ExtraOf<S, M>[N] };
+      readonly [N in keyof ExtraOf<S, M>]?: {
+        readonly rule: Rule;
+        readonly value: Storable<ExtraOf<S, M>[N]>;
+      };
     };
     /** Such entries are for listeners: a sink leaves the tables alone. */
     readonly signalOnly: boolean;
@@ -81,7 +118,7 @@ export type Entry<S = AnySchema> = {
 }[ModelOf<S>];
 
 /** The frozen entries of one claim. Every delivery of a batch has the same id and the same entries. */
-export interface Batch<S = AnySchema> {
+export interface Batch<S extends Schema<S> = AnySchema> {
   readonly id: string;
   readonly partition: number;
   /** 1 for the first delivery. */

@@ -1,7 +1,8 @@
 import type { Buffer } from './buffer.js';
 import { type Clock, pause, systemClock } from './clock.js';
-import { InvalidInputError, quote, SluiceError } from './errors.js';
-import { warn } from './events.js';
+import { InvalidInputError, messageOf, PartitionsFailedError, quote, SluiceError } from './errors.js';
+import { LOG, type Log, processLog } from './logger.js';
+import { codedReasonOf } from './reason.js';
 import { describe, isRecord } from './target.js';
 
 export interface WorkerOptions {
@@ -10,7 +11,10 @@ export interface WorkerOptions {
    * merge into one row update. A batch that is due earlier is not kept waiting.
    */
   readonly intervalMs?: number;
-  /** Gets what `processPending` rejects with, the backend's failures. Default: a process warning. */
+  /**
+   * Gets what each failing round rejects with: the backend's failures. Default: the buffer's `logger` gets a line when
+   * rounds begin to fail, when they fail otherwise, and when they succeed again.
+   */
   readonly onError?: (error: unknown) => void;
   /** For tests. */
   readonly clock?: Clock;
@@ -34,23 +38,26 @@ export function createWorker(
   buffer: Pick<Buffer<never>, 'processPending'>,
   options: WorkerOptions = {},
 ): Worker {
+  const log = (buffer as { readonly [LOG]?: Log } | null)?.[LOG] ?? processLog;
   const { intervalMs, onError, clock } = resolveOptions(buffer, options);
+  const rounds = new Rounds(log);
   const stopping = new AbortController();
   const report = async (error: unknown): Promise<void> => {
     try {
-      await onError(error);
+      await (onError === undefined ? rounds.failed(error) : onError(error));
     } catch (cause) {
-      warn(cause);
+      log.error(`The option "onError" of a worker threw: ${messageOf(cause)}`);
     }
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
         const { dueInMs = intervalMs } = await buffer.processPending();
+        rounds.succeeded();
         await pause(clock, Math.max(1, Math.min(intervalMs, dueInMs)), stopping.signal);
       } catch (error) {
         await report(error);
-        if (error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED') return;
+        if (isClosed(error)) return;
         await pause(clock, intervalMs, stopping.signal);
       }
     }
@@ -63,7 +70,43 @@ export function createWorker(
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
-function resolveOptions(buffer: unknown, options: WorkerOptions): Required<WorkerOptions> {
+/** Logs the rounds that fail, for each reason once, until a round succeeds. */
+class Rounds {
+  readonly #log: Log;
+  readonly #failures = new Set<string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  failed(error: unknown): void {
+    const errors = error instanceof PartitionsFailedError ? error.errors : [error];
+    const [first] = errors;
+    const reason = codedReasonOf(first);
+    const failure = first instanceof SluiceError ? first.code : reason;
+    if (this.#failures.has(failure)) return;
+    this.#failures.add(failure);
+    const what = errors.length > 1 ? `${errors.length} partitions` : 'what is pending';
+    const next = isClosed(error)
+      ? 'The worker ends'
+      : 'It goes on; rounds that fail like this one are not logged again until one succeeds';
+    this.#log.error(`A worker could not process ${what}: ${reason}. ${next}.`);
+  }
+
+  succeeded(): void {
+    if (this.#failures.size === 0) return;
+    this.#failures.clear();
+    this.#log.warn('A worker processes what is pending again.');
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED';
+}
+
+type Resolved = Required<Omit<WorkerOptions, 'onError'>> & Pick<WorkerOptions, 'onError'>;
+
+function resolveOptions(buffer: unknown, options: WorkerOptions): Resolved {
   if (typeof (buffer as Partial<Buffer> | null)?.processPending !== 'function') {
     throw new InvalidInputError(
       'ERR_SLUICE_INVALID_ARGUMENT',
@@ -71,7 +114,7 @@ function resolveOptions(buffer: unknown, options: WorkerOptions): Required<Worke
     );
   }
   if (!isRecord(options as unknown)) throw invalid('options', 'a plain object', options);
-  const { intervalMs = 1000, onError = warn, clock = systemClock, ...unknown } = options;
+  const { intervalMs = 1000, onError, clock = systemClock, ...unknown } = options;
   const [name] = Object.keys(unknown);
   if (name !== undefined) {
     throw new InvalidInputError(
@@ -82,11 +125,11 @@ function resolveOptions(buffer: unknown, options: WorkerOptions): Required<Worke
   if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_MS) {
     throw invalid('intervalMs', `an integer from 1 to ${MAX_MS}`, intervalMs);
   }
-  if (typeof onError !== 'function') throw invalid('onError', 'a function', onError);
+  if (onError !== undefined && typeof onError !== 'function') throw invalid('onError', 'a function', onError);
   if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
     throw invalid('clock', 'an object with now() and after()', clock);
   }
-  return { intervalMs, onError, clock };
+  return { intervalMs, clock, ...(onError !== undefined && { onError }) };
 }
 
 function invalid(name: string, expected: string, value: unknown): InvalidInputError {

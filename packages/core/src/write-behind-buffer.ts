@@ -1,14 +1,16 @@
 import pLimit from 'p-limit';
 import { Accumulator } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
+import { BackendDeadLetters } from './backend-dead-letters.js';
 import { addUsers } from './backend-users.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import { pause } from './clock.js';
-import { DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
 import {
   excerpt,
   IncrementError,
   InvalidInputError,
+  messageOf,
   PartitionsFailedError,
   quote,
   SluiceError,
@@ -16,8 +18,10 @@ import {
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { addIncrement, OverflowError } from './fields.js';
 import { isLease, type Lease } from './lease.js';
+import { LOG, type Log, logTo } from './logger.js';
 import { nameOf } from './names.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Outage } from './outage.js';
 import { type Persist, persistence } from './persist.js';
 import { type Claim, noSink, Processor, type Settlement } from './processor.js';
 import { Producer } from './producer.js';
@@ -25,13 +29,14 @@ import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { partitionOf } from './router.js';
 import type { Slot } from './slot.js';
 import { describe, isRecord, targetKey } from './target.js';
-import type { AnySchema, Columns, Extra, Filters } from './types.js';
+import type { AnySchema, Columns, Extra, Filters, Schema } from './types.js';
+import { logUnheard } from './unheard.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function createBuffer<S = AnySchema>(options: BufferOptions<S>): Buffer<S> {
+export function createBuffer<S extends Schema<S> = AnySchema>(options: BufferOptions<S>): Buffer<S> {
   return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;
 }
 
@@ -39,7 +44,8 @@ class WriteBehindBuffer implements Buffer {
   readonly deadLetters: DeadLetters;
   readonly #options: ResolvedOptions;
   readonly #backend: Backend;
-  readonly #events = new Emitter();
+  readonly [LOG]: Log;
+  readonly #events: Emitter;
   readonly #accumulator: Accumulator;
   readonly #producers: readonly Producer[];
   readonly #processor: Processor;
@@ -53,14 +59,19 @@ class WriteBehindBuffer implements Buffer {
     const { backend, partitions, maxTargets } = options;
     this.#options = options;
     this.#backend = backend;
+    const log = logTo(options.logger);
+    this[LOG] = log;
+    this.#events = new Emitter(logUnheard(log));
     this.#accumulator = new Accumulator(partitions, maxTargets);
+    const writes = new Outage('writes', backend.name, this.#events, log);
     this.#producers = Array.from(
       { length: partitions },
-      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events),
+      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events, writes),
     );
-    this.#persist = persistence(options, this.#abandoned.signal);
-    this.#processor = new Processor(backend, options, this.#events, this.#persist);
-    this.deadLetters = new DeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
+    const calls = new Outage('calls', backend.name, this.#events, log);
+    this.#persist = persistence(options, calls, this.#abandoned.signal);
+    this.#processor = new Processor(backend, options, this.#events, this.#persist, log);
+    this.deadLetters = new BackendDeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
     addUsers(backend, 1);
   }
 
@@ -98,7 +109,7 @@ class WriteBehindBuffer implements Buffer {
     }
     const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
     const key = targetKey(model, filters);
-    const fields = await this.#persist(() =>
+    const fields = await this.#persist('read', () =>
       this.#backend.read(partitionOf(key, this.#options.partitions), key),
     );
     return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
@@ -139,7 +150,7 @@ class WriteBehindBuffer implements Buffer {
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#persist(() => this.#backend.stats());
+    const partitions = await this.#persist('stats', () => this.#backend.stats());
     const total = (field: 'pending' | 'claimed' | 'dead'): number =>
       partitions.reduce((sum, partition) => sum + partition[field], 0);
     return {
@@ -154,7 +165,7 @@ class WriteBehindBuffer implements Buffer {
 
   async validate(): Promise<Validation> {
     this.#refuseIfClosed();
-    return this.#persist(() => this.#backend.validate());
+    return this.#persist('validate', () => this.#backend.validate());
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
@@ -191,7 +202,7 @@ class WriteBehindBuffer implements Buffer {
 
   async #drainAll(): Promise<ProcessReport> {
     const { concurrency, random } = this.#options;
-    const partitions = await this.#persist(() => this.#backend.partitions());
+    const partitions = await this.#persist('partitions', () => this.#backend.partitions());
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];
@@ -220,14 +231,30 @@ class WriteBehindBuffer implements Buffer {
 
   async #close(): Promise<void> {
     this.#processor.stop();
-    const ended = Promise.allSettled([this.#flush(), ...this.#working]);
-    const inTime = await this.#within(ended);
-    if (!inTime) {
+    const flushed = this.#flush().catch((error: unknown) => {
+      if (!this.#abandoned.signal.aborted) this.#events.emit('error', unwritten(error));
+    });
+    const ended = Promise.allSettled([flushed, ...this.#working]);
+    if (!(await this.#within(ended))) {
+      this.#events.emit('error', this.#givenUp());
       this.#abandoned.abort();
       for (const producer of this.#producers) producer.abandon();
       this.#processor.abort(closed());
     }
-    if (addUsers(this.#backend, -1) === 0) await this.#within(this.#backend.close());
+    const others = addUsers(this.#backend, -1);
+    if (others > 0 || (await this.#within(this.#backend.close()))) return;
+    this.#events.emit('error', outOfTime(`The ${this.#backend.name} backend had not closed`, this.#options));
+  }
+
+  /** What a `close()` whose time is over leaves undone. */
+  #givenUp(): SluiceError {
+    const { held } = this.#accumulator;
+    const { running } = this.#processor;
+    const undone = [
+      ...(held > 0 ? [`Targets whose increments were not written, and are rejected: ${held}.`] : []),
+      ...(running > 0 ? [`Batches that were being applied, and are delivered again: ${running}.`] : []),
+    ];
+    return outOfTime('close() gave up what was under way', this.#options, undone);
   }
 
   /** Whether something ends within `closeTimeoutMs`. */
@@ -269,6 +296,21 @@ function add(slot: Slot, columns: Columns, extra: Extra | undefined): void {
       cause,
     });
   }
+}
+
+function unwritten(cause: unknown): SluiceError {
+  const code = cause instanceof SluiceError ? cause.code : 'ERR_SLUICE_WRITE_FAILED';
+  const message = `close() could not write all increments; those concerned were rejected. First: ${messageOf(cause)}`;
+  return new SluiceError(code, message, { cause });
+}
+
+function outOfTime(
+  what: string,
+  { closeTimeoutMs }: ResolvedOptions,
+  undone: readonly string[] = [],
+): SluiceError {
+  const message = [`${what} after ${closeTimeoutMs} ms (closeTimeoutMs).`, ...undone].join(' ');
+  return new SluiceError('ERR_SLUICE_CLOSED', message);
 }
 
 function signalOnlyOf(options: IncrementOptions | undefined): boolean {

@@ -143,6 +143,9 @@ const rows: Row[] = [
   ['createBuffer: sink as an object', INVALID_OPTION, 'sink', options({ sink: {} })],
   ['createBuffer: sink null', INVALID_OPTION, 'sink', options({ sink: null })],
   ['createBuffer: retryDelay as a number', INVALID_OPTION, 'retryDelay', options({ retryDelay: 1000 })],
+  ['createBuffer: logger as a function', INVALID_OPTION, 'logger', options({ logger: console.log })],
+  ['createBuffer: logger null', INVALID_OPTION, 'logger', options({ logger: null })],
+  ['createBuffer: logger without error()', INVALID_OPTION, 'logger', options({ logger: { warn() {} } })],
   ['createBuffer: random as a number', INVALID_OPTION, 'random', options({ random: 0.5 })],
   ['createBuffer: random null', INVALID_OPTION, 'random', options({ random: null })],
   ['createBuffer: clock without after()', INVALID_OPTION, 'clock', options({ clock: { now: Date.now } })],
@@ -164,6 +167,12 @@ const rows: Row[] = [
 
   ['openBuffer: nothing', INVALID_OPTION, 'plain object', () => untyped.openBuffer()],
   ['openBuffer: the url alone', INVALID_OPTION, 'plain object', () => untyped.openBuffer('memory:')],
+  [
+    'openBuffer: logger null',
+    INVALID_OPTION,
+    'logger',
+    () => untyped.openBuffer({ url: 'memory:', logger: null }),
+  ],
   ['openBuffer: no url', INVALID_URL, 'url', () => untyped.openBuffer({})],
   ['openBuffer: a URL object', INVALID_URL, 'url', () => untyped.openBuffer({ url: new URL('memory:') })],
   [

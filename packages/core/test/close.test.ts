@@ -2,7 +2,7 @@ import { type Backend, type BufferOptions, createBuffer, type Sink } from '@slui
 import { type MemoryBackend, memory } from '@sluice/memory';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, wrap } from './wrap.js';
+import { away, quiet, wrap } from './wrap.js';
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
@@ -19,7 +19,14 @@ function setup(
     },
   };
   const backend = wrap(store, { ...counted, ...overrides(store) });
-  const buffer = createBuffer({ backend, clock, partitions: 1, closeTimeoutMs: 5000, ...options });
+  const buffer = createBuffer({
+    backend,
+    clock,
+    partitions: 1,
+    logger: quiet,
+    closeTimeoutMs: 5000,
+    ...options,
+  });
   return { clock, store, backend, buffer, closed: () => closed };
 }
 

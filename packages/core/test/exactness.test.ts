@@ -2,7 +2,7 @@ import { type BufferEvents, createBuffer, IncrementError, type Random } from '@s
 import { type MemorySnapshot, memory } from '@sluice/memory';
 import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, wrap } from './wrap.js';
+import { away, quiet, wrap } from './wrap.js';
 
 interface Chances {
   /** That a call's effect is lost, or only its reply. */
@@ -51,6 +51,7 @@ async function run(seed: number, writeTimeoutMs: number, chances: Chances) {
     leaseMs: 2_000,
     maxAttempts: 1_000_000,
     retryDelay: () => 10,
+    logger: quiet,
     writeTimeoutMs,
     sink: async (batch, context) => {
       if (happens(faults.throws)) applied.fail(new Error('no'), { when: happens(0.5) ? 'before' : 'after' });

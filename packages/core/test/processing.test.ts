@@ -205,7 +205,9 @@ describe('a sink that throws', () => {
     await count();
     sink.fail(new Error('no'));
     expect(await buffer.processPending()).toMatchObject({ retried: 1 });
-    expect(events.error).toEqual([bug]);
+    expect(events.error).toMatchObject([
+      { code: 'ERR_SLUICE_INVALID_OPTION', message: expect.stringContaining('retryDelay'), cause: bug },
+    ]);
   });
 
   test('has its batch buried after maxAttempts, with the reason', async () => {
@@ -328,7 +330,12 @@ describe('a lease', () => {
     expect(signals[0]?.aborted).toBe(true);
     gate.fail(signals[0]?.reason);
     await done;
-    expect(events.error).toMatchObject(new Array(2).fill({ code: 'ERR_SLUICE_BACKEND_UNAVAILABLE' }));
+    expect(events.error).toMatchObject([
+      {
+        code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+        message: expect.stringContaining('partition 0 was not renewed'),
+      },
+    ]);
     expect(clock.timers).toBe(0);
   });
 

@@ -8,7 +8,7 @@ import {
 import { memory } from '@sluice/memory';
 import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, wrap } from './wrap.js';
+import { away, quiet, wrap } from './wrap.js';
 
 type Fault = 'none' | 'lost before' | 'lost after' | 'refused' | 'failover';
 
@@ -38,7 +38,15 @@ function setup(options: Partial<BufferOptions> = {}) {
       return result;
     },
   });
-  const buffer = createBuffer({ backend, clock, partitions: 1, random: seededRandom(1), sink, ...options });
+  const buffer = createBuffer({
+    backend,
+    clock,
+    partitions: 1,
+    random: seededRandom(1),
+    sink,
+    logger: quiet,
+    ...options,
+  });
   const lost: BufferEvents['lost'][] = [];
   buffer.on('lost', (event) => lost.push(event));
 
@@ -330,7 +338,7 @@ describe('a write that is given up', () => {
         return Promise.reject(away(outcome, false));
       },
     });
-    const buffer = createBuffer({ backend, clock });
+    const buffer = createBuffer({ backend, clock, logger: quiet });
     await expect(buffer.incr('Page', { views: 1 }, {})).rejects.toMatchObject({
       code: 'ERR_SLUICE_WRITE_FAILED',
       outcome,

@@ -7,15 +7,21 @@ import {
   type Batch,
   type Buffer,
   type BufferEvents,
+  type BufferOptions,
   createBuffer,
   createWorker,
+  type DeadLetters,
   type Entry,
   type Filters,
   max,
   min,
   openBuffer,
+  type Schema,
   type Sink,
+  type SluiceBuffer,
+  type Worker,
 } from '@sluice/core';
+import { type RecordingSink, recordingSink } from '@sluice/testing';
 import { expectTypeOf } from 'vitest';
 
 interface Models {
@@ -82,7 +88,7 @@ const sink: Sink<Models> = async ({ entries }) => {
     expectTypeOf(entry.signalOnly).toEqualTypeOf<boolean>();
     expectTypeOf(entry.firstAt).toEqualTypeOf<Date>();
     if (entry.model === 'Page') {
-      expectTypeOf(entry.filters).toEqualTypeOf<Models['Page']['filters']>();
+      expectTypeOf(entry.filters).toEqualTypeOf<Readonly<Models['Page']['filters']>>();
       expectTypeOf(entry.columns.views).toEqualTypeOf<number | undefined>();
       expectTypeOf(entry.extra.lastSeen?.value).toEqualTypeOf<Date | undefined>();
       expectTypeOf(entry.extra.title?.rule).toEqualTypeOf<'last' | 'max' | 'min' | undefined>();
@@ -140,3 +146,189 @@ createBuffer({ backend, partition: 8 });
 createBuffer({});
 // @ts-expect-error: a url is required
 void openBuffer({});
+
+// A schema's mistakes are found where it is given, not taken for "any name".
+type Page = Models['Page'];
+// @ts-expect-error: columns are misspelt
+createBuffer<{ Page: { colums: 'views'; filters: { path: string } } }>({ backend });
+// @ts-expect-error: columns are missing
+createBuffer<{ Page: { filters: { path: string } } }>({ backend });
+// @ts-expect-error: filters are missing
+createBuffer<{ Page: { columns: 'views' } }>({ backend });
+// @ts-expect-error: filters are misspelt
+createBuffer<{ Page: { columns: 'views'; filter: { path: string } } }>({ backend });
+// @ts-expect-error: extra is misspelt
+createBuffer<{ Page: { columns: 'views'; filters: { path: string }; extras: { title: string } } }>({
+  backend,
+});
+// @ts-expect-error: one model is right, the other is not
+createBuffer<{ Page: Page; User: { columns: 'logins' } }>({ backend });
+// @ts-expect-error: columns are names
+createBuffer<{ Page: { columns: number; filters: { path: string } } }>({ backend });
+// @ts-expect-error: columns are names, not an object of them
+createBuffer<{ Page: { columns: { views: number }; filters: { path: string } } }>({ backend });
+// @ts-expect-error: filters are an object, not names
+createBuffer<{ Page: { columns: 'views'; filters: 'path' } }>({ backend });
+// @ts-expect-error: a filter is a scalar
+createBuffer<{ Page: { columns: 'views'; filters: { path: { at: string } } } }>({ backend });
+// @ts-expect-error: a filter is not undefined
+createBuffer<{ Page: { columns: 'views'; filters: { path: string | undefined } } }>({ backend });
+// @ts-expect-error: a function is no extra
+createBuffer<{ Page: { columns: 'views'; filters: { path: string }; extra: { run: () => void } } }>({
+  backend,
+});
+// @ts-expect-error: nor is one inside an object
+createBuffer<{ Page: { columns: 'v'; filters: { p: string }; extra: { o: { run: () => void } } } }>({
+  backend,
+});
+// @ts-expect-error: JSON has no Map
+createBuffer<{ Page: { columns: 'v'; filters: { p: string }; extra: { o: Map<string, string> } } }>({
+  backend,
+});
+// @ts-expect-error: a model is an object
+createBuffer<{ Page: 'views' }>({ backend });
+// @ts-expect-error: a schema is an object
+createBuffer<'Page'>({ backend });
+
+type Misspelt = { Page: { colums: 'views'; filters: { path: string } } };
+// @ts-expect-error: everything that takes a schema checks it
+void openBuffer<Misspelt>({ url: 'memory:' });
+// @ts-expect-error: everything that takes a schema checks it
+recordingSink<Misspelt>();
+export type Checked = [
+  // @ts-expect-error: everything that takes a schema checks it
+  Buffer<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  BufferOptions<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  BufferEvents<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  Sink<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  Batch<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  Entry<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  DeadLetters<Misspelt>,
+  // @ts-expect-error: everything that takes a schema checks it
+  RecordingSink<Misspelt>,
+];
+
+// Type aliases and interfaces, which have no index signature, will do: as the schema, a model, filters, extra, JSON.
+interface Address {
+  street: string;
+  tags?: readonly string[];
+}
+interface Tree {
+  name: string;
+  children: Tree[];
+}
+interface Customer {
+  id: bigint;
+  day: Date;
+  region?: 'eu' | 'us' | null;
+}
+interface Details {
+  address: Address;
+  tree: Tree;
+  either: Date | Address;
+  plain: { a: [1, { b: null }] };
+}
+interface Meter {
+  columns: 'bytes';
+  filters: Customer;
+  extra: Details;
+}
+interface Interfaces {
+  readonly Meter: Meter;
+}
+type Aliases = { Meter: { columns: 'bytes'; filters: { id: bigint; day: Date }; extra: { seen: Date } } };
+const meters = createBuffer<Interfaces>({ backend, sink: recordingSink<Interfaces>() });
+const tree: Tree = { name: 'root', children: [] };
+void meters.incr('Meter', { bytes: 1 }, { id: 1n, day: at }, { address: { street: 'x' }, tree, either: at });
+expectTypeOf(createBuffer<Aliases>({ backend })).toEqualTypeOf<Buffer<Aliases>>();
+export const street = (entry: Entry<Interfaces>): Address | Tree | undefined =>
+  entry.extra.address?.value ?? entry.extra.tree?.value;
+createBuffer<Interfaces>({ backend, sink: general });
+
+// So will a schema that is itself generic.
+export function service<S extends Schema<S>>(options: BufferOptions<S>): Buffer<S> {
+  return createBuffer<S>(options);
+}
+expectTypeOf(service<Models>({ backend })).toEqualTypeOf<Buffer<Models>>();
+
+// Node has a global `Buffer`: the other name means the same.
+expectTypeOf<SluiceBuffer<Models>>().toEqualTypeOf<Buffer<Models>>();
+expectTypeOf<SluiceBuffer>().toEqualTypeOf<Buffer>();
+
+// A recording sink knows the models, too.
+const recorded = recordingSink<Models>();
+expectTypeOf(recorded.entries).toEqualTypeOf<readonly Entry<Models>[]>();
+void recorded.total('Page', 'views', { path });
+void recorded.total('Page', 'likes');
+// @ts-expect-error: a column of another model
+void recorded.total('Page', 'logins');
+void recordingSink().total('Any', 'any', { id: 1 });
+
+// A user's test can write each of these as a plain object: no interface hides a class behind it.
+export const deadLetters: DeadLetters<Models> = {
+  list: async () => [],
+  redrive: async () => 0,
+  discard: async () => 0,
+};
+export const worker: Worker = { stop: async () => {}, [Symbol.asyncDispose]: async () => {} };
+const stats = { held: 0, pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, partitions: [] };
+export const double: Buffer<Models> = {
+  incr: async () => {},
+  get: async () => ({}) as never,
+  flush: async () => {},
+  processPending: async () => ({ batches: 0, entries: 0, retried: 0, buried: 0, busy: [] }),
+  claim: async () => ({ status: 'empty' }),
+  process: async () => 'applied',
+  stats: async () => stats,
+  deadLetters,
+  validate: async () => ({ durability: 'none', advice: [] }),
+  on: () => () => {},
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
+export const nowhere: Backend = {
+  name: 'nowhere',
+  add: async ({ epoch }) => ({ outcome: 'applied', epoch, refused: [] }),
+  claim: async () => ({ status: 'empty' }),
+  renew: async () => false,
+  ack: async () => false,
+  retry: async () => false,
+  bury: async () => false,
+  read: async () => undefined,
+  partitions: async () => [],
+  stats: async () => [],
+  deadLetters: async () => [],
+  redrive: async () => [],
+  discard: async () => [],
+  validate: async () => ({ durability: 'none', advice: [] }),
+  close: async () => {},
+};
+// @ts-expect-error: a type, not a value: there is nothing to make one of
+void DeadLetters;
+
+// A logger is anything that is called as `console` is: pino's and winston's methods are overloaded.
+interface LogFn {
+  <T>(object: T, message?: string, ...rest: unknown[]): void;
+  (message: string, ...rest: unknown[]): void;
+}
+interface LeveledLogMethod {
+  (message: string, callback: (error?: Error) => void): WinstonLike;
+  (message: string, ...meta: unknown[]): WinstonLike;
+  (infoObject: object): WinstonLike;
+}
+interface WinstonLike {
+  warn: LeveledLogMethod;
+  error: LeveledLogMethod;
+}
+declare const pino: { warn: LogFn; error: LogFn };
+declare const winston: WinstonLike;
+for (const logger of [console, pino, winston]) createBuffer<Models>({ backend, logger });
+void openBuffer({ url: 'memory:', logger: console });
+// @ts-expect-error: a function is no logger
+createBuffer({ backend, logger: () => {} });

@@ -1,5 +1,8 @@
 import type { Backend } from '@sluice/core';
-import { BackendError, type Outcome } from '@sluice/core';
+import { BackendError, type Logger, type Outcome } from '@sluice/core';
+
+/** For tests that make calls fail and look at something else than the log. */
+export const quiet: Logger = { warn() {}, error() {} };
 
 /** A backend with some methods replaced; the others are the inner one's. */
 export function wrap<B extends Backend>(inner: B, overrides: Partial<Backend>): B {

@@ -52,8 +52,8 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     });
     // Without a listener an error of the client would end the process.
     client.on('error', (error: unknown) => {
-      // What the server said explains more than what followed from it.
-      if (!isReply(lastError)) lastError = error;
+      // The first error explains more than what followed from it, and what the server said explains most.
+      if (lastError === undefined || (isReply(error) && !isReply(lastError))) lastError = error;
       // The client would go on after a SELECT that the server refused, in the wrong database.
       if (isReply(error)) client?.disconnect(true);
     });

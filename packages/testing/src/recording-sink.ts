@@ -1,19 +1,23 @@
-import type { Batch, Entry, Sink } from '@sluice/core';
+import type { AnySchema, Batch, ColumnOf, Entry, FiltersOf, ModelOf, Schema, Sink } from '@sluice/core';
 
 /** A sink that applies batches to plain objects, once each, as a transactional sink does to a database. */
-export interface RecordingSink extends Sink {
+export interface RecordingSink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /** Every delivery, in order, repeated ones included. */
-  readonly deliveries: readonly Batch[];
+  readonly deliveries: readonly Batch<S>[];
   /** The sum of one column over all entries of a model whose filters have these values. */
-  total(model: string, column: string, filters?: Entry['filters']): number;
+  total<M extends ModelOf<S>>(model: M, column: ColumnOf<S, M>, filters?: Partial<FiltersOf<S, M>>): number;
   /** The entries of every applied batch, in order. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Entry<S>[];
   /** Makes the next deliveries throw, before they are applied (`'before'`) or after (`'after'`). */
   fail(error: unknown, options?: { readonly times?: number; readonly when?: 'before' | 'after' }): void;
 }
 
-/** Makes a recording sink. */
-export function recordingSink(): RecordingSink {
+/** Makes a recording sink. With a schema, `recordingSink<MySchema>()`, the compiler checks what a test asks it. */
+export function recordingSink<S extends Schema<S> = AnySchema>(): RecordingSink<S> {
+  return record() as unknown as RecordingSink<S>;
+}
+
+function record(): RecordingSink {
   const deliveries: Batch[] = [];
   const entries: Entry[] = [];
   const ledger = new Set<string>();

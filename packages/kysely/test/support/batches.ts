@@ -38,4 +38,8 @@ export async function batchOf(
   return { ...made, id: id ?? made.id, attempt, partition };
 }
 
-export const context: SinkContext = { signal: new AbortController().signal, leaseMs: 30_000 };
+export const context: SinkContext = {
+  signal: new AbortController().signal,
+  leaseMs: 30_000,
+  logger: { warn() {}, error() {} },
+};

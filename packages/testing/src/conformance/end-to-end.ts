@@ -19,7 +19,9 @@ class Service {
     const { backend, clock } = this.#fixture;
     this.#buffers += 1;
     const random = seededRandom(this.#buffers);
-    const buffer = createBuffer({ backend, clock, random, sink: this.sink, partitions: 4, ...options });
+    const logger = { warn() {}, error() {} };
+    const own = { backend, clock, random, logger, sink: this.sink, partitions: 4 };
+    const buffer = createBuffer({ ...own, ...options });
     buffer.on('error', (error) => this.errors.push(error));
     return buffer;
   }
