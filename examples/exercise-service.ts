@@ -22,8 +22,9 @@ export async function exerciseService(main: string, sluiceUrl: string): Promise<
     await first.stop();
     const second = await startService(main, sluiceUrl, databaseFile);
     await view(second.address, 'docs');
-    await applied(databaseFile, VIEWS);
+    await applied(databaseFile, VIEWS + 1);
     await second.stop();
+    assert.equal(viewsIn(databaseFile), VIEWS + 1);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -70,14 +71,15 @@ async function view(address: string, name: string): Promise<void> {
 
 /** Resolves when the worker has applied so many views. */
 async function applied(file: string, views: number): Promise<void> {
+  while (viewsIn(file) < views) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+function viewsIn(file: string): number {
   const db = new SQLite(file);
   try {
+    db.exec('pragma busy_timeout = 5000');
     const sum = db.prepare('select coalesce(sum(views), 0) as views from pages');
-    for (;;) {
-      const row = sum.get() as { views: number };
-      if (row.views >= views) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    return (sum.get() as { views: number }).views;
   } finally {
     db.close();
   }

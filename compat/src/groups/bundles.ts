@@ -1,4 +1,5 @@
 import { cp } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { WORK } from '../dependencies.js';
 import type { Group, Line } from '../group.js';
@@ -31,6 +32,9 @@ function esbuildOf(name: string, minify: boolean): Bundler {
   };
 }
 
+// It assigns to `module` in a way that only esbuild keeps: with the others it lies beside the bundle.
+const SQL_JS = 'sql.js/dist/sql-asm.js';
+
 const rollup: Bundler = {
   name: 'rollup',
   async bundle(project, source, format) {
@@ -42,14 +46,15 @@ const rollup: Bundler = {
       import { nodeResolve } from '@rollup/plugin-node-resolve';
       export default {
         input: '${source}',
+        external: ['${SQL_JS}'],
         plugins: [nodeResolve({ preferBuiltins: true }), commonjs(), json()],
         output: {
           dir: 'out',
           format: '${format}',
           entryFileNames: 'main.${extension}',
           chunkFileNames: '[name].${extension}',
-          // sql.js reads it.
-          banner: '${format === 'esm' ? 'const __dirname = import.meta.dirname;' : ''}',
+          interop: 'auto',
+          paths: { '${SQL_JS}': './sql.cjs' },
         },
       };`,
     );
@@ -68,9 +73,7 @@ const webpack: Bundler = {
         target: 'node20',
         entry: './${source}',
         output: { path: __dirname + '/out', filename: 'main.cjs', chunkFilename: '[name].cjs' },
-        // sql.js assigns to \`module\`; and its size takes a minifier a minute.
-        module: { noParse: /sql-asm/ },
-        optimization: { minimize: false },
+        externals: { '${SQL_JS}': 'commonjs ./sql.cjs' },
         stats: 'errors-only',
       };`,
     );
@@ -113,6 +116,7 @@ export function bundled(bundler: Bundler, program: string, format: Format): Line
       const elsewhere = await Project.create();
       try {
         await cp(project.path('out'), elsewhere.folder, { recursive: true });
+        await cp(fileURLToPath(import.meta.resolve(SQL_JS)), elsewhere.path('sql.cjs'));
         return await servers.during((env) => elsewhere.node([main], env));
       } finally {
         await elsewhere.remove();

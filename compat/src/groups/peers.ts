@@ -35,9 +35,8 @@ function peerOf(folder: string, name: string): string {
   return range;
 }
 
-/** Ranges begin with their lowest version. */
+/** Ranges begin with their lowest version: `^5.4 || ^6`, `>=0.28 <0.30`. */
 function lowestOf(range: string): string {
-  const [lowest] = range.match(/\d+\.\d+\.\d+/) ?? [];
-  if (lowest === undefined) throw new Error(`The range ${range} does not name its lowest version in full.`);
-  return lowest;
+  const [lowest = ''] = range.match(/\d+(\.\d+)*/) ?? [];
+  return [...lowest.split('.'), '0', '0'].slice(0, 3).join('.');
 }

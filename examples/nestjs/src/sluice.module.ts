@@ -9,7 +9,7 @@ export interface PageSchema {
   Page: { columns: 'views'; filters: { path: string } };
 }
 
-export const DATABASE = Symbol('database');
+const DATABASE = Symbol('database');
 export const BUFFER = Symbol('buffer');
 const WORKER = Symbol('worker');
 
@@ -26,7 +26,7 @@ const WORKER = Symbol('worker');
         createWorker(buffer, { onError: (error) => new Logger('Sluice').error(error) }),
     },
   ],
-  exports: [DATABASE, BUFFER],
+  exports: [BUFFER],
 })
 export class SluiceModule implements OnApplicationShutdown {
   constructor(
