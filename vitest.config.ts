@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** Imports Lua files as text, as the build does. */
@@ -11,19 +10,25 @@ const lua: Plugin = {
   },
 };
 
-const packages = fileURLToPath(new URL('packages/', import.meta.url));
+/** The sources of the workspace's own packages; paths begin at the root. */
+const sources = ['packages', 'tools'].flatMap((folder) =>
+  readdirSync(new URL(folder, import.meta.url)).map((name) => [
+    `@sluice/${name}`,
+    `/${folder}/${name}/src/index.ts`,
+  ]),
+);
 
 export default defineConfig({
   plugins: [lua],
   resolve: {
     // Tests run against the sources; `npm run check` and the examples run against the built packages.
-    alias: Object.fromEntries(
-      readdirSync(packages).map((name) => [`@sluice/${name}`, `${packages}${name}/src/index.ts`]),
-    ),
+    alias: Object.fromEntries(sources),
+    // Where the root's path has characters that Vite does not take, the tests run through a link to it.
+    preserveSymlinks: true,
   },
   test: {
     include: [
-      'packages/*/test/**/*.test.ts',
+      '{packages,tools}/*/test/**/*.test.ts',
       'examples/**/*.test.ts',
       'lab/**/*.test.ts',
       'bench/**/*.test.ts',

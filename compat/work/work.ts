@@ -53,18 +53,8 @@ export const steps: Readonly<Record<string, () => Promise<void>>> = {
     );
   },
 
-  // Nothing listens there. What the backend throws must be known as retryable, or `incr` gives up at once.
   async 'redis away'() {
-    const buffer = await openBuffer({ url: variable('AWAY_URL'), writeTimeoutMs: 400, closeTimeoutMs: 0 });
-    const error = await rejection(buffer.incr('Page', { views: 1 }, { path: '/' }));
-    await buffer.close().catch(() => undefined);
-    assert.ok(error instanceof IncrementError, `not an IncrementError: ${error}`);
-    assert.ok(error instanceof SluiceError);
-    assert.equal(error.code, 'ERR_SLUICE_WRITE_TIMEOUT');
-    assert.equal(error.outcome, 'refused');
-    assert.ok(error.cause instanceof BackendError, `the cause is not a BackendError: ${error.cause}`);
-    assert.ok(error.cause instanceof SluiceError);
-    assert.ok(!(error.cause instanceof IncrementError));
+    await countOnNothing(await openBuffer({ url: variable('AWAY_URL'), ...IMPATIENT }));
   },
 
   async 'retried call'() {
@@ -125,6 +115,32 @@ export const steps: Readonly<Record<string, () => Promise<void>>> = {
     const rows = await db.selectFrom('pages').selectAll().execute();
     assert.deepEqual({ ...rows[0] }, { path: '/', views: 4, last_seen: 7 });
     await db.destroy();
+  },
+};
+
+/** How long to wait for a server that is not there. */
+const IMPATIENT = { writeTimeoutMs: 400, closeTimeoutMs: 0 };
+
+// Nothing listens there. What the backend throws must be known as retryable, or `incr` gives up at once.
+async function countOnNothing(buffer: SluiceBuffer): Promise<void> {
+  const error = await rejection(buffer.incr('Page', { views: 1 }, { path: '/' }));
+  await buffer.close().catch(() => undefined);
+  assert.ok(error instanceof IncrementError, `not an IncrementError: ${error}`);
+  assert.ok(error instanceof SluiceError);
+  assert.equal(error.code, 'ERR_SLUICE_WRITE_TIMEOUT');
+  assert.equal(error.outcome, 'refused');
+  assert.ok(error.cause instanceof BackendError, `the cause is not a BackendError: ${error.cause}`);
+  assert.ok(error.cause instanceof SluiceError);
+  assert.ok(!(error.cause instanceof IncrementError));
+}
+
+/** Steps that need `import()`, which Jest has not in its default mode. */
+export const importSteps: Readonly<Record<string, () => Promise<void>>> = {
+  // In a CommonJS program this is the other build of the backend, and so another copy of core's errors.
+  async 'backend of the other format'() {
+    const other = await import('@sluice/redis');
+    const backend = other.redis({ url: variable('AWAY_URL') });
+    await countOnNothing(createBuffer({ backend, ...IMPATIENT }));
   },
 };
 

@@ -12,7 +12,10 @@ interface Block {
   /** `docs/counting.md:12`, the line where it begins. */
   readonly name: string;
   readonly code: string;
-  /** Where the compiler is told that it lies: beside names.d.ts, which declares what a block leaves to the reader. */
+  /**
+   * Where the compiler is told that it lies: a folder a page, so that blocks which begin with the name of their file can
+   * import each other.
+   */
   readonly file: string;
 }
 
@@ -26,11 +29,12 @@ function blocksOf(page: string): Block[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code = '', index }) => {
     const line = text.slice(0, index).split('\n').length + 1;
+    const [, name = `line-${line}.ts`] = /^\/\/ (\w+\.ts)$/m.exec(code) ?? [];
     return {
       name: `${page}:${line}`,
       // Every block is a module, whatever it imports.
       code: `${code}\nexport {};\n`,
-      file: join(HERE, `${page.replaceAll(/\W/g, '-')}-${line}.ts`),
+      file: join(HERE, page.replaceAll(/\W/g, '-'), name),
     };
   });
 }

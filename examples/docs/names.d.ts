@@ -15,6 +15,8 @@ declare global {
   const backend: core.Backend;
   const buffer: core.Buffer;
   const client: Redis;
+  const logger: core.Logger;
+  const metrics: Record<'count' | 'gauge', (name: string, value: number) => void>;
   const path: string;
   const pool: Pool;
   const sink: core.Sink;

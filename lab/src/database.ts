@@ -44,7 +44,7 @@ export class Database {
   }
 
   url(port = this.port): string {
-    return `postgres://postgres:password@127.0.0.1:${port}/${this.name}`;
+    return `postgres://postgres:postgres@127.0.0.1:${port}/${this.name}`;
   }
 
   /** Lends a connection. */

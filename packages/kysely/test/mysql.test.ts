@@ -1,9 +1,9 @@
+import { hasMariadb, type MariadbServer, startMariadb } from '@sluice/test-servers';
 import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
 import { openMysql, type TestDatabase } from './support/databases.js';
-import { hasMysqlServer, type MysqlServer, startMysql } from './support/mysql-server.js';
 import { sinkSuite } from './support/suite.js';
 
 /** A database that answers nothing and keeps what it was sent. */
@@ -68,10 +68,10 @@ describe('what MySQL gets', () => {
 });
 
 // On Debian: apt-get install mariadb-server
-describe.skipIf(!hasMysqlServer)('on MariaDB (skipped where there is no mariadbd)', () => {
-  let server: MysqlServer;
+describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', () => {
+  let server: MariadbServer;
   beforeAll(async () => {
-    server = await startMysql();
+    server = await startMariadb();
   });
   afterAll(() => server?.[Symbol.asyncDispose]());
 

@@ -1,3 +1,4 @@
+import { type PostgresServer, startPostgres } from '@sluice/test-servers';
 import { type Kysely, sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -5,12 +6,12 @@ import { type KyselySinkOptions, kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
 import { openPostgres, type TestDatabase } from './support/databases.js';
 import { faulty } from './support/faults.js';
-import { type PostgresServer, startPostgres } from './support/postgres-server.js';
 import { sinkSuite } from './support/suite.js';
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await startPostgres();
+  // Nothing has to be durable, and deadlocks are noticed at once.
+  server = await startPostgres({ fsync: 'off', deadlock_timeout: '20ms' });
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
