@@ -45,7 +45,9 @@ function compile(): Map<string, string[]> {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
+  const { directoryExists, fileExists, readFile } = host;
+  const folders = new Set([...sources.keys()].map(dirname));
+  host.directoryExists = (folder) => folders.has(folder) || directoryExists?.(folder) === true;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
   host.readFile = (file) => sources.get(file) ?? readFile(file);
   const program = ts.createProgram([...sources.keys(), join(HERE, 'names.d.ts')], options, host);

@@ -3,7 +3,7 @@
 import type nodeAssert from 'node:assert/strict';
 import type * as core from '@sluice/core';
 import type { Redis } from 'ioredis';
-import type { Kysely } from 'kysely';
+import type { Dialect, Kysely } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 
 declare global {
@@ -15,6 +15,7 @@ declare global {
   const backend: core.Backend;
   const buffer: core.Buffer;
   const client: Redis;
+  const dialect: Dialect;
   const logger: core.Logger;
   const metrics: Record<'count' | 'gauge', (name: string, value: number) => void>;
   const path: string;

@@ -120,7 +120,7 @@ class PostgresBackend implements Backend {
     return this.#settle(partition, token, (tx) => endBatch(tx, partition));
   }
 
-  retry(partition: number, token: string, delayMs: number): Promise<boolean> {
+  nack(partition: number, token: string, delayMs: number): Promise<boolean> {
     return this.#settle(partition, token, (tx, held) =>
       lease(tx, partition, { ...held, token: null, due_at: this.#clock.now() + delayMs }),
     );

@@ -1,13 +1,12 @@
 import { PGlite } from '@electric-sql/pglite';
-import type { Sink } from '@sluice/core';
-import { kyselySink } from '@sluice/kysely';
+import { type KyselySink, kyselySink } from '@sluice/kysely';
 import { Kysely, PostgresDialect } from 'kysely';
 import { pglitePool } from './pglite-pool.js';
-import { nameOf, type Rows } from './totals.js';
+import { type FlightSchema, nameOf, type Rows } from './totals.js';
 
 /** PostgreSQL in this process, and the sink that applies batches to it. */
 export interface Database extends AsyncDisposable {
-  readonly sink: Sink;
+  readonly sink: KyselySink<FlightSchema>;
   rows(): Promise<Rows>;
 }
 
@@ -34,16 +33,19 @@ const TABLES = `
   );
 `;
 
-const extra = { lastDeparture: 'last_departure' };
+const extra = { lastDeparture: 'last_departure' } as const;
 
 /** Starts an empty database. */
 export async function openDatabase(): Promise<Database> {
   const pglite = await PGlite.create();
   await pglite.exec(TABLES);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pglitePool(pglite) }) });
-  const models = { Airport: { table: 'airport', extra }, Route: { table: 'route', extra } };
-  const sink = kyselySink({ db, models });
+  const sink: KyselySink<FlightSchema> = kyselySink({
+    db,
+    models: { Airport: { table: 'airport', extra }, Route: { table: 'route', extra } },
+  });
   await sink.migrate();
+  await sink.validate();
   return { sink, rows: () => readRows(db), [Symbol.asyncDispose]: () => db.destroy() };
 }
 

@@ -45,7 +45,7 @@ export const GUARDS = {
     about: 'a write is repeated as it was: what was counted since goes into the next one',
     cuts: [
       {
-        file: 'core/src/producer.ts',
+        file: 'core/src/writing/producer.ts',
         find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
         replace: `$&
           const more = this.#take();

@@ -1,11 +1,11 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
+import { entryOf } from './entry/fields.js';
+import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError, quote } from './errors.js';
-import { entryOf } from './fields.js';
-import type { Persist } from './persist.js';
-import { MAX_PARTITIONS } from './router.js';
-import { describe, isRecord } from './target.js';
-import type { Entry } from './types.js';
+import type { Entry } from './schema.js';
+import { MAX_PARTITIONS } from './support/partition.js';
+import type { Persist } from './support/retry.js';
 
 const PAGE = 500;
 

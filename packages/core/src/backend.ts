@@ -1,4 +1,4 @@
-import type { Fields, RefusalReason } from './fields.js';
+import type { Fields, RefusalReason } from './entry/fields.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
@@ -41,8 +41,8 @@ export interface Backend {
    */
   ack(partition: number, token: string): Promise<boolean>;
 
-  /** Gives the lease back: the same batch is due again in `delayMs`. */
-  retry(partition: number, token: string, delayMs: number): Promise<boolean>;
+  /** Gives the lease back, not applied: the same batch is due again in `delayMs`. */
+  nack(partition: number, token: string, delayMs: number): Promise<boolean>;
 
   /** Ends the batch: the entries named become dead letters, all others were applied. */
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean>;
@@ -74,6 +74,26 @@ export interface Backend {
   /** Releases what the backend opened itself, in bounded time, even if its server is gone. May be called twice. */
   close(): Promise<void>;
 }
+
+export type BackendMethod = Exclude<keyof Backend, 'name'>;
+
+/** The names of all methods; the compiler keeps the list complete. */
+export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({
+  add: true,
+  claim: true,
+  renew: true,
+  ack: true,
+  nack: true,
+  bury: true,
+  read: true,
+  partitions: true,
+  stats: true,
+  deadLetters: true,
+  redrive: true,
+  discard: true,
+  validate: true,
+  close: true,
+} satisfies Record<BackendMethod, true>) as BackendMethod[];
 
 /** How long a backend remembers the number of a producer's last write, at the least. */
 export const PRODUCER_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -138,7 +158,7 @@ export interface ClaimRequest {
 
 export type ClaimResult =
   /**
-   * `token`, of `leaseToken`, holds the lease from now on: it is for `renew`, `ack`, `retry` and `bury`. The claim's
+   * `token`, of `leaseToken`, holds the lease from now on: it is for `renew`, `ack`, `nack` and `bury`. The claim's
    * own would not do: a repeat that arrives late leases the next batch under it, and a late ack would end that.
    */
   | { readonly status: 'leased'; readonly token: string; readonly batch: StoredBatch }

@@ -1,10 +1,10 @@
 import type { PartitionStats, Validation } from './backend.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { BufferEvents, Listener } from './events.js';
-import type { Lease } from './lease.js';
-import type { Claim, Settlement } from './processor.js';
-import type { ProcessReport } from './report.js';
-import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './types.js';
+import type { Lease } from './processing/lease.js';
+import type { Claim, Settlement } from './processing/processor.js';
+import type { ProcessReport } from './processing/report.js';
+import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './schema.js';
 
 /** How one increment differs from others. */
 export interface IncrementOptions {

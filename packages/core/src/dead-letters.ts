@@ -1,4 +1,4 @@
-import type { AnySchema, Entry, Schema } from './types.js';
+import type { AnySchema, Entry, Schema } from './schema.js';
 
 /** An entry that was given up, with the reason. It stays until it is redriven or discarded. */
 export interface DeadLetter<S extends Schema<S> = AnySchema> {

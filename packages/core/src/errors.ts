@@ -1,4 +1,4 @@
-import { BrandedError } from './branded-error.js';
+import { BrandedError } from './support/branded-error.js';
 
 /** Every code that an error of Sluice carries. Codes are stable: match on them, not on messages. */
 export type SluiceErrorCode =
@@ -22,6 +22,10 @@ export type SluiceErrorCode =
   | 'ERR_SLUICE_WRITE_LOST'
   | 'ERR_SLUICE_CLOSED'
   | 'ERR_SLUICE_NO_SINK'
+  | 'ERR_SLUICE_NO_LEDGER'
+  | 'ERR_SLUICE_SINK_SETUP'
+  | 'ERR_SLUICE_SINK_DENIED'
+  | 'ERR_SLUICE_SINK_READONLY'
   | 'ERR_SLUICE_LEASE_LOST'
   | 'ERR_SLUICE_LEASE_EXPIRED'
   | 'ERR_SLUICE_PARTITIONS_FAILED'

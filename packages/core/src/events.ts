@@ -1,5 +1,5 @@
 import { messageOf, SluiceError } from './errors.js';
-import type { AnySchema, Batch, Entry, Schema } from './types.js';
+import type { AnySchema, Batch, Entry, Schema } from './schema.js';
 
 /** What a buffer tells its listeners. Without a listener, everything but `processed` is logged: see `logger`. */
 export interface BufferEvents<S extends Schema<S> = AnySchema> {

@@ -1,6 +1,8 @@
 export {
   type AddResult,
+  BACKEND_METHODS,
   type Backend,
+  type BackendMethod,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
@@ -17,8 +19,20 @@ export {
   type Write,
 } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
-export type { Clock, Random } from './clock.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
+export { MAX_EXTRA_LENGTH, max, min, type Ruled } from './entry/extra.js';
+export {
+  CorruptEntryError,
+  entryOf,
+  type Fields,
+  fieldsOf,
+  merge,
+  OverflowError,
+  pack,
+  type RefusalReason,
+  unpack,
+} from './entry/fields.js';
+export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './entry/target-key.js';
 export {
   BackendError,
   IncrementError,
@@ -30,27 +44,13 @@ export {
   type SluiceErrorCode,
 } from './errors.js';
 export type { BufferEvents, Listener } from './events.js';
-export { MAX_EXTRA_LENGTH, max, min, type Ruled } from './extra.js';
-export {
-  CorruptEntryError,
-  entryOf,
-  type Fields,
-  fieldsOf,
-  merge,
-  OverflowError,
-  pack,
-  type RefusalReason,
-  unpack,
-} from './fields.js';
-export type { Lease } from './lease.js';
 export type { Logger } from './logger.js';
-export { type BackendOpener, type OpenOptions, openBuffer } from './open.js';
+export { type BackendOpener, type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
-export type { Claim, Settlement } from './processor.js';
-export type { ProcessReport } from './report.js';
-export { MAX_PARTITIONS, partitionOf } from './router.js';
-export type { Rejection, Sink, SinkContext, SinkResult } from './sink.js';
-export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './target.js';
+export type { Lease } from './processing/lease.js';
+export type { Claim, Settlement } from './processing/processor.js';
+export type { ProcessReport } from './processing/report.js';
+export type { Rejection, Sink, SinkContext, SinkResult } from './processing/sink.js';
 export type {
   AnySchema,
   Batch,
@@ -67,6 +67,8 @@ export type {
   ModelSchema,
   Rule,
   Schema,
-} from './types.js';
+} from './schema.js';
+export type { Clock, Random } from './support/clock.js';
+export { MAX_PARTITIONS, partitionOf } from './support/partition.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
 export { createBuffer } from './write-behind-buffer.js';

@@ -1,12 +1,11 @@
-import type { Backend } from './backend.js';
-import { PRODUCER_LIFETIME_MS } from './backend.js';
-import { type Clock, type Random, secureRandom, systemClock } from './clock.js';
+import { BACKEND_METHODS, type Backend, PRODUCER_LIFETIME_MS } from './backend.js';
+import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError, quote } from './errors.js';
 import type { Logger } from './logger.js';
-import { MAX_PARTITIONS } from './router.js';
-import type { Sink } from './sink.js';
-import { describe, isRecord } from './target.js';
-import type { AnySchema, Schema } from './types.js';
+import type { Sink } from './processing/sink.js';
+import type { AnySchema, Schema } from './schema.js';
+import { type Clock, type Random, secureRandom, systemClock } from './support/clock.js';
+import { MAX_PARTITIONS } from './support/partition.js';
 
 export interface BufferOptions<S extends Schema<S> = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */
@@ -83,23 +82,6 @@ const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
   closeTimeoutMs: [0, MAX_MS],
   concurrency: [1, MAX_PARTITIONS],
 };
-
-const BACKEND_METHODS: readonly (keyof Backend)[] = [
-  'add',
-  'claim',
-  'renew',
-  'ack',
-  'retry',
-  'bury',
-  'read',
-  'partitions',
-  'stats',
-  'deadLetters',
-  'redrive',
-  'discard',
-  'validate',
-  'close',
-];
 
 /**
  * Checks options and fills in the defaults.

@@ -1,9 +1,9 @@
 import type { Buffer } from './buffer.js';
-import { type Clock, pause, systemClock } from './clock.js';
+import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError, messageOf, PartitionsFailedError, quote, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
-import { codedReasonOf } from './reason.js';
-import { describe, isRecord } from './target.js';
+import { type Clock, pause, systemClock } from './support/clock.js';
+import { codedReasonOf } from './support/reason.js';
 
 export interface WorkerOptions {
   /**

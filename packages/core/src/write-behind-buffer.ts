@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import { Accumulator } from './accumulator.js';
 import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
-import { addUsers } from './backend-users.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
-import { pause } from './clock.js';
 import type { DeadLetters } from './dead-letters.js';
+import { addIncrement, OverflowError } from './entry/fields.js';
+import { nameOf } from './entry/names.js';
+import { describe, isRecord, targetKey } from './entry/target-key.js';
 import {
   excerpt,
   IncrementError,
@@ -16,21 +16,21 @@ import {
   SluiceError,
 } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
-import { addIncrement, OverflowError } from './fields.js';
-import { isLease, type Lease } from './lease.js';
 import { LOG, type Log, logTo } from './logger.js';
-import { nameOf } from './names.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { Outage } from './outage.js';
-import { type Persist, persistence } from './persist.js';
-import { type Claim, noSink, Processor, type Settlement } from './processor.js';
-import { Producer } from './producer.js';
-import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-import { partitionOf } from './router.js';
-import type { Slot } from './slot.js';
-import { describe, isRecord, targetKey } from './target.js';
-import type { AnySchema, Columns, Extra, Filters, Schema } from './types.js';
-import { logUnheard } from './unheard.js';
+import { isLease, type Lease } from './processing/lease.js';
+import { type Claim, noSink, Processor, type Settlement } from './processing/processor.js';
+import { addReports, NOTHING_DONE, type ProcessReport } from './processing/report.js';
+import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
+import { addUsers } from './support/backend-users.js';
+import { pause } from './support/clock.js';
+import { Outage } from './support/outage.js';
+import { partitionOf } from './support/partition.js';
+import { type Persist, persistence } from './support/retry.js';
+import { logUnheard } from './support/unheard.js';
+import { Accumulator } from './writing/accumulator.js';
+import { Producer } from './writing/producer.js';
+import type { Slot } from './writing/slot.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.

@@ -11,7 +11,7 @@ import {
 import { memory } from '@sluice/memory';
 import { manualClock, type RecordingSink, recordingSink } from '@sluice/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { loadError } from '../src/backend-package.js';
+import { loadError } from '../src/support/backend-package.js';
 
 /** Functions as JavaScript sees them: they take anything. */
 type Untyped<T> = { readonly [K in keyof T]: (...args: readonly unknown[]) => unknown };

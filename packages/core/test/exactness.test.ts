@@ -39,7 +39,7 @@ async function run(seed: number, writeTimeoutMs: number, chances: Chances) {
         return claimed;
       }),
     ack: (partition, token) => flaky(() => store.ack(partition, token)),
-    retry: (partition, token, delayMs) => flaky(() => store.retry(partition, token, delayMs)),
+    nack: (partition, token, delayMs) => flaky(() => store.nack(partition, token, delayMs)),
   });
   const applied = recordingSink();
   const buffer = createBuffer({

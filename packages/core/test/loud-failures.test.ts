@@ -235,10 +235,10 @@ const FAILURES: readonly Failure[] = [
     }),
   ),
   {
-    name: 'a retry that has to be repeated',
+    name: 'a nack that has to be repeated',
     event: 'error',
     ...one,
-    faults: [{ on: 'retry', fault: 'lose-reply' }],
+    faults: [{ on: 'nack', fault: 'lose-reply' }],
     async provoke({ buffer, clock, count, sink }) {
       buffer.on('retry', () => {});
       await count();
@@ -246,7 +246,7 @@ const FAILURES: readonly Failure[] = [
       await clock.until(buffer.processPending());
     },
     expected: [
-      ['error', /retry of partition 0/, /30000 ms/],
+      ['error', /nack of partition 0/, /30000 ms/],
       ['warn', /is back/],
     ],
   },

@@ -1,7 +1,6 @@
-import type { Batch } from '@sluice/core';
+import type { Batch, Logger } from '@sluice/core';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Dialect } from './dialect.js';
-import { warn } from './warn.js';
 
 const STEP = 1000;
 const PAUSE_MS = 60_000;
@@ -28,14 +27,14 @@ export class Cleaner {
   }
 
   /** Takes a step if one is due. Never throws: batches are applied whether or not the ledger can be cleaned. */
-  async step({ id, partition }: Batch): Promise<void> {
+  async step({ id, partition }: Batch, logger: Logger): Promise<void> {
     const now = performance.now();
     if (now < (this.#dueAt.get(partition) ?? 0)) return;
     this.#dueAt.set(partition, now + PAUSE_MS);
     try {
       if ((await this.#remove(id, partition)) === STEP) this.#dueAt.delete(partition);
     } catch (error) {
-      warn(`Old rows of the ledger could not be removed: ${error}`);
+      logger.warn(`Old rows of the ledger could not be removed: ${error}`);
     }
   }
 

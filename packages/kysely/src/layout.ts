@@ -1,7 +1,7 @@
 import type { Entry, Rule } from '@sluice/core';
 import type { Dialect } from './dialect.js';
 import type { Model } from './options.js';
-import { quote, unmapped } from './unmapped.js';
+import { listed, quote, unmapped } from './unmapped.js';
 
 /** What a statement does to a column. */
 export interface Field {
@@ -68,7 +68,11 @@ export class Mappings {
       throw unmapped(model, 'an entry without filters would be for every row of the table');
     const keys = filters.map((name) => statement.take('filter', name, model.keys));
     for (const name of model.keys?.keys() ?? []) {
-      if (!filters.includes(name)) throw unmapped(model, `the filter ${quote(name)} is missing`);
+      if (filters.includes(name)) continue;
+      throw unmapped(
+        model,
+        `the filter ${quote(name)} is missing; an entry must have ${listed(model.keys?.keys() ?? [])}`,
+      );
     }
     for (const name of columns) statement.check('column', name, model.columns);
     // Listed columns are all in the statement, so that entries which add to some of them share it.
@@ -129,7 +133,10 @@ class Columns {
 
   check(role: Role, name: string, names: ReadonlyMap<string, string> | undefined): string {
     const column = names === undefined ? name : names.get(name);
-    if (column === undefined) throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped`);
+    if (column === undefined) {
+      const known = listed(names?.keys() ?? []);
+      throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
+    }
     return column;
   }
 

@@ -1,42 +1,25 @@
-import { type Batch, type Entry, InvalidInputError } from '@sluice/core';
+import { type AnySchema, type Batch, type Entry, InvalidInputError, type Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { type Dialect, dialectOf } from './dialect.js';
-
-/**
- * The names that increments may use, and the columns they go to: `{ path: 'page_path' }`, or `['path']` where both are
- * the same. An entry with any other name is rejected. Left out, every name is the column of that name.
- */
-export type Names = readonly string[] | Readonly<Record<string, string>>;
-
-/** Where the entries of a model go. */
-export interface ModelMapping {
-  /** The table; `'schema.table'` names its schema too, and an array takes each part as it is. */
-  readonly table: string | readonly string[];
-  /**
-   * `upsert`, the default: a row that is missing is inserted; the table needs a unique index on the key columns.
-   * `update`: an entry without a row is missing, see `missing`.
-   */
-  readonly mode?: 'upsert' | 'update';
-  /** Filters to key columns. When given, an entry must have exactly these filters. */
-  readonly keys?: Names;
-  /** Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. */
-  readonly columns?: Names;
-  /** Extra values to columns that are assigned, or take the greatest or the least, as each value's rule says. */
-  readonly extra?: Names;
-}
+import type { ModelMapping, ModelMappings, Names, Tables } from './mapping.js';
+import { listed, quote } from './unmapped.js';
 
 /** Entries that found no row to update. */
-export interface MissingRows {
-  readonly batch: Batch;
+export interface MissingRows<S extends Schema<S> = AnySchema> {
+  readonly batch: Batch<S>;
   /** They were applied to nothing. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Entry<S>[];
 }
 
-export interface KyselySinkOptions<DB = unknown> {
+export interface KyselySinkOptions<
+  DB = unknown,
+  S extends Schema<S> = AnySchema,
+  T extends Tables<DB, S> = Tables<DB, S>,
+> {
   /** The database. Its plugins are not used: names are those of the database. */
   readonly db: Kysely<DB>;
   /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
-  readonly models: Readonly<Record<string, ModelMapping>>;
+  readonly models: ModelMappings<DB, S, T>;
   /** The language of the database. Default: that of the dialect of `db`. */
   readonly dialect?: Dialect;
   /** The table that holds the ids of the batches that were applied. Default `sluice_ledger`. */
@@ -53,8 +36,8 @@ export interface KyselySinkOptions<DB = unknown> {
   readonly isolateAfter?: number;
   /** What becomes of entries without a row in `update` mode. `report`, the default: `onMissing`. `reject`: dead letters. */
   readonly missing?: 'report' | 'reject';
-  /** Told after the commit. Without it, a process warning tells how many entries found no row. */
-  readonly onMissing?: (missing: MissingRows) => void;
+  /** Called after the commit. Without it, a line of the buffer's log says how many entries found no row. */
+  readonly onMissing?: (missing: MissingRows<S>) => void;
 }
 
 /** Options that were checked, with names in the form that lookups need. */
@@ -100,7 +83,7 @@ const OPTIONS = [
  * Checks options and fills in the defaults.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
-export function resolve<DB>(options: KyselySinkOptions<DB>): Settings {
+export function resolve(options: KyselySinkOptions): Settings {
   const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
   const { missing = 'report', onMissing } = options;
   refuseUnknown('', options, OPTIONS);
@@ -178,7 +161,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A name that is misspelt would quietly mean the default. */
 function refuseUnknown(path: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw invalid(path + unknown, `left out: there are ${known.join(', ')}`);
+  if (unknown === undefined) return;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `kyselySink has no option ${quote(path + unknown)}; there are ${listed(known)}.`,
+  );
 }
 
 function checkWhole(option: string, value: number, least: number): void {

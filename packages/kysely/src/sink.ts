@@ -1,4 +1,14 @@
-import type { Batch, Entry, Rejection, Sink, SinkContext, SinkResult } from '@sluice/core';
+import type {
+  AnySchema,
+  Batch,
+  Entry,
+  Logger,
+  Rejection,
+  Schema,
+  Sink,
+  SinkContext,
+  SinkResult,
+} from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { applyGroup } from './apply.js';
 import { Cleaner } from './cleaner.js';
@@ -7,19 +17,26 @@ import { type Group, groupRows } from './groups.js';
 import { applyApart, type Isolated } from './isolate.js';
 import { Mappings } from './layout.js';
 import { createLedger, enter, record, recorded } from './ledger.js';
+import type { Tables } from './mapping.js';
 import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
 import { NOTHING_LEFT, type Outcome, rejectedOf } from './outcome.js';
 import { type Row, rowOf } from './row.js';
+import { Setup } from './setup.js';
 import { inTransaction, type TransactionOptions } from './transaction.js';
-import { UnmappedEntry } from './unmapped.js';
-import { warn } from './warn.js';
+import { listed, quote, UnmappedEntry } from './unmapped.js';
 
 /** A sink that applies every batch to a SQL database exactly once. */
-export interface KyselySink extends Sink {
+export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
-  abandon(batch: Batch, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
+  abandon(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /** Creates the ledger if it is not there. */
   migrate(): Promise<void>;
+  /**
+   * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
+   * unique indexes and rights suffice. Call it at the start, after `migrate()`.
+   * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each.
+   */
+  validate(): Promise<void>;
 }
 
 /**
@@ -30,19 +47,45 @@ export interface KyselySink extends Sink {
  * applied are rejected, with the database's reason, and all others are applied.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION`
  */
-export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
-  const settings = resolve(options);
+export function kyselySink<
+  DB,
+  S extends Schema<S> = AnySchema,
+  const T extends Tables<DB, S> = Tables<DB, S>,
+>(options: KyselySinkOptions<DB, S, T>): KyselySink<S> {
+  // Types end here: what an increment names is known at run time alone.
+  return sinkOf(resolve(options as unknown as KyselySinkOptions)) as unknown as KyselySink<S>;
+}
+
+function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
+  const setup = new Setup(settings);
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await deliver(batch, plan, settings, context);
-    report(batch, outcome, settings);
-    await cleaner.step(batch);
+    const outcome = await explaining(batch, plan.groups, context, () =>
+      deliver(batch, plan, settings, context),
+    );
+    report(batch, outcome, settings, context.logger);
+    await cleaner.step(batch, context.logger);
     return { rejected: rejectedOf(outcome, batch) };
   };
+
+  /** Runs a task on tables that were looked at where that is needed, and says why if it fails for one of them. */
+  async function explaining(
+    batch: Batch,
+    groups: readonly Group[],
+    { signal }: SinkContext,
+    task: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    try {
+      await setup.check(batch, groups);
+      return await task();
+    } catch (error) {
+      throw signal.aborted ? error : await setup.explain(error, batch, groups);
+    }
+  }
 
   return Object.assign(sink, {
     async abandon(
@@ -50,13 +93,16 @@ export function kyselySink<DB>(options: KyselySinkOptions<DB>): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const abandoned: Outcome = { abandoned: reason };
-      const outcome = await inTransaction(transactionOptions(settings, context), async (db) =>
-        (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+      const outcome = await explaining(batch, [], context, () =>
+        inTransaction(transactionOptions(settings, context), async (db) =>
+          (await enter(db, settings, batch, abandoned)) ? abandoned : recorded(db, settings, batch),
+        ),
       );
-      report(batch, outcome, settings);
+      report(batch, outcome, settings, context.logger);
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
+    validate: () => setup.validate(),
   });
 }
 
@@ -86,7 +132,7 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   const model = models.get(entry.model);
   if (model !== undefined) return model;
   throw new UnmappedEntry(
-    `The model ${JSON.stringify(entry.model.slice(0, 80))} has no table in \`models\`.`,
+    `The model ${quote(entry.model)} has no table in \`models\`; there are ${listed(models.keys())}.`,
   );
 }
 
@@ -147,18 +193,18 @@ function noRow({ index, layout: { model } }: Row): Rejection {
   };
 }
 
-/** Tells of entries without a row. The batch is committed: a callback that throws is only warned of. */
-function report(batch: Batch, outcome: Outcome, { onMissing }: Settings): void {
+/** Reports entries without a row. The batch is committed, so a callback that throws is only logged. */
+function report(batch: Batch, outcome: Outcome, { onMissing }: Settings, logger: Logger): void {
   if ('abandoned' in outcome || outcome.missing.length === 0) return;
   const entries = outcome.missing.map((index) => batch.entries[index] as Entry);
   if (onMissing === undefined) {
     const models = [...new Set(entries.map(({ model }) => model))].join(', ');
-    warn(`${entries.length} entries of batch ${batch.id} found no row to update (${models}).`);
+    logger.warn(`${entries.length} entries of batch ${batch.id} found no row to update (${models}).`);
     return;
   }
   try {
     onMissing({ batch, entries });
   } catch (error) {
-    warn(`onMissing threw: ${error}`);
+    logger.error(`onMissing threw: ${error}`);
   }
 }

@@ -11,3 +11,13 @@ export function unmapped(model: Model, problem: string): UnmappedEntry {
 export function quote(name: string): string {
   return JSON.stringify(name.slice(0, 80));
 }
+
+const MOST_LISTED = 10;
+
+/** Names in a message, of which there may be many. */
+export function listed(names: Iterable<string>): string {
+  const all = [...names];
+  if (all.length === 0) return 'none';
+  const shown = all.slice(0, MOST_LISTED).map(quote).join(', ');
+  return all.length > MOST_LISTED ? `${shown} and ${all.length - MOST_LISTED} more` : shown;
+}

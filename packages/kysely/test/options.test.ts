@@ -46,6 +46,13 @@ describe('options', () => {
     );
   });
 
+  test('that are unknown are refused, with a list of those that there are', () => {
+    const wrong = { Page: { table: 'pages', colums: [] } };
+    expect(() => kyselySink({ db, models: wrong as never })).toThrow(
+      'kyselySink has no option "models.Page.colums"; there are "table", "mode", "keys", "columns", "extra".',
+    );
+  });
+
   test('the language is that of the dialect, or the one that is given', async () => {
     expect(dialectOf(speaking(new PostgresAdapter()))).toBe('postgres');
     expect(dialectOf(speaking(new MysqlAdapter()))).toBe('mysql');

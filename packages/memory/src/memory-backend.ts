@@ -172,7 +172,7 @@ class Memory implements MemoryBackend {
     });
   }
 
-  async retry(partition: number, token: string, delayMs: number): Promise<boolean> {
+  async nack(partition: number, token: string, delayMs: number): Promise<boolean> {
     return this.#settle(partition, token, (_, batch) => {
       batch.token = undefined;
       batch.dueAt = this.#clock.now() + delayMs;

@@ -163,11 +163,9 @@ class RedisBackend implements Backend {
     return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
   }
 
-  async retry(partition: number, token: string, delayMs: number): Promise<boolean> {
+  async nack(partition: number, token: string, delayMs: number): Promise<boolean> {
     const { batch, state } = this.#keys.of(partition);
-    return (
-      (await this.#run(this.#scripts.retry, [batch, state], [this.#now(), token, String(delayMs)])) === 1
-    );
+    return (await this.#run(this.#scripts.nack, [batch, state], [this.#now(), token, String(delayMs)])) === 1;
   }
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {

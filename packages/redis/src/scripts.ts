@@ -7,10 +7,10 @@ import deadLetters from './lua/dead-letters.lua';
 import discard from './lua/discard.lua';
 import holds from './lua/holds.lua';
 import merge from './lua/merge.lua';
+import nack from './lua/nack.lua';
 import now from './lua/now.lua';
 import redrive from './lua/redrive.lua';
 import renew from './lua/renew.lua';
-import retry from './lua/retry.lua';
 import stats from './lua/stats.lua';
 
 /** A Lua script and the digest that the server caches it under. */
@@ -31,7 +31,7 @@ export function loadScripts() {
     claim: script(now, claim),
     renew: script(now, holds, renew),
     ack: script(holds, ack),
-    retry: script(now, holds, retry),
+    nack: script(now, holds, nack),
     bury: script(now, holds, bury),
     redrive: script(merge, redrive),
     discard: script(discard),

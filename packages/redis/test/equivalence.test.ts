@@ -12,7 +12,7 @@ type Step =
   | { do: 'get'; target: number }
   | { do: 'claim'; partition: number }
   | { do: 'ack' | 'renew' | 'process'; lease: number }
-  | { do: 'retry'; lease: number; delayMs: number }
+  | { do: 'nack'; lease: number; delayMs: number }
   | { do: 'bury'; lease: number; every: number }
   | { do: 'advance'; ms: number }
   | { do: 'partitions'; count: number }
@@ -42,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('ack', 'renew', 'process'), lease }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('retry' as const), lease, delayMs: fc.nat({ max: 2000 }) }),
+    arbitrary: fc.record({ do: fc.constant('nack' as const), lease, delayMs: fc.nat({ max: 2000 }) }),
   },
   {
     weight: 1,
@@ -106,7 +106,7 @@ async function observe(
       }
       case 'ack':
       case 'renew':
-      case 'retry':
+      case 'nack':
       case 'bury':
         return settle(backend, at, held as Lease);
       case 'process':
@@ -138,7 +138,7 @@ async function settle(backend: Backend, at: Step, { batch, token, size }: Lease)
   const { partition } = batch;
   if (at.do === 'ack') return backend.ack(partition, token);
   if (at.do === 'renew') return backend.renew(partition, token, LEASE_MS);
-  if (at.do === 'retry') return backend.retry(partition, token, at.delayMs);
+  if (at.do === 'nack') return backend.nack(partition, token, at.delayMs);
   const every = at.do === 'bury' ? at.every : 1;
   const burials = Array.from({ length: size }, (_, index) => ({ index, reason: `bad ✗ ${index}` }));
   return backend.bury(

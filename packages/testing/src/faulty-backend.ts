@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { type Backend, BackendError, type Clock, type Random } from '@sluice/core';
+import {
+  BACKEND_METHODS,
+  type Backend,
+  BackendError,
+  type BackendMethod,
+  type Clock,
+  type Random,
+} from '@sluice/core';
 import { seededRandom } from './seeded-random.js';
-
-/** A method of a backend that can be made to fail. */
-export type BackendMethod = Exclude<keyof Backend, 'name'>;
 
 /** One call of a backend. */
 export interface BackendCall {
@@ -85,7 +89,7 @@ export function faultyBackend<B extends Backend>(
       const proceed = backend[method] as (...args: readonly unknown[]) => Promise<unknown>;
       return plan.run({ method, args }, () => proceed.apply(backend, [...args]));
     };
-  const methods = Object.fromEntries(METHODS.map((method) => [method, wrap(method)]));
+  const methods = Object.fromEntries(BACKEND_METHODS.map((method) => [method, wrap(method)]));
   return {
     ...(methods as unknown as Omit<Backend, 'name'>),
     name: backend.name,
@@ -95,23 +99,6 @@ export function faultyBackend<B extends Backend>(
     assertFired: () => plan.assertFired(),
   };
 }
-
-const METHODS: readonly BackendMethod[] = Object.keys({
-  add: true,
-  claim: true,
-  renew: true,
-  ack: true,
-  retry: true,
-  bury: true,
-  read: true,
-  partitions: true,
-  stats: true,
-  deadLetters: true,
-  redrive: true,
-  discard: true,
-  validate: true,
-  close: true,
-} satisfies Record<BackendMethod, true>) as BackendMethod[];
 
 class FaultPlan {
   readonly calls: BackendCall[] = [];

@@ -1,7 +1,6 @@
 export { type ConformanceOptions, conformance } from './conformance/index.js';
 export {
   type BackendCall,
-  type BackendMethod,
   type Fault,
   type FaultRule,
   type FaultyBackend,

@@ -176,9 +176,9 @@ export const MUTANTS: readonly Mutant[] = [
     SETTLE.replace('state?.settledBy === token', 'false'),
   ]),
   mutant('settling answers true to anybody', [SETTLE, SETTLE.replace('state?.settledBy === token', 'true')]),
-  mutant('retry keeps the token', ['batch.token = undefined;', '']),
-  mutant('the delay of a retry is ignored', ['+ delayMs', '']),
-  mutant('a retry gives the entries back to the queue', [
+  mutant('nack keeps the token', ['batch.token = undefined;', '']),
+  mutant('the delay of a nack is ignored', ['+ delayMs', '']),
+  mutant('a nack gives the entries back to the queue', [
     'batch.token = undefined;',
     'for (const { key, fields } of batch.entries) _.pending.set(key, fields); _.batch = undefined;',
   ]),

@@ -64,9 +64,9 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
 }
 
 /** A database on a MySQL or MariaDB server that runs. */
-export async function openMysql(socketPath: string): Promise<TestDatabase> {
+export async function openMysql(socketPath: string, user = 'root'): Promise<TestDatabase> {
   const pool = (): ReturnType<typeof createPool> =>
-    createPool({ socketPath, user: 'root', database: 'test', supportBigNumbers: true, timezone: 'Z' });
+    createPool({ socketPath, user, database: 'test', supportBigNumbers: true, timezone: 'Z' });
   const types: Types = { text: 'varchar(200)', time: 'datetime(3)', bool: 'boolean', json: 'json' };
   return opened(() => new MysqlDialect({ pool: pool() }), types);
 }

@@ -28,7 +28,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     database = await open();
     db = database.db;
     mysql = !db.getExecutor().adapter.supportsReturning;
-    postgres = db.getExecutor().adapter.supportsTransactionalDdl;
+    postgres = db.getExecutor().adapter.supportsTransactionalDdl === true;
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -239,14 +239,28 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       ]);
       expect(reasons.sort()).toEqual([
         'Model "Page": an entry without filters would be for every row of the table.',
-        'Model "Page": the column "views" is not mapped.',
-        'Model "Page": the extra "path" is not mapped.',
-        'Model "Page": the filter "lang" is not mapped.',
-        'Model "Page": the filter "path" is not mapped.',
-        'The model "Nope" has no table in `models`.',
-        'The model "constructor" has no table in `models`.',
+        'Model "Page": the column "views" is not mapped; mapped are "hits".',
+        'Model "Page": the extra "path" is not mapped; mapped are "seenAt", "name".',
+        'Model "Page": the filter "lang" is not mapped; mapped are "url".',
+        'Model "Page": the filter "path" is not mapped; mapped are "url".',
+        'The model "Nope" has no table in `models`; there are "Page".',
+        'The model "constructor" has no table in `models`; there are "Page".',
       ]);
       expect(await views()).toEqual({ '/good': 1 });
+    });
+
+    test('that are there are listed, but not all of many', async () => {
+      const names = Array.from({ length: 13 }, (_, i) => `c${i}`);
+      const sink = await sinkFor({ Page: { table: 'pages', keys: ['path', 'lang'], columns: names } });
+      const { reasons } = await apply(sink, [
+        ['Page', { ['x'.repeat(200)]: 1 }, { path: '/a', lang: 'en' }],
+        ['Page', { c1: 1 }, { path: '/a' }],
+      ]);
+      const shown = names.slice(0, 10).map((name) => `"${name}"`);
+      expect(reasons.sort()).toEqual([
+        `Model "Page": the column "${'x'.repeat(80)}" is not mapped; mapped are ${shown.join(', ')} and 3 more.`,
+        'Model "Page": the filter "lang" is missing; an entry must have "path", "lang".',
+      ]);
     });
 
     test('may have quotes, capitals and spaces, and be words of SQL', async () => {
@@ -478,15 +492,10 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     });
 
     test('warns of missing rows when nobody listens', async () => {
-      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-      try {
-        const { batch } = await apply(await sinkFor(UPDATE), increments);
-        expect(warned.mock.calls.map(([text]) => text)).toEqual([
-          `2 entries of batch ${batch.id} found no row to update (Page).`,
-        ]);
-      } finally {
-        warned.mockRestore();
-      }
+      const warn = vi.spyOn(context.logger, 'warn');
+      const { batch } = await apply(await sinkFor(UPDATE), increments);
+      expect(warn.mock.calls).toEqual([[`2 entries of batch ${batch.id} found no row to update (Page).`]]);
+      warn.mockRestore();
     });
 
     test('may reject what found no row', async () => {
@@ -802,19 +811,14 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     });
 
     test('that cannot be cleaned is only warned of', async () => {
-      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      const warn = vi.spyOn(context.logger, 'warn');
       const before = (text: string): void => {
         if (text.includes('order by applied_at')) throw new Error('no rights');
       };
-      try {
-        await sinkFor(PAGE);
-        await apply(kyselySink({ db: database.connect(faulty({ before })), models: PAGE }), pages(1));
-        expect(warned.mock.calls.map(([text]) => text)).toEqual([
-          'Old rows of the ledger could not be removed: Error: no rights',
-        ]);
-      } finally {
-        warned.mockRestore();
-      }
+      await sinkFor(PAGE);
+      await apply(kyselySink({ db: database.connect(faulty({ before })), models: PAGE }), pages(1));
+      expect(warn.mock.calls).toEqual([['Old rows of the ledger could not be removed: Error: no rights']]);
+      warn.mockRestore();
       expect(await views()).toEqual({ '/0': 1 });
     });
   });

@@ -52,7 +52,7 @@ export const ownership: Promises = {
     const { token, entries } = await lease();
     readable(entries[0]).fields['+views'] = 1000;
     (entries as StoredEntry[]).push(page('/b'));
-    await backend.retry(0, token, 0);
+    await backend.nack(0, token, 0);
     const again = await lease();
     assert.equal(again.entries.length, 1);
     assert.equal(readable(again.entries[0]).fields['+views'], 1);

@@ -166,16 +166,11 @@ export const frozen: Promises = {
     assert.deepEqual(await claim(), { status: 'empty' });
   },
 
-  'an increment of a claimed target survives a retry of its batch': async ({
-    add,
-    lease,
-    backend,
-    drain,
-  }) => {
+  'an increment of a claimed target survives a nack of its batch': async ({ add, lease, backend, drain }) => {
     await add([page('/a')]);
     const { token } = await lease();
     await add([page('/a', { views: 5 })]);
-    await backend.retry(0, token, 0);
+    await backend.nack(0, token, 0);
     const again = await lease();
     assert.deepEqual(sums(again.entries.map(readable)), { '/a': 1 });
     await backend.ack(0, again.token);

@@ -15,7 +15,7 @@ export const burial: Promises = {
     const entry = page('/b', { views: 2 }, { title: 'B' });
     const stored = { key: entry.key, fields: { ...entry.fields, '@': clock.now() } };
     await add([page('/a'), entry]);
-    await backend.retry(0, (await lease()).token, 1000);
+    await backend.nack(0, (await lease()).token, 1000);
     await clock.advance(1000);
     const { id, token } = await lease();
     const reason = 'no such row: "ü"\n🎉';

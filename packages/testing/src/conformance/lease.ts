@@ -7,7 +7,7 @@ async function tryAll(backend: Backend, token: string, partition = 0): Promise<b
   return [
     await backend.renew(partition, token, LEASE_MS),
     await backend.ack(partition, token),
-    await backend.retry(partition, token, 0),
+    await backend.nack(partition, token, 0),
     await backend.bury(partition, token, [{ index: 0, reason: 'not mine' }]),
   ];
 }

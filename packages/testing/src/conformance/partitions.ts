@@ -17,7 +17,7 @@ export const partitions: Promises = {
     await add([page('/a')], { partition: 3 });
     const { token } = await lease({ partition: 3 });
     assert.deepEqual(await backend.partitions(), [3]);
-    await backend.retry(3, token, 1000);
+    await backend.nack(3, token, 1000);
     assert.deepEqual(await backend.partitions(), [3]);
   },
 

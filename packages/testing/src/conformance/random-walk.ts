@@ -11,7 +11,7 @@ interface Delivery extends Held {
   settledWith?: Settlement;
 }
 
-type Settlement = 'ack' | 'retry' | 'bury';
+type Settlement = 'ack' | 'nack' | 'bury';
 
 /** Producers and workers that do anything in any order, and the books that are kept of it. */
 class RandomWalk {
@@ -72,7 +72,7 @@ class RandomWalk {
   readonly #settle = async (): Promise<void> => {
     if (this.#deliveries.length === 0) return;
     const delivery = drawOne(this.#random, this.#deliveries.slice(-3));
-    const how = delivery.settledWith ?? drawOne<Settlement>(this.#random, ['ack', 'retry', 'bury']);
+    const how = delivery.settledWith ?? drawOne<Settlement>(this.#random, ['ack', 'nack', 'bury']);
     const settled = await this.#end(delivery, how);
     if (!settled || delivery.settledWith !== undefined) return;
     delivery.settledWith = how;
@@ -84,7 +84,7 @@ class RandomWalk {
   #end({ token }: Delivery, how: Settlement): Promise<boolean> {
     const { backend } = this.#fixture;
     if (how === 'ack') return backend.ack(0, token);
-    if (how === 'retry') return backend.retry(0, token, drawInteger(this.#random, 500));
+    if (how === 'nack') return backend.nack(0, token, drawInteger(this.#random, 500));
     return backend.bury(0, token, [{ index: 0, reason: 'drawn' }]);
   }
 

@@ -28,14 +28,14 @@ export const settling: Promises = {
     await backend.ack(0, acked.token);
     assert.equal(await backend.renew(0, acked.token, 1000), false);
     const retried = await lease({ size: 1 });
-    await backend.retry(0, retried.token, 1000);
+    await backend.nack(0, retried.token, 1000);
     assert.equal(await backend.renew(0, retried.token, 5000), false);
   },
 
-  'a retry delivers the same batch after the delay': async ({ add, lease, claim, backend, clock }) => {
+  'a nack delivers the same batch after the delay': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a'), page('/b')]);
     const first = await lease({ id: '0-first' });
-    assert.equal(await backend.retry(0, first.token, 3000), true);
+    assert.equal(await backend.nack(0, first.token, 3000), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 3000 });
     await clock.advance(2999);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1 });
@@ -44,24 +44,24 @@ export const settling: Promises = {
     assert.deepEqual([again.id, again.attempt, again.entries], [first.id, 2, first.entries]);
   },
 
-  'a retry may be due later than the lease was': async ({ add, lease, claim, backend, clock }) => {
+  'a nack may be due later than the lease was': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a')]);
     const { token } = await lease({ leaseMs: 1000 });
-    await backend.retry(0, token, 60_000);
+    await backend.nack(0, token, 60_000);
     await clock.advance(1000);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 59_000 });
   },
 
-  'a retry without a delay is due at once': async ({ add, lease, backend }) => {
+  'a nack without a delay is due at once': async ({ add, lease, backend }) => {
     await add([page('/a')]);
-    await backend.retry(0, (await lease()).token, 0);
+    await backend.nack(0, (await lease()).token, 0);
     assert.equal((await lease()).attempt, 2);
   },
 
-  'after a retry nobody holds the batch until it is claimed': async ({ add, lease, claim, backend }) => {
+  'after a nack nobody holds the batch until it is claimed': async ({ add, lease, claim, backend }) => {
     await add([page('/a')]);
     const held = await lease();
-    await backend.retry(0, held.token, 1000);
+    await backend.nack(0, held.token, 1000);
     assert.deepEqual(await claim({ token: held.claim }), { status: 'busy', forMs: 1000 });
   },
 
@@ -82,21 +82,21 @@ export const settling: Promises = {
     assert.deepEqual((await lease({ token: next.claim })).paths, ['/b']);
   },
 
-  'repeating a retry answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
+  'repeating a nack answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a')]);
     const { token } = await lease();
-    await backend.retry(0, token, 1000);
+    await backend.nack(0, token, 1000);
     await clock.advance(600);
-    assert.equal(await backend.retry(0, token, 1000), true);
+    assert.equal(await backend.nack(0, token, 1000), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 400 });
   },
 
-  'repeating a retry leaves the next holder alone': async ({ add, lease, claim, backend }) => {
+  'repeating a nack leaves the next holder alone': async ({ add, lease, claim, backend }) => {
     await add([page('/a')]);
     const { token } = await lease();
-    await backend.retry(0, token, 0);
+    await backend.nack(0, token, 0);
     const next = await lease({ leaseMs: 1000 });
-    assert.equal(await backend.retry(0, token, 0), true);
+    assert.equal(await backend.nack(0, token, 0), true);
     assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
     assert.equal(await backend.ack(0, next.token), true);
   },

@@ -1,8 +1,8 @@
-import type { Backend } from './backend.js';
-import type { Clock } from './clock.js';
-import { ProcessingError, SluiceError } from './errors.js';
+import type { Backend } from '../backend.js';
+import { ProcessingError, SluiceError } from '../errors.js';
+import type { Clock } from '../support/clock.js';
+import { reasonOf } from '../support/reason.js';
 import type { Lease } from './lease.js';
-import { reasonOf } from './reason.js';
 
 /**
  * Renews a lease while its sink runs, three times a lease. The signal aborts when the backend says that the lease is

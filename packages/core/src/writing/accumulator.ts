@@ -1,10 +1,10 @@
-import { IncrementError } from './errors.js';
-import { fieldsOf } from './fields.js';
-import { partitionOf } from './router.js';
+import { fieldsOf } from '../entry/fields.js';
+import { isRecord, targetKey } from '../entry/target-key.js';
+import { IncrementError } from '../errors.js';
+import type { Columns, Extra, Filters } from '../schema.js';
+import { partitionOf } from '../support/partition.js';
 import { type Slot, SlotGroup } from './slot.js';
-import { isRecord, targetKey } from './target.js';
 import { TargetIndex } from './target-index.js';
-import type { Columns, Extra, Filters } from './types.js';
 
 /** Targets a write, at most: a script of Redis that merges so many holds the server for one or two milliseconds. */
 export const WRITE_TARGETS = 250;

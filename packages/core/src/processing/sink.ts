@@ -1,6 +1,6 @@
-import { messageOf, ProcessingError } from './errors.js';
-import type { Logger } from './logger.js';
-import type { AnySchema, Batch, Schema } from './types.js';
+import { messageOf, ProcessingError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { AnySchema, Batch, Schema } from '../schema.js';
 
 /** An entry of a batch that cannot be applied, while the others are. */
 export interface Rejection {

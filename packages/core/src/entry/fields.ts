@@ -1,8 +1,8 @@
-import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from './errors.js';
+import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from '../errors.js';
+import type { Entry, ExtraValue, Rule } from '../schema.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
 import { bareName, nameOf, quotedField } from './names.js';
-import { describe, isRecord, parseTargetKey } from './target.js';
-import type { Entry, ExtraValue, Rule } from './types.js';
+import { describe, isRecord, parseTargetKey } from './target-key.js';
 
 /**
  * What has accumulated for one target, as backends keep it. The first character of a field's name is its rule:

@@ -1,11 +1,11 @@
+import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from '../backend.js';
+import { BackendError, IncrementError, type Outcome } from '../errors.js';
+import type { Emitter } from '../events.js';
+import type { ResolvedOptions } from '../options.js';
+import { pause, randomId } from '../support/clock.js';
+import type { Outage } from '../support/outage.js';
+import { repeatDelay } from '../support/retry.js';
 import { type Accumulator, WRITE_TARGETS } from './accumulator.js';
-import { type AddResult, type Backend, PRODUCER_LIFETIME_MS, type Refusal, type Write } from './backend.js';
-import { pause, randomId } from './clock.js';
-import { BackendError, IncrementError, type Outcome } from './errors.js';
-import type { Emitter } from './events.js';
-import type { ResolvedOptions } from './options.js';
-import type { Outage } from './outage.js';
-import { repeatDelay } from './persist.js';
 import type { Slot, SlotGroup } from './slot.js';
 import { WriteErrors } from './write-errors.js';
 

@@ -1,6 +1,6 @@
-import { BackendError, type SluiceErrorCode } from './errors.js';
-import type { Emitter } from './events.js';
-import type { Log } from './logger.js';
+import { BackendError, type SluiceErrorCode } from '../errors.js';
+import type { Emitter } from '../events.js';
+import type { Log } from '../logger.js';
 import { reasonOf } from './reason.js';
 
 /**

@@ -1,16 +1,16 @@
-import type { Backend, Burial } from './backend.js';
-import { randomId } from './clock.js';
-import { excerpt, messageOf, ProcessingError } from './errors.js';
-import type { Emitter } from './events.js';
+import type { Backend, Burial } from '../backend.js';
+import { excerpt, messageOf, ProcessingError } from '../errors.js';
+import type { Emitter } from '../events.js';
+import type { Log } from '../logger.js';
+import type { ResolvedOptions } from '../options.js';
+import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
+import { randomId } from '../support/clock.js';
+import { reasonOf } from '../support/reason.js';
+import type { Persist } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import type { Log } from './logger.js';
-import type { ResolvedOptions } from './options.js';
-import type { Persist } from './persist.js';
-import { reasonOf } from './reason.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { abandon, apply, type Rejection, type Sink, type SinkContext } from './sink.js';
-import type { AnySchema, Batch, Entry, Schema } from './types.js';
 
 /** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -31,7 +31,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 // A reason is kept with each dead letter; drivers put whole statements in their messages.
 const REASON_LENGTH = 1000;
 
-/** The way out of one partition at a time: claim → sink → ack, retry or bury. */
+/** The way out of one partition at a time: claim → sink → ack, nack or bury. */
 export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
@@ -174,8 +174,8 @@ export class Processor {
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(`retry of partition ${batch.partition}`, () =>
-      this.#backend.retry(batch.partition, token, delayMs),
+    const settled = await this.#persist(`nack of partition ${batch.partition}`, () =>
+      this.#backend.nack(batch.partition, token, delayMs),
     );
     if (!settled) return this.#stale(lease, error);
     this.#events.emit('retry', { batch, error, delayMs });

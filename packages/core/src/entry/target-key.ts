@@ -1,7 +1,7 @@
-import { millisecondsOf } from './date.js';
-import { InvalidInputError, quote } from './errors.js';
+import { InvalidInputError, quote } from '../errors.js';
+import type { Filters, FilterValue } from '../schema.js';
+import { millisecondsOf } from '../support/date.js';
 import { nameOf } from './names.js';
-import type { Filters, FilterValue } from './types.js';
 
 /** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
 export const MAX_TARGET_KEY_LENGTH = 4096;

@@ -1,7 +1,7 @@
-import { millisecondsOf } from './date.js';
+import { isRecord, namesInOrder } from '../entry/target-key.js';
+import type { Filters, FilterValue } from '../schema.js';
+import { millisecondsOf } from '../support/date.js';
 import type { Slot } from './slot.js';
-import { isRecord, namesInOrder } from './target.js';
-import type { Filters, FilterValue } from './types.js';
 
 /** Where an open slot is in the index. */
 export interface Place {

@@ -1,5 +1,5 @@
-import { messageOf, SluiceError } from './errors.js';
-import type { BackendOpener } from './open.js';
+import { messageOf, SluiceError } from '../errors.js';
+import type { BackendOpener } from '../open-buffer.js';
 
 /** The packages that have a backend for `openBuffer`. */
 export type BackendPackage = '@sluice/memory' | '@sluice/redis';

@@ -1,6 +1,6 @@
+import { BackendError } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
 import { pause, type Random } from './clock.js';
-import { BackendError } from './errors.js';
-import type { ResolvedOptions } from './options.js';
 import type { Outage } from './outage.js';
 
 type PersistOptions = Pick<ResolvedOptions, 'clock' | 'random' | 'writeTimeoutMs'>;

@@ -1,5 +1,5 @@
-import type { Refusal } from './backend.js';
-import { excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from './errors.js';
+import type { Refusal } from '../backend.js';
+import { excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from '../errors.js';
 
 /** What the increments of one partition are rejected with. */
 export class WriteErrors {

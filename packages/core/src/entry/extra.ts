@@ -1,7 +1,7 @@
-import { millisecondsOf } from './date.js';
-import { InvalidInputError, quote } from './errors.js';
-import { describe, isRecord, parseScalar, scalarText } from './target.js';
-import type { ExtraValue, FilterValue, JsonValue } from './types.js';
+import { InvalidInputError, quote } from '../errors.js';
+import type { ExtraValue, FilterValue, JsonValue } from '../schema.js';
+import { millisecondsOf } from '../support/date.js';
+import { describe, isRecord, parseScalar, scalarText } from './target-key.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
 export const MAX_EXTRA_LENGTH = 8192;

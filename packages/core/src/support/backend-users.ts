@@ -1,4 +1,4 @@
-import type { Backend } from './backend.js';
+import type { Backend } from '../backend.js';
 
 type Global = typeof globalThis & { [USERS]?: WeakMap<Backend, number> };
 

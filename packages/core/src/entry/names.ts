@@ -1,4 +1,4 @@
-import { InvalidInputError, quote } from './errors.js';
+import { InvalidInputError, quote } from '../errors.js';
 
 /** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
 export interface Name {

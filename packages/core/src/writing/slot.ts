@@ -1,6 +1,6 @@
-import type { Fields } from './fields.js';
+import type { Fields } from '../entry/fields.js';
+import type { FilterValue } from '../schema.js';
 import type { Place } from './target-index.js';
-import type { FilterValue } from './types.js';
 
 /** What this process holds for one target, until the backend has it. */
 export class Slot {

@@ -1,4 +1,4 @@
-import { excerpt, messageOf } from './errors.js';
+import { excerpt, messageOf } from '../errors.js';
 
 const LENGTH = 300;
 

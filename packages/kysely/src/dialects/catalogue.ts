@@ -1,0 +1,64 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { Dialect } from '../dialect.js';
+import { mysqlCatalogue } from './mysql.js';
+import { postgresCatalogue } from './postgres.js';
+import { sqliteCatalogue } from './sqlite.js';
+
+/** What a database says of a table. */
+export interface TableInfo {
+  readonly columns: readonly ColumnInfo[];
+  /** The columns of each unique index that an upsert can use; `undefined` where that is not known, as for views. */
+  readonly uniques: readonly (readonly string[])[] | undefined;
+  /** Whether rows can be written in this mode: some views take none, or only updates. */
+  isWritable(mode: 'upsert' | 'update'): boolean;
+  /** The engine, if a rollback would leave its rows as they are. */
+  readonly engineWithoutTransactions?: string;
+  /** The rights that the current user lacks, and the user. Left out where that is not known. */
+  readonly lacking?: { readonly user: string; readonly rights: readonly Right[] };
+}
+
+export type Right = 'select' | 'insert' | 'update' | 'delete';
+
+export interface ColumnInfo {
+  readonly name: string;
+  /** As a declaration would say it. */
+  readonly type: string;
+  readonly takesSums: boolean;
+  /** Whether `>` compares its values. */
+  readonly hasOrder: boolean;
+  /** Computed by the database: it cannot be written. */
+  readonly isGenerated: boolean;
+  /** NOT NULL, and without a default: an insert must name it. */
+  readonly isRequired: boolean;
+}
+
+/**
+ * What an error says of the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
+ * knows. `denied`: a right is missing, and the catalogue does not show it. `readonly`: nothing can be written.
+ */
+export type Suspicion = 'suspect' | 'denied' | 'readonly';
+
+/** What differs between databases when tables are looked at. */
+export interface Catalogue {
+  /** Describes a table; `undefined` if there is none. */
+  describe(db: Kysely<unknown>, table: readonly string[]): Promise<TableInfo | undefined>;
+  /** What an error of the driver says of the set-up, if anything. */
+  suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
+  /** Whether two names are of one column. */
+  isSameName(a: string, b: string): boolean;
+  /** Whether an upsert without its unique index, or on a table without transactions, goes through unnoticed. */
+  readonly isSilent: boolean;
+  /** Whether a table to which the user has no right looks like one that is not there. */
+  readonly hidesTables: boolean;
+  createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
+}
+
+const CATALOGUES: Readonly<Record<Dialect, Catalogue>> = {
+  postgres: postgresCatalogue,
+  mysql: mysqlCatalogue,
+  sqlite: sqliteCatalogue,
+};
+
+export function catalogueOf(dialect: Dialect): Catalogue {
+  return CATALOGUES[dialect];
+}

@@ -1,0 +1,75 @@
+import { type Kysely, sql } from 'kysely';
+import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
+import { indexesOf, indexName } from './indexes.js';
+
+interface Relation {
+  readonly oid: string;
+  readonly is_view: boolean;
+  readonly is_writable: boolean;
+  readonly user: string;
+  readonly lacking: string;
+}
+
+export const postgresCatalogue: Catalogue = {
+  async describe(db, table): Promise<TableInfo | undefined> {
+    const relation = await find(db, table);
+    if (relation === undefined) return undefined;
+    return {
+      columns: await columnsOf(db, relation.oid),
+      uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
+      isWritable: () => relation.is_writable,
+      lacking: {
+        user: relation.user,
+        rights: relation.lacking.split(' ').filter((right): right is Right => right !== ''),
+      },
+    };
+  },
+
+  suspicionOf({ code }) {
+    if (code === '25006') return 'readonly';
+    if (typeof code !== 'string') return undefined;
+    // 42: names, types, rights and indexes. 55000: a view. 23502: a column that an insert must name.
+    return /^42...$/.test(code) || code === '55000' || code === '23502' ? 'suspect' : undefined;
+  },
+
+  isSameName: (a, b) => a === b,
+  isSilent: false,
+  hidesTables: false,
+  createUnique: (table, columns) =>
+    sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
+};
+
+/** A name without a schema is looked for along the search path. */
+async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Relation | undefined> {
+  const [name, schema] = [table.at(-1), table.at(-2)];
+  const place = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
+  // A right to one column may be all that is needed.
+  const right = (name: string) =>
+    sql`case when has_any_column_privilege(c.oid, ${sql.lit(name)}) and has_schema_privilege(n.oid, 'usage') then '' else ${sql.lit(`${name} `)} end`;
+  const { rows } =
+    await sql<Relation>`select c.oid::text as oid, c.relkind in ('v', 'm', 'f') as is_view, c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable, current_user::text as user, ${right('select')} || ${right('insert')} || ${right('update')} || case when has_table_privilege(c.oid, 'delete') then '' else 'delete' end as lacking from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = ${name} and ${place} and c.relkind in ('r', 'p', 'v', 'm', 'f')`.execute(
+      db,
+    );
+  return rows[0];
+}
+
+async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]> {
+  const base = sql`coalesce(nullif(t.typbasetype, 0), t.oid)`;
+  // A domain has the category of its type. There is no sum of money and a number.
+  const { rows } =
+    await sql<ColumnInfo>`select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type, t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums", t.typcategory not in ('U', 'G') or exists (select from pg_opclass o join pg_am m on m.oid = o.opcmethod where m.amname = 'btree' and o.opcdefault and o.opcintype = ${base}) as "hasOrder", a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated", a.attnotnull and not a.atthasdef and a.attidentity = '' as "isRequired" from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = ${oid}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`.execute(
+      db,
+    );
+  return rows;
+}
+
+/** "on conflict" takes no index with a condition, an expression or a constraint that is deferrable. */
+async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<string[][]> {
+  const { rows } = await sql<{
+    index: string;
+    column: string;
+  }>`select i.indexrelid::text as index, a.attname::text as column from pg_index i cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, place) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where i.indrelid = ${oid}::oid and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null and k.place <= i.indnkeyatts order by i.indexrelid, k.place`.execute(
+    db,
+  );
+  return indexesOf(rows);
+}

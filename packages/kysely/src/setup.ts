@@ -1,0 +1,155 @@
+import { type Batch, ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import { catalogueOf, type Suspicion, type TableInfo } from './dialects/catalogue.js';
+import { reasonOf } from './failures.js';
+import {
+  type Demand,
+  demandOf,
+  demandOfLayout,
+  demandOfLedger,
+  type Fault,
+  faultsOf,
+  type Language,
+  silentFaultsOf,
+} from './faults.js';
+import type { Group } from './groups.js';
+import type { Layout } from './layout.js';
+import type { Settings } from './options.js';
+
+/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
+export class Setup {
+  readonly #settings: Settings;
+  readonly #language: Language;
+  /** Names of layouts whose tables were looked at; the ledger has the empty one. */
+  readonly #sound = new Set<string>();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#language = { db: settings.db, catalogue: catalogueOf(settings.dialect) };
+  }
+
+  /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
+  async validate(): Promise<void> {
+    const { ledger, models } = this.#settings;
+    const faults = await this.#faultsOf([demandOfLedger(ledger), ...[...models.values()].map(demandOf)]);
+    if (faults.length === 0) return;
+    const count = faults.length === 1 ? 'is a fault' : `are ${faults.length} faults`;
+    throw new SluiceError(
+      'ERR_SLUICE_SINK_SETUP',
+      `The database does not fit the sink; there ${count}:\n${faults.map(({ text }) => `- ${text}`).join('\n')}`,
+    );
+  }
+
+  /**
+   * Looks for faults that the database lets pass: MySQL would insert a second row, enter a batch twice, or keep half of
+   * one. The ledger and each layout are looked at once.
+   * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
+   */
+  async check(batch: Batch, groups: readonly Group[]): Promise<void> {
+    if (!this.#language.catalogue.isSilent) return;
+    const describe = this.#describing();
+    const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
+    for (const layout of layoutsOf(groups)) demands.set(layout.name, demandOfLayout(layout));
+    for (const [name, demand] of demands) {
+      if (this.#sound.has(name)) continue;
+      const info = await describe(demand.table);
+      // If there is no table, its statement says so.
+      if (info === undefined) continue;
+      const faults = silentFaultsOf(demand, info, this.#language);
+      if (faults.length > 0) throw failed(batch, faults);
+      if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
+      this.#sound.add(name);
+    }
+  }
+
+  /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
+  async explain(error: unknown, batch: Batch, groups: readonly Group[]): Promise<unknown> {
+    switch (this.#suspicionOf(error)) {
+      case undefined:
+        return error;
+      case 'readonly':
+        return refused(
+          'ERR_SLUICE_SINK_READONLY',
+          batch,
+          'the database takes no writes: connect to the primary, and make sure that the file or the user may write',
+          error,
+        );
+      case 'denied':
+        return refused(
+          'ERR_SLUICE_SINK_DENIED',
+          batch,
+          'the database user lacks a right: grant select, insert and update on the tables, and delete on the ledger, too',
+          error,
+        );
+      case 'suspect': {
+        const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
+        // The first error is the one to report, whatever becomes of this.
+        const faults = await this.#faultsOf(demands).catch(() => []);
+        return faults.length > 0 ? failed(batch, faults, error) : error;
+      }
+    }
+  }
+
+  async #faultsOf(demands: readonly Demand[]): Promise<Fault[]> {
+    const describe = this.#describing();
+    const faults = new Map<string, Fault>();
+    for (const demand of demands) {
+      const info = await describe(demand.table);
+      for (const fault of faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
+    }
+    return [...faults.values()];
+  }
+
+  /** Looks each table up once: entries of a batch may have many sets of columns. */
+  #describing(): (table: readonly string[]) => Promise<TableInfo | undefined> {
+    const { db, catalogue } = this.#language;
+    const known = new Map<string, TableInfo | undefined>();
+    return async (table) => {
+      const name = JSON.stringify(table);
+      if (!known.has(name)) known.set(name, await catalogue.describe(db, table));
+      return known.get(name);
+    };
+  }
+
+  #suspicionOf(error: unknown): Suspicion | undefined {
+    for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
+      const suspicion = this.#language.catalogue.suspicionOf(error as Record<string, unknown>);
+      if (suspicion !== undefined) return suspicion;
+      error = (error as { cause?: unknown }).cause;
+    }
+    return undefined;
+  }
+}
+
+// Names come from code, so there are few.
+const MOST_LAYOUTS = 1000;
+
+function layoutsOf(groups: readonly Group[]): Layout[] {
+  return [...new Map(groups.map(([{ layout }]) => [layout.name, layout])).values()];
+}
+
+// Names that increments make up may give any number of faults.
+const MOST_SHOWN = 10;
+
+function failed({ id }: Batch, faults: readonly Fault[], cause?: unknown): ProcessingError {
+  const texts = faults.slice(0, MOST_SHOWN).map(({ text }) => text);
+  if (faults.length > MOST_SHOWN) texts.push(`and ${faults.length - MOST_SHOWN} more`);
+  const list = texts.length === 1 ? ` ${texts[0]}` : texts.map((text) => `\n- ${text}`).join('');
+  return new ProcessingError(
+    codeOf(faults),
+    `Batch ${id} cannot be applied.${list}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+function codeOf(faults: readonly Fault[]): SluiceErrorCode {
+  if (faults.some(({ kind }) => kind === 'ledger')) return 'ERR_SLUICE_NO_LEDGER';
+  return faults.every(({ kind }) => kind === 'rights') ? 'ERR_SLUICE_SINK_DENIED' : 'ERR_SLUICE_SINK_SETUP';
+}
+
+function refused(code: SluiceErrorCode, { id }: Batch, problem: string, cause: unknown): ProcessingError {
+  return new ProcessingError(
+    code,
+    `Batch ${id} cannot be applied: ${problem}. The database says: ${reasonOf(cause)}`,
+    { cause },
+  );
+}
