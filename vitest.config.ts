@@ -32,6 +32,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'lab/**/*.test.ts',
       'bench/**/*.test.ts',
+      'compat/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     testTimeout: 60_000,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packages } from './build.mjs';
+import { checkExports } from './exports.mjs';
 import { root, runMain, runQuietly } from './run.mjs';
 
 /** @typedef {readonly [name: string, check: () => Promise<unknown> | void]} Step */
@@ -11,6 +12,7 @@ await runMain(async () => {
     ['lint and format', () => tool('biome', 'ci', '--error-on-warnings', '--colors=off')],
     ['unused code', () => tool('knip', '--treat-config-hints-as-errors')],
     ['lock file', checkLock],
+    ['exports', () => checkExports(packages().map((name) => join(root, 'packages', name)))],
     ...packages().flatMap(packagingOf),
   ]);
   for (const { name, error } of failures)
@@ -58,21 +60,7 @@ function packagingOf(name) {
       `${name}: types of ESM and CJS`,
       () => tool('attw', '--pack', folder, '--no-emoji', '--format', 'ascii'),
     ],
-    [`${name}: import and require`, () => checkImports(`@sluice/${name}`)],
   ];
-}
-
-/**
- * Both builds load, and have the same exports.
- * @param {string} name
- */
-async function checkImports(name) {
-  const print = 'console.log(Object.keys(exports).sort().join())';
-  const [esm, cjs] = await Promise.all([
-    node('--input-type=module', '-e', `const exports = await import('${name}'); ${print}`),
-    node('--input-type=commonjs', '-e', `{ const exports = require('${name}'); ${print} }`),
-  ]);
-  if (esm !== cjs) throw new Error(`import gives ${esm}require gives ${cjs}`);
 }
 
 /**
@@ -96,9 +84,4 @@ function checkLock() {
  */
 function tool(name, ...args) {
   return runQuietly(join(root, 'node_modules/.bin', name), args);
-}
-
-/** @param {readonly string[]} args */
-function node(...args) {
-  return runQuietly(process.execPath, args);
 }

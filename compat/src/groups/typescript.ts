@@ -1,0 +1,88 @@
+import { WORK } from '../dependencies.js';
+import type { Context, Group, Line } from '../group.js';
+import { nodeOf } from '../nodes.js';
+import { copyWork } from '../work.js';
+
+const STRICT = {
+  target: 'es2023',
+  lib: ['es2024', 'esnext.disposable'],
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  esModuleInterop: true,
+  skipLibCheck: false,
+};
+
+/** Resolutions of modules, in a project whose files are ESM, and in one whose files are CommonJS. */
+export const typescript: readonly Group[] = (['module', 'commonjs'] as const).map((type) => ({
+  manifest: { type },
+  dependencies: {
+    '@types/node': '^20.19.0',
+    ...WORK,
+    tsx: '^4.23.15',
+    typescript: '~6.0.3',
+  },
+  lines: [
+    ...['node16', 'nodenext'].map((resolution) => compiled(resolution, type)),
+    checked('bundler', type),
+    run('tsx', type, async ({ project }, env) => project.node(['--import', 'tsx', 'main.ts'], env)),
+    // Node strips types only; imports of a CommonJS project would stay imports.
+    ...(type === 'module' ? (['22', '24'] as const) : []).map((name) =>
+      run(`type stripping, Node ${name}`, type, async ({ project }, env) =>
+        project.node(['main.ts'], env, await nodeOf(name)),
+      ),
+    ),
+  ],
+}));
+
+type Type = 'module' | 'commonjs';
+
+function compiled(resolution: string, type: Type): Line {
+  return {
+    name: `TypeScript ${resolution}, ${type}`,
+    run: async (context) => {
+      const { project, servers } = context;
+      const options = { module: resolution, rewriteRelativeImportExtensions: true, outDir: 'out' };
+      await compile(context, resolution, options);
+      return servers.during((env) => project.node(['out/main.js'], env));
+    },
+  };
+}
+
+function checked(resolution: string, type: Type): Line {
+  return {
+    name: `TypeScript ${resolution}, ${type}`,
+    run: async (context) => {
+      const options = {
+        module: 'preserve',
+        moduleResolution: resolution,
+        allowImportingTsExtensions: true,
+        noEmit: true,
+      };
+      await compile(context, resolution, options);
+      return 'strict';
+    },
+  };
+}
+
+async function compile({ project }: Context, name: string, options: object): Promise<void> {
+  await copyWork(project, '.');
+  const config = `tsconfig.${name}.json`;
+  await project.write(config, { compilerOptions: { ...STRICT, ...options }, include: ['*.ts'] });
+  await project.node(['node_modules/typescript/bin/tsc', '--project', config]);
+}
+
+function run(
+  name: string,
+  type: Type,
+  execute: (context: Context, env: Readonly<Record<string, string>>) => Promise<string>,
+): Line {
+  return {
+    name: `TypeScript by ${name}, ${type}`,
+    run: async (context) => {
+      await copyWork(context.project, '.');
+      return context.servers.during((env) => execute(context, env));
+    },
+  };
+}
