@@ -10,11 +10,11 @@ const lua: Plugin = {
   },
 };
 
-/** The sources of the workspace's own packages; paths begin at the root. */
+/** Where a package of the workspace has its sources, by the name of an import; paths begin at the root. */
 const sources = ['packages', 'tools'].flatMap((folder) =>
-  readdirSync(new URL(folder, import.meta.url)).map((name) => [
-    `@sluice/${name}`,
-    `/${folder}/${name}/src/index.ts`,
+  readdirSync(new URL(folder, import.meta.url)).flatMap((name) => [
+    { find: new RegExp(`^@sluice/${name}$`), replacement: `/${folder}/${name}/src/index.ts` },
+    { find: new RegExp(`^@sluice/${name}/`), replacement: `/${folder}/${name}/src/` },
   ]),
 );
 
@@ -22,7 +22,7 @@ export default defineConfig({
   plugins: [lua],
   resolve: {
     // Tests run against the sources; `npm run check` and the examples run against the built packages.
-    alias: Object.fromEntries(sources),
+    alias: sources,
     // Where the root's path has characters that Vite does not take, the tests run through a link to it.
     preserveSymlinks: true,
   },

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { createBuffer, type Sink, type Buffer as SluiceBuffer } from '@sluice/core';
+import { createBuffer, type Sink, type SluiceBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
-import {
-  conformance,
-  faultyBackend,
-  manualClock,
-  mockRedis,
-  recordingSink,
-  seededRandom,
-  startRedisServer,
-} from '@sluice/testing';
+import { faultyBackend, manualClock, recordingSink, seededRandom, startRedisServer } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
+import { mockRedis } from '@sluice/testing/mock-redis';
 
 /** What the tests of a service do with @sluice/testing. */
 export const testingSteps: Readonly<Record<string, () => Promise<void>>> = {

@@ -9,7 +9,7 @@ import {
   max,
   openBuffer,
   type Sink,
-  type Buffer as SluiceBuffer,
+  type SluiceBuffer,
   SluiceError,
 } from '@sluice/core';
 import { kyselySink } from '@sluice/kysely';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { openBuffer } from '@sluice/core';
-import { conformance, recordingSink } from '@sluice/testing';
+import { recordingSink } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
 import { afterAll, expect, test } from 'vitest';
 import { fromUrl, postgres } from './postgres-backend.js';
 

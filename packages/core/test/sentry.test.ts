@@ -11,7 +11,8 @@ import {
 } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
-import { manualClock, mockRedis, recordingSink, startRedisServer } from '@sluice/testing';
+import { manualClock, recordingSink, startRedisServer } from '@sluice/testing';
+import { mockRedis } from '@sluice/testing/mock-redis';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 /** Somewhere to keep pending entries, empty at first. */

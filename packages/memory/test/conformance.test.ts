@@ -1,5 +1,5 @@
 import { memory } from '@sluice/memory';
-import { conformance } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
 import { test } from 'vitest';
 
 conformance({ test, open: ({ clock }) => memory({ clock }) });

@@ -1,5 +1,6 @@
 import { redis } from '@sluice/redis';
-import { conformance, startRedisServer } from '@sluice/testing';
+import { startRedisServer } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
 import { Redis } from 'ioredis';
 import { afterAll, test } from 'vitest';
 

@@ -1,5 +1,6 @@
 import { redis } from '@sluice/redis';
-import { conformance, mockRedis } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
+import { mockRedis } from '@sluice/testing/mock-redis';
 import { test } from 'vitest';
 
 conformance({

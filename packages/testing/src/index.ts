@@ -1,4 +1,3 @@
-export { type ConformanceOptions, conformance } from './conformance/index.js';
 export {
   type BackendCall,
   type Fault,
@@ -10,7 +9,6 @@ export {
 } from './faulty-backend.js';
 export { freePort } from './free-port.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
-export { type MockRedis, type MockRedisOptions, mockRedis } from './mock-redis/client.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
 export { type RedisServer, startRedisServer } from './redis-server.js';
 export { seededRandom } from './seeded-random.js';

@@ -1,7 +1,6 @@
 import { BackendError, createBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import {
-  conformance,
   type FaultRule,
   type FaultyBackendOptions,
   faultyBackend,
@@ -9,6 +8,7 @@ import {
   recordingSink,
   seededRandom,
 } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
 import { describe, expect, test } from 'vitest';
 
 const KEY = '["Page","path","/a"]';

@@ -1,6 +1,7 @@
 import { createBuffer, targetKey } from '@sluice/core';
 import { type RedisClient, redis } from '@sluice/redis';
-import { manualClock, mockRedis, recordingSink } from '@sluice/testing';
+import { manualClock, recordingSink } from '@sluice/testing';
+import { mockRedis } from '@sluice/testing/mock-redis';
 import { expect, test } from 'vitest';
 
 function opened(partitions = 1) {

@@ -1,4 +1,5 @@
-import { mockRedis, startRedisServer } from '@sluice/testing';
+import { startRedisServer } from '@sluice/testing';
+import { mockRedis } from '@sluice/testing/mock-redis';
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeEach, expect, test } from 'vitest';

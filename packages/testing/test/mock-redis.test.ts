@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { manualClock, mockRedis } from '@sluice/testing';
+import { manualClock } from '@sluice/testing';
+import { mockRedis } from '@sluice/testing/mock-redis';
 import { expect, test } from 'vitest';
 
 const sha1 = (source: string): string => createHash('sha1').update(source).digest('hex');

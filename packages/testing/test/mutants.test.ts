@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as core from '@sluice/core';
 import { type MemoryOptions, memory } from '@sluice/memory';
-import { conformance } from '@sluice/testing';
+import { conformance } from '@sluice/testing/conformance';
 import ts from 'typescript';
 import { afterAll, expect, test } from 'vitest';
 import { MUTANTS, type Mutant } from './mutants.js';

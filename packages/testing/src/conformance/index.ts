@@ -33,7 +33,7 @@ export interface ConformanceOptions<B extends Backend = Backend> {
 /**
  * Registers the tests that every backend passes: one per promise of `Backend`, named after it.
  *
- *     import { conformance } from '@sluice/testing';
+ *     import { conformance } from '@sluice/testing/conformance';
  *     import { test } from 'vitest';
  *
  *     conformance({ test, open: ({ clock }) => myBackend({ clock }) });

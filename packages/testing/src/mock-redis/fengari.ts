@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { library } from './library.js';
 
 /** The part of fengari, a Lua 5.3 in JavaScript, that the mock uses. Its names are those of Lua's C API. */
 export interface Fengari {
@@ -71,11 +71,10 @@ let loaded: Fengari | undefined;
  */
 export function loadFengari(): Fengari {
   if (loaded !== undefined) return loaded;
-  const require = createRequire(import.meta.url);
   const before = process.env.FENGARICONF;
   process.env.FENGARICONF = JSON.stringify({ LUA_COMPAT_FLOATSTRING: true });
   try {
-    loaded = require('fengari') as Fengari;
+    loaded = library('fengari') as Fengari;
     return loaded;
   } finally {
     if (before === undefined) delete process.env.FENGARICONF;

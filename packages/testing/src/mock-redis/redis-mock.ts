@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { library } from './library.js';
 
 /** The commands of redis-mock that the mock relies on; each was checked against its source. */
 export type Primitive =
@@ -36,11 +36,10 @@ type RedisMockClient = Readonly<Record<Primitive, (...args: readonly (Argument |
 
 /** Makes a client with data of its own: clients that redis-mock's `createClient` makes share theirs, whatever their URLs. */
 export function redisMockClient(): (name: Primitive, args: readonly Argument[]) => Promise<unknown> {
-  const require = createRequire(import.meta.url);
-  const { RedisClient } = require('redis-mock') as {
+  const { RedisClient } = library('redis-mock') as {
     RedisClient: new (options: object, stream: null, server: object) => RedisMockClient;
   };
-  const Server = require('redis-mock/lib/server/redis-mock.js') as new () => object;
+  const Server = library('redis-mock/lib/server/redis-mock.js') as new () => object;
   const client = new RedisClient({}, null, new Server());
   return (name, args) =>
     new Promise((resolve, reject) => {

@@ -1,0 +1,1 @@
+export { type MockRedis, type MockRedisOptions, mockRedis } from './client.js';
