@@ -12,6 +12,7 @@ await runMain(async () => {
     ['lint and format', () => tool('biome', 'ci', '--error-on-warnings', '--colors=off')],
     ['unused code', () => tool('knip', '--treat-config-hints-as-errors')],
     ['lock file', checkLock],
+    ['reference', () => tool('typedoc', '--emit', 'none')],
     ['exports', () => checkExports(packages().map((name) => join(root, 'packages', name)))],
     ...packages().flatMap(packagingOf),
   ]);
