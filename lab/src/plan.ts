@@ -12,6 +12,8 @@ export interface Plan {
   readonly slowShare: number;
   /** The average time between two bursts of a producer. */
   readonly paceMs: number;
+  /** The share of producers that soon give up a write, and then do not know whether it was applied. */
+  readonly impatientShare: number;
 }
 
 /** Faults that are injected side by side; then everything is drained and checked. */

@@ -10,7 +10,7 @@ export function report(result: Result): string {
 
 /** Whether the run went as it must: without drift, or with drift if a guard was removed. */
 export function succeeded({ drift, without, problems }: Result): boolean {
-  return without === undefined ? !drift && problems.length === 0 : drift;
+  return drift === (without !== undefined) && problems.length === 0;
 }
 
 function faultTable({ rounds }: Result): string {

@@ -59,7 +59,8 @@ export class Run {
       rounds.push(result);
       onProgress(`${round.name}: ${describe(result)}`);
       drift = hasDrift(result.check);
-      this.#problems.push(...shortfalls(result));
+      // A guard whose removal has shown drift needs no more faults.
+      if (!(drift && without)) this.#problems.push(...shortfalls(result));
       if (drift || this.#problems.length > 0) break;
     }
     return { seed, without, rounds, drift, problems: this.#problems };

@@ -20,6 +20,7 @@ export interface Workload {
   readonly leaseMs: number;
   readonly slowShare: number;
   readonly paceMs: number;
+  readonly impatientShare: number;
 }
 
 /** The producers and workers of a run. Starts another process for each one that is killed. */
@@ -118,15 +119,15 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs } = this.workload;
+    const { folder, redisUrl, partitions, paceMs, impatientShare } = this.workload;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
       redisUrl,
       partitions,
       history: join(folder, `history-${id}`),
-      // Some give up while a server restarts, and then do not know whether their write was applied.
-      writeTimeoutMs: this.#random() < 0.3 ? 120 : 20_000,
+      // The impatient give up while a server restarts, and then do not know whether their write was applied.
+      writeTimeoutMs: this.#random() < impatientShare ? 120 : 20_000,
       lingerMs: this.#random() < 0.3 ? 5 : 0,
       paceMs,
     };
