@@ -10,6 +10,7 @@ import { obeyDriver } from './commands.js';
 import { report, settings } from './driver.js';
 import { reach } from './failpoint.js';
 import { jumpingClock } from './jumping-clock.js';
+import { quietLogger } from './quiet-logger.js';
 
 const MAX_UNDER_WAY = 400;
 
@@ -26,8 +27,8 @@ const buffer = createBuffer({
   // Small enough for increments to be refused while Redis is away.
   maxTargets: SHARED_ROWS + 2 * OWN_ROWS,
   clock,
+  logger: quietLogger,
 });
-buffer.on('error', () => {});
 buffer.on('lost', (lost) => report({ report: 'lost', detail: JSON.stringify(lost) }));
 
 let isFinishing = false;

@@ -7,6 +7,7 @@ import { settings } from './driver.js';
 import { reach } from './failpoint.js';
 import { currentBatch } from './instrumented-client.js';
 import { jumpingClock } from './jumping-clock.js';
+import { quietLogger } from './quiet-logger.js';
 import { openSink } from './sink.js';
 
 const { seed, redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } =
@@ -26,9 +27,9 @@ const buffer = createBuffer({
   closeTimeoutMs: 5000,
   concurrency: partitions,
   clock,
+  logger: quietLogger,
 });
-buffer.on('error', () => {});
-const worker = createWorker(buffer, { intervalMs: 30, onError: () => {}, clock });
+const worker = createWorker(buffer, { intervalMs: 30, clock });
 
 obeyDriver(clock, async () => {
   await worker.stop();
