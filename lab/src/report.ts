@@ -1,3 +1,4 @@
+import { markdownTable } from 'markdown-table';
 import { type CheckResult, hasDrift } from './checker/checker.js';
 import { GUARDS } from './guards/guards.js';
 import { FAULTS } from './nemesis/faults.js';
@@ -21,7 +22,7 @@ function faultTable({ rounds }: Result): string {
     const fired = met.reduce((sum, round) => sum + (round.fired[fault] ?? 0), 0);
     return [[fault, String(planned), String(fired), driftOf(met)]];
   });
-  return table([['fault', 'planned', 'fired', 'drift'], ...rows]);
+  return markdownTable([['fault', 'planned', 'fired', 'drift'], ...rows], { align: ['l', 'r', 'r', 'r'] });
 }
 
 /** Drift is that of the whole run, so the last round has it all. */
@@ -32,14 +33,6 @@ function driftOf(rounds: readonly RoundResult[]): string {
 
 function units({ excess, lost }: CheckResult): string {
   return `+${excess} −${lost}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
-  const [head = [], ...body] = rows;
-  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n');
 }
 
 function totals({ rounds, seed }: Result): string {
