@@ -11,9 +11,12 @@ export class PageTable implements AsyncDisposable {
   static async connect(url: string): Promise<PageTable> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(
-      'CREATE TABLE IF NOT EXISTS page (path text PRIMARY KEY, views bigint NOT NULL DEFAULT 0)',
-    );
+    await client.query(`
+      CREATE TABLE IF NOT EXISTS page (
+        path text PRIMARY KEY,
+        views bigint NOT NULL DEFAULT 0
+      )
+    `);
     return new PageTable(client);
   }
 
