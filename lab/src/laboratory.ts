@@ -7,7 +7,7 @@ import { GUARDS, type GuardName } from './guards/guards.js';
 import { removeGuard } from './guards/remove-guard.js';
 import { readHistory } from './history/history.js';
 import { FaultProxy } from './nemesis/fault-proxy.js';
-import { kindOfScript, kindOfStatement } from './nemesis/request-kinds.js';
+import { POSTGRES, REDIS } from './nemesis/protocols.js';
 import type { Plan } from './plan.js';
 import { type Result, Run } from './run.js';
 import { Database } from './servers/database.js';
@@ -57,8 +57,8 @@ export class Laboratory implements AsyncDisposable {
       bundlePrograms(folder, removeGuard(without === undefined ? [] : GUARDS[without].edits)),
       Database.create(postgresPort, `run_${this.#runs}`),
     ]);
-    await using redisProxy = await FaultProxy.open(redisPort, kindOfScript);
-    await using databaseProxy = await FaultProxy.open(postgresPort, kindOfStatement);
+    await using redisProxy = await FaultProxy.open(redisPort, REDIS);
+    await using databaseProxy = await FaultProxy.open(postgresPort, POSTGRES);
     const redis = connect(redisPort);
     const expected = new Expected();
     try {

@@ -1,7 +1,5 @@
 import { type Rules, startTcpProxy, type TcpProxy } from '@sluice/test-servers';
-
-/** Returns the kind of the requests in some bytes, if it is one that faults are about. */
-export type Classify = (bytes: string) => string;
+import type { Protocol } from './protocols.js';
 
 /** The reply is lost; or the request arrives late, after its sender has lost the connection. */
 export type RequestFault = 'lose reply' | 'delay request';
@@ -19,9 +17,9 @@ export class FaultProxy implements AsyncDisposable {
     this.#faults = faults;
   }
 
-  static async open(serverPort: number, classify: Classify): Promise<FaultProxy> {
+  static async open(serverPort: number, protocol: Protocol): Promise<FaultProxy> {
     const faults = new PendingFaults();
-    return new FaultProxy(await startTcpProxy(serverPort, () => rulesOf(classify, faults)), faults);
+    return new FaultProxy(await startTcpProxy(serverPort, () => rulesOf(protocol, faults)), faults);
   }
 
   get port(): number {
@@ -44,21 +42,21 @@ export class FaultProxy implements AsyncDisposable {
 }
 
 /** The rules of one connection. */
-function rulesOf(classify: Classify, faults: PendingFaults): Rules {
+function rulesOf(protocol: Protocol, faults: PendingFaults): Rules {
   /** The kinds of the requests since the last reply. */
   const asked = new Set<string>();
   return {
     onRequest(bytes) {
-      const kind = classify(bytes.toString('latin1'));
+      const kind = protocol.kindOf(bytes.toString('latin1'));
       asked.add(kind);
       return faults.take(kind, 'delay request') ? { lateMs: LATE_MS } : 'pass';
     },
-    onReply() {
+    onReply(bytes) {
       const [kind] = asked;
       // After requests of several kinds, it is uncertain which one this is the reply to.
-      const isLost = asked.size === 1 && kind !== undefined && faults.take(kind, 'lose reply');
+      const isCertain = asked.size === 1 && kind !== undefined && !protocol.isError(bytes.toString('latin1'));
       asked.clear();
-      return isLost ? 'lose' : 'pass';
+      return isCertain && faults.take(kind, 'lose reply') ? 'lose' : 'pass';
     },
   };
 }
