@@ -9,7 +9,6 @@ export {
   type FiredFault,
   faultyBackend,
 } from './faulty-backend.js';
-export { freePort } from './free-port.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
 export { type MockRedis, type MockRedisOptions, mockRedis } from './mock-redis/client.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
