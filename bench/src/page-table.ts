@@ -28,7 +28,7 @@ export class PageTable implements AsyncDisposable {
     await this.#client.query('CHECKPOINT');
   }
 
-  /** @throws Error unless the rows have so many views in all */
+  /** @throws Error unless the rows have this many views in all */
   async verify(views: number): Promise<void> {
     const { rows } = await this.#client.query<{ sum: string }>('SELECT sum(views) AS sum FROM page');
     const sum = Number(rows[0]?.sum);

@@ -242,7 +242,7 @@ class PostgresBackend implements Backend {
     return this.#closed;
   }
 
-  /** Ends a lease, if the token holds it; or answers what it answered before. */
+  /** Ends a lease if the token holds it. A repeat returns what the first call returned. */
   #settle(
     partition: number,
     token: string,

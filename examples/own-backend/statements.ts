@@ -57,7 +57,7 @@ export async function pendingFields(
   return new Map(rows.map(({ key, fields }) => [key, fields]));
 }
 
-/** Merges entries into the pending ones; answers those that were left out. */
+/** Merges entries into the pending ones; returns those that were refused. */
 export async function addPending(
   tx: Transaction,
   partition: number,
@@ -86,7 +86,7 @@ export async function addPending(
   return refused;
 }
 
-/** Takes the first entries out of the pending ones; answers how many. */
+/** Claims the first of the pending entries; returns how many. */
 export async function freeze(tx: Transaction, partition: number, size: number): Promise<number> {
   const { affectedRows } = await tx.sql`
     UPDATE sluice.entry SET claimed = true
