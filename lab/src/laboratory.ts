@@ -63,14 +63,14 @@ export class Laboratory implements AsyncDisposable {
     const expected = new Expected();
     try {
       await redis.flushall();
-      const workload = {
+      const options = {
         ...plan,
         seed,
         folder,
         redisUrl: `redis://127.0.0.1:${redisProxy.port}`,
         databaseUrl: database.url(databaseProxy.port),
       };
-      await using processes = new ProcessPool(workload, programs, servers, (path) => {
+      await using processes = new ProcessPool(options, programs, servers, (path) => {
         for (const operation of readHistory(path)) expected.add(operation);
       });
       const system = { processes, servers, database, redisProxy, databaseProxy, redis };

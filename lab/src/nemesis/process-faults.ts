@@ -41,7 +41,7 @@ function killAt(processes: ProcessPool, role: Role, failpoint: Failpoint): Injec
 function stallAt(processes: ProcessPool, failpoint: Failpoint, onWake?: () => Promise<unknown>): Injection {
   return (random) =>
     processes.borrow('worker', random, async (process) => {
-      const { leaseMs } = processes.workload;
+      const { leaseMs } = processes.options;
       try {
         const stopping = process.nextReport('stopping', PATIENCE_MS);
         process.send({ command: 'stop at', failpoint, by: 'SIGSTOP' });

@@ -5,22 +5,16 @@ import { integer, pick, randomFor } from '../random.js';
 import type { Servers } from '../servers/servers.js';
 import type { Programs } from './bundle.js';
 import type { Report } from './messages.js';
-import type { ProducerSettings, WorkerSettings } from './settings.js';
+import type { ProducerSettings, WorkerSettings, Workload } from './settings.js';
 import { type Role, WorkloadProcess } from './workload-process.js';
 
 /** What all processes of a run have in common. */
-export interface Workload {
+export interface PoolOptions extends Workload {
   readonly seed: number;
   /** Where the histories go. */
   readonly folder: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  readonly partitions: number;
-  readonly batchSize: number;
-  readonly leaseMs: number;
-  readonly slowShare: number;
-  readonly paceMs: number;
-  readonly impatientShare: number;
 }
 
 /** The producers and workers of a run. Starts another process for each one that is killed. */
@@ -36,13 +30,13 @@ export class ProcessPool implements AsyncDisposable {
   readonly reports = new Map<Report['report'], number>();
 
   constructor(
-    readonly workload: Workload,
+    readonly options: PoolOptions,
     readonly programs: Programs,
     readonly servers: Servers,
     /** Called with the history of each producer that has ended. */
     readonly onHistory: (path: string) => void,
   ) {
-    this.#random = randomFor(workload.seed, 'processes');
+    this.#random = randomFor(options.seed, 'processes');
   }
 
   start(role: Role, count: number): void {
@@ -119,7 +113,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs, impatientShare } = this.workload;
+    const { folder, redisUrl, partitions, paceMs, impatientShare } = this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
@@ -134,7 +128,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #workerSettings(id: number): WorkerSettings {
-    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.workload;
+    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),

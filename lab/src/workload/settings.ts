@@ -1,3 +1,16 @@
+/** How the producers count and the workers apply. */
+export interface Workload {
+  readonly partitions: number;
+  readonly batchSize: number;
+  readonly leaseMs: number;
+  /** The share of transactions that are slow: they take up to most of a lease. */
+  readonly slowShare: number;
+  /** The average time between two bursts of a producer. */
+  readonly paceMs: number;
+  /** The share of producers that soon give up a write, and then do not know whether it was applied. */
+  readonly impatientShare: number;
+}
+
 /** What the driver passes to a producer when it starts it. */
 export interface ProducerSettings {
   /** Numbers the processes of a run. */
@@ -9,7 +22,6 @@ export interface ProducerSettings {
   readonly history: string;
   readonly writeTimeoutMs: number;
   readonly lingerMs: number;
-  /** Average time between two bursts of increments. */
   readonly paceMs: number;
 }
 
@@ -23,7 +35,6 @@ export interface WorkerSettings {
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly maxAttempts: number;
-  /** The share of transactions that are slow: they take up to most of a lease. */
   readonly slowShare: number;
 }
 
