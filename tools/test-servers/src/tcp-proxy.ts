@@ -58,9 +58,9 @@ function join(client: Socket, upstream: Socket, rules: Rules, connections: Set<(
   connections.add(cut);
   for (const socket of [client, upstream]) socket.setNoDelay().on('error', cut).on('close', cut);
   client.on('data', (bytes) => {
-    const fate = rules.onRequest?.(bytes) ?? 'pass';
-    if (fate === 'pass') upstream.write(bytes);
-    else sendLate(client, upstream, bytes, fate.lateMs);
+    const decision = rules.onRequest?.(bytes) ?? 'pass';
+    if (decision === 'pass') upstream.write(bytes);
+    else sendLate(client, upstream, bytes, decision.lateMs);
   });
   upstream.on('data', (bytes) => {
     if (rules.onReply?.(bytes) === 'lose') cut();
