@@ -74,7 +74,7 @@ describe('alternate', () => {
 });
 
 describe('inFlight', () => {
-  it('does so many at a time, and all', async () => {
+  it('runs up to the limit at a time, and all in the end', async () => {
     const done: number[] = [];
     let running = 0;
     let most = 0;

@@ -10,31 +10,31 @@ const PATIENCE = { timeout: 40_000, interval: 100 };
 
 test('a driver that is killed leaves no process and no folder behind', { timeout: 100_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-killed-'));
-  // So that PostgreSQL keeps its data there, too, when root runs this.
+  // When root runs this, PostgreSQL runs as another account, and must be able to keep its data there.
   await chmod(folder, 0o755);
   const main = fileURLToPath(new URL('src/main.ts', import.meta.url));
   const driver = spawn(process.execPath, ['--import', 'tsx', main, '--without', 'token'], {
     env: { ...process.env, TMPDIR: folder },
     stdio: 'ignore',
   });
-  // tsx keeps its cache there, and a copy of PostgreSQL's program is for all runs to come.
+  // The cache of tsx and the copy of PostgreSQL's program stay, for later runs.
   const left = async (): Promise<string[]> =>
     (await readdir(folder, { recursive: true })).filter(
       (file) => file.startsWith('sluice-') && !file.startsWith('sluice-program-'),
     );
 
-  await vi.waitUntil(async () => (await left()).some((file) => file.includes('journal')), PATIENCE);
-  expect(programsOf(folder).filter((program) => program.includes('worker.mjs'))).not.toEqual([]);
+  await vi.waitUntil(async () => (await left()).some((file) => file.includes('history')), PATIENCE);
+  expect(commandsNaming(folder).filter((command) => command.includes('worker.mjs'))).not.toEqual([]);
   driver.kill('SIGKILL');
   await once(driver, 'exit');
 
   await vi.waitUntil(async () => (await left()).length === 0, PATIENCE);
-  await vi.waitUntil(() => programsOf(folder).length === 0, PATIENCE);
+  await vi.waitUntil(() => commandsNaming(folder).length === 0, PATIENCE);
   await rm(folder, { recursive: true });
 });
 
-/** The command lines of processes that name the folder. */
-function programsOf(folder: string): string[] {
-  const all = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
-  return all.filter((program) => program.includes(folder));
+/** The command lines of the processes that name the folder. */
+function commandsNaming(folder: string): string[] {
+  const commands = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return commands.filter((command) => command.includes(folder));
 }

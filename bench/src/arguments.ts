@@ -5,12 +5,12 @@ import { FULL, QUICK, type Sizes } from './sizes.js';
 
 export const HELP = `npm run bench -- [options]
 
-Measures Sluice and its peers, in alternation, on servers of its own.
-Exit code 0 also when goals are missed: the table tells.
+Measures Sluice and its peers, in alternation, on servers that it starts.
+The exit code is 0 also when goals are missed; the table shows which.
 
   --quick            less of everything, within two minutes
-  --rounds <number>  how often all is measured (default 3, quick 2)
-  --row <name>       only what yields this row; may be repeated
+  --rounds <number>  number of rounds (default 3, quick 2)
+  --row <name>       only what this row needs; may be repeated
                      (${ROWS.slice(0, 6).join(', ')},
                      ${ROWS.slice(6).join(', ')})
   --out <folder>     where results.json, table.md and the plots go (default bench/results)

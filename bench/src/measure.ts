@@ -5,7 +5,7 @@ import type { FiguresOf, Name, Request, SettingsOf } from './measurements/index.
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
-/** Measures in a process of its own, so that no contestant warms the code or fills the heap of another. */
+/** Measures in a separate process, so that no contestant warms the code or fills the heap of another. */
 export async function measure<N extends Name>(name: N, settings: SettingsOf<N>): Promise<FiguresOf<N>> {
   // A profile of the driver is one of its children, too.
   const profiling = process.execArgv.filter((option) => /^--(cpu-prof|trace-gc)/.test(option));

@@ -11,9 +11,12 @@ export class PageTable implements AsyncDisposable {
   static async connect(url: string): Promise<PageTable> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(
-      'CREATE TABLE IF NOT EXISTS page (path text PRIMARY KEY, views bigint NOT NULL DEFAULT 0)',
-    );
+    await client.query(`
+      CREATE TABLE IF NOT EXISTS page (
+        path text PRIMARY KEY,
+        views bigint NOT NULL DEFAULT 0
+      )
+    `);
     return new PageTable(client);
   }
 
@@ -25,7 +28,7 @@ export class PageTable implements AsyncDisposable {
     await this.#client.query('CHECKPOINT');
   }
 
-  /** @throws Error unless the rows have so many views in all */
+  /** @throws Error unless the rows have this many views in all */
   async verify(views: number): Promise<void> {
     const { rows } = await this.#client.query<{ sum: string }>('SELECT sum(views) AS sum FROM page');
     const sum = Number(rows[0]?.sum);

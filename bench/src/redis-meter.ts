@@ -78,6 +78,6 @@ function number(info: string, name: string): number {
 
 function value(info: string, name: string): string {
   const found = new RegExp(`^${name}:(.*)\\r$`, 'm').exec(info)?.[1];
-  if (found === undefined) throw new Error(`INFO does not tell ${name}.`);
+  if (found === undefined) throw new Error(`INFO does not have ${name}.`);
   return found;
 }

@@ -22,7 +22,7 @@ export interface Results {
   readonly outcomes: readonly (Outcome & { readonly scenario: string })[];
 }
 
-/** Runs the scenarios on servers of its own. */
+/** Runs the scenarios on servers that it starts. */
 export async function runScenarios({ sizes, rounds, rows, onProgress }: RunOptions): Promise<Results> {
   const chosen = SCENARIOS.filter(
     (scenario) => rows.length === 0 || rows.some((row) => scenario.rows.includes(row)),

@@ -17,14 +17,14 @@ export interface Bench {
 /** Contestants that do the same. */
 export interface Scenario {
   readonly name: string;
-  /** The rows of the table that it yields. */
+  /** The rows of the table that it measures. */
   readonly rows: readonly RowName[];
   run(bench: Bench): Promise<Outcome>;
 }
 
 export interface Outcome {
   readonly lines: readonly Line[];
-  /** Comparisons without a goal, for a table of their own. */
+  /** Comparisons without a goal, for a separate table. */
   readonly alternatives?: readonly Line[];
   /** By the name of the file. */
   readonly plots?: Readonly<Record<string, TopLevelSpec>>;

@@ -6,7 +6,7 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - startedAt) / 1000;
 }
 
-/** How many operations warm up for so many: a tenth, and enough to have the code compiled. */
+/** The number of operations to warm up with: a tenth of those measured, and enough to have the code compiled. */
 export function warmUpOf(operations: number): number {
   return Math.max(2000, Math.round(operations / 10));
 }

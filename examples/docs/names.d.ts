@@ -21,7 +21,7 @@ declare global {
   const path: string;
   const pool: Pool;
   const sink: core.Sink;
-  // biome-ignore lint/suspicious/noExplicitAny: a reader's database, of whatever kind
+  // biome-ignore lint/suspicious/noExplicitAny: a reader's database, of any kind
   const db: Kysely<any>;
 
   function report(error: unknown): void;

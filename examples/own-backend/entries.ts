@@ -32,7 +32,7 @@ export function deadLetterOf({ id, reason, attempts, buried_at, ...row }: DeadLe
   };
 }
 
-/** How long ago the first increment of an entry came. Unreadable fields do not tell. */
+/** How long ago the first increment of an entry came; 0 if its fields are unreadable. */
 export function age(fields: string, now: number): number {
   const entry = entryOf({ key: '', fields });
   return 'corrupt' in entry ? 0 : Math.max(0, now - Number(entry.fields['@'] ?? now));

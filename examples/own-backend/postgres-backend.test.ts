@@ -18,8 +18,9 @@ conformance({
     return postgres({ db, clock });
   },
   corrupt: async (_, partition, key) => {
-    const spoil = `UPDATE sluice.entry SET fields = '{"+views":"many"' WHERE partition = $1 AND key = $2`;
-    await db.query(spoil, [partition, key]);
+    await db.sql`
+      UPDATE sluice.entry SET fields = '{"+views":"many"'
+      WHERE partition = ${partition} AND key = ${key}`;
   },
 });
 

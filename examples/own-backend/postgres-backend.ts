@@ -78,7 +78,9 @@ class PostgresBackend implements Backend {
       // A first write is never a gap. Any other may be one, and a gap leaves no trace.
       if (number === 1) {
         await tx.sql`
-          INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${write.epoch}) ON CONFLICT DO NOTHING`;
+          INSERT INTO sluice.partition (id, epoch)
+          VALUES (${partition}, ${write.epoch})
+          ON CONFLICT DO NOTHING`;
       }
       const epoch = (await lock(tx, partition))?.epoch ?? '';
       const { last, refused } = await lastWrite(tx, partition, producer, now);
@@ -121,7 +123,8 @@ class PostgresBackend implements Backend {
     return this.#transaction(async (tx) => {
       const dueAt = this.#clock.now() + leaseMs;
       const { affectedRows } = await tx.sql`
-        UPDATE sluice.partition SET due_at = ${dueAt} WHERE id = ${partition} AND batch || ' ' || token = ${token}`;
+        UPDATE sluice.partition SET due_at = ${dueAt}
+        WHERE id = ${partition} AND batch || ' ' || token = ${token}`;
       return affectedRows === 1;
     });
   }
@@ -145,8 +148,11 @@ class PostgresBackend implements Backend {
         INSERT INTO sluice.dead_letter
         SELECT ${partition}, burial.id, key, fields, burial.reason, ${attempt}, ${this.#clock.now()}
         FROM unnest(${ids}::text[], ${indexes}::int[], ${reasons}::text[]) AS burial (id, index, reason)
-        JOIN (SELECT key, fields, row_number() OVER (ORDER BY place) - 1 AS index
-              FROM sluice.entry WHERE partition = ${partition} AND claimed) AS claimed USING (index)`;
+        JOIN (
+          SELECT key, fields, row_number() OVER (ORDER BY place) - 1 AS index
+          FROM sluice.entry
+          WHERE partition = ${partition} AND claimed
+        ) AS claimed USING (index)`;
       await endBatch(tx, partition);
     });
   }
@@ -170,12 +176,19 @@ class PostgresBackend implements Backend {
     return this.#transaction(async (tx) => {
       const now = this.#clock.now();
       const { rows } = await tx.sql<Omit<PartitionStats, 'oldestPendingMs'> & { head: string | null }>`
-        SELECT p.id AS partition,
+        SELECT
+          p.id AS partition,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND NOT claimed) AS pending,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND claimed) AS claimed,
           (SELECT count(*) FROM sluice.dead_letter WHERE partition = p.id) AS dead,
-          (SELECT fields FROM sluice.entry WHERE partition = p.id AND NOT claimed ORDER BY place LIMIT 1) AS head
-        FROM sluice.partition AS p ORDER BY p.id`;
+          (
+            SELECT fields FROM sluice.entry
+            WHERE partition = p.id AND NOT claimed
+            ORDER BY place
+            LIMIT 1
+          ) AS head
+        FROM sluice.partition AS p
+        ORDER BY p.id`;
       return rows.map(({ head, ...counts }) => ({
         ...counts,
         oldestPendingMs: head === null ? 0 : age(head, now),
@@ -186,8 +199,10 @@ class PostgresBackend implements Backend {
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
     return this.#transaction(async (tx) => {
       const { rows } = await tx.sql<DeadLetterRow>`
-        SELECT * FROM sluice.dead_letter WHERE partition = ${partition}
-        ORDER BY buried_at, id COLLATE "C" OFFSET ${offset} LIMIT ${limit}`;
+        SELECT * FROM sluice.dead_letter
+        WHERE partition = ${partition}
+        ORDER BY buried_at, id COLLATE "C"
+        OFFSET ${offset} LIMIT ${limit}`;
       return rows.map(deadLetterOf);
     });
   }
@@ -196,7 +211,8 @@ class PostgresBackend implements Backend {
     return this.#transaction(async (tx) => {
       await lock(tx, partition);
       const { rows } = await tx.sql<DeadLetterRow>`
-        SELECT * FROM sluice.dead_letter WHERE partition = ${partition} AND id = ANY (${wanted})
+        SELECT * FROM sluice.dead_letter
+        WHERE partition = ${partition} AND id = ANY (${wanted})
         ORDER BY array_position(${wanted}::text[], id)`;
       const letters = rows.flatMap((row) => {
         const entry = entryOf(row);
@@ -224,7 +240,8 @@ class PostgresBackend implements Backend {
       }
       const { rows } = await tx.sql<{ name: string }>`
         SELECT name FROM pg_settings
-        WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name`;
+        WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off'
+        ORDER BY name`;
       const advice = rows.map(({ name }) => `The setting ${name} is off. Turn it on.`);
       return { durability: advice.length > 0 ? 'recent-loss' : 'every-write', advice };
     });
@@ -235,7 +252,7 @@ class PostgresBackend implements Backend {
     return this.#closed;
   }
 
-  /** Ends a lease, if the token holds it; or answers what it answered before. */
+  /** Ends a lease if the token holds it. A repeat returns what the first call returned. */
   #settle(
     partition: number,
     token: string,

@@ -38,7 +38,8 @@ export async function rememberWrite(
   now: number,
 ): Promise<void> {
   await tx.sql`
-    DELETE FROM sluice.producer WHERE partition = ${partition} AND (id = ${producer} OR expires_at <= ${now})`;
+    DELETE FROM sluice.producer
+    WHERE partition = ${partition} AND (id = ${producer} OR expires_at <= ${now})`;
   await tx.sql`
     INSERT INTO sluice.producer (partition, id, number, refused, expires_at)
     VALUES (${partition}, ${producer}, ${number}, ${JSON.stringify(refused)}, ${now + PRODUCER_LIFETIME_MS})`;
@@ -51,11 +52,12 @@ export async function pendingFields(
   keys: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await tx.sql<EntryRow>`
-    SELECT key, fields FROM sluice.entry WHERE partition = ${partition} AND NOT claimed AND key = ANY (${keys})`;
+    SELECT key, fields FROM sluice.entry
+    WHERE partition = ${partition} AND NOT claimed AND key = ANY (${keys})`;
   return new Map(rows.map(({ key, fields }) => [key, fields]));
 }
 
-/** Merges entries into the pending ones; answers those that were left out. */
+/** Merges entries into the pending ones; returns those that were refused. */
 export async function addPending(
   tx: Transaction,
   partition: number,
@@ -84,11 +86,16 @@ export async function addPending(
   return refused;
 }
 
-/** Takes the first entries out of the pending ones; answers how many. */
+/** Claims the first of the pending entries; returns how many. */
 export async function freeze(tx: Transaction, partition: number, size: number): Promise<number> {
   const { affectedRows } = await tx.sql`
-    UPDATE sluice.entry SET claimed = true WHERE place IN
-      (SELECT place FROM sluice.entry WHERE partition = ${partition} AND NOT claimed ORDER BY place LIMIT ${size})`;
+    UPDATE sluice.entry SET claimed = true
+    WHERE place IN (
+      SELECT place FROM sluice.entry
+      WHERE partition = ${partition} AND NOT claimed
+      ORDER BY place
+      LIMIT ${size}
+    )`;
   return affectedRows ?? 0;
 }
 
@@ -101,18 +108,28 @@ export async function lease(tx: Transaction, partition: number, held: HeldBatch)
 
 export async function readBatch(tx: Transaction, partition: number): Promise<StoredBatch> {
   const { rows } = await tx.sql<EntryRow>`
-    SELECT key, fields FROM sluice.entry WHERE partition = ${partition} AND claimed ORDER BY place`;
+    SELECT key, fields FROM sluice.entry
+    WHERE partition = ${partition} AND claimed
+    ORDER BY place`;
   const head = await tx.sql<Omit<StoredBatch, 'entries'>>`
-    SELECT batch AS id, attempt,
-      (SELECT count(*) FROM sluice.entry WHERE partition = ${partition} AND NOT claimed) AS remaining
-    FROM sluice.partition WHERE id = ${partition}`;
+    SELECT
+      batch AS id,
+      attempt,
+      (
+        SELECT count(*) FROM sluice.entry
+        WHERE partition = ${partition} AND NOT claimed
+      ) AS remaining
+    FROM sluice.partition
+    WHERE id = ${partition}`;
   return { ...(head.rows[0] as Omit<StoredBatch, 'entries'>), entries: rows.map(entryOf) };
 }
 
 export async function endBatch(tx: Transaction, partition: number): Promise<void> {
   await tx.sql`DELETE FROM sluice.entry WHERE partition = ${partition} AND claimed`;
   await tx.sql`
-    UPDATE sluice.partition SET batch = NULL, token = NULL, attempt = NULL, due_at = NULL WHERE id = ${partition}`;
+    UPDATE sluice.partition
+    SET batch = NULL, token = NULL, attempt = NULL, due_at = NULL
+    WHERE id = ${partition}`;
 }
 
 export async function deleteDead(
@@ -121,6 +138,8 @@ export async function deleteDead(
   ids: readonly string[],
 ): Promise<string[]> {
   const { rows } = await tx.sql<{ id: string }>`
-    DELETE FROM sluice.dead_letter WHERE partition = ${partition} AND id = ANY (${ids}) RETURNING id`;
+    DELETE FROM sluice.dead_letter
+    WHERE partition = ${partition} AND id = ANY (${ids})
+    RETURNING id`;
   return rows.map(({ id }) => id);
 }

@@ -25,11 +25,19 @@ interface Tables {
 const TABLES = `
   CREATE TABLE airport (
     origin text PRIMARY KEY,
-    flights bigint NOT NULL, delay bigint NOT NULL, miles bigint NOT NULL, last_departure timestamptz NOT NULL
+    flights bigint NOT NULL,
+    delay bigint NOT NULL,
+    miles bigint NOT NULL,
+    last_departure timestamptz NOT NULL
   );
   CREATE TABLE route (
-    origin text, destination text, PRIMARY KEY (origin, destination),
-    flights bigint NOT NULL, delay bigint NOT NULL, miles bigint NOT NULL, last_departure timestamptz NOT NULL
+    origin text,
+    destination text,
+    flights bigint NOT NULL,
+    delay bigint NOT NULL,
+    miles bigint NOT NULL,
+    last_departure timestamptz NOT NULL,
+    PRIMARY KEY (origin, destination)
   );
 `;
 

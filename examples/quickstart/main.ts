@@ -50,8 +50,9 @@ async function refuseLeftovers(buffer: SluiceBuffer<FlightSchema>): Promise<void
   const left = await held(buffer);
   if (left === 0) return;
   throw new Failure(
-    `The backend holds entries of another program, or of a run that was stopped (${left}), and this run would apply them too.
-Use an empty database of that server (redis://127.0.0.1:6379/1), or delete the keys that begin with "sluice:".`,
+    `The backend holds entries of another program, or of a run that was stopped (${left}),
+and this run would apply them too. Use an empty database of that server (redis://127.0.0.1:6379/1),
+or delete the keys that begin with "sluice:".`,
   );
 }
 

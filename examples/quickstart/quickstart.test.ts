@@ -27,7 +27,7 @@ describe('npm start', () => {
   test('replays flights into PostgreSQL and finds every row as it should be', async () => {
     const { code, stdout, stderr } = await start('--events', '20000');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/flights +20,000\n +increments +40,000\n/);
+    expect(stdout).toMatch(/\| flights +\| +20,000 \|\n\| increments +\| +40,000 \|\n/);
     expect(stdout).toMatch(/100 % {2}20,000 flights/);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^checked \d{4} rows: all match$/);
     expect(stdout).not.toContain('\u001b');

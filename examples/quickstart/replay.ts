@@ -13,7 +13,7 @@ export interface Replayed {
   readonly seconds: number;
 }
 
-/** Flights whose increments are on their way at a time. */
+/** The number of flights whose increments are under way at once. */
 const CHUNK = 30_000;
 
 /** Sends two increments a flight while a worker applies them; returns when all of them are applied. */

@@ -29,7 +29,7 @@ function start(program: string, url: string, ...args: string[]) {
   return { child, exited };
 }
 
-/** Adds up the worker's lines until its output ends; calls back when it has applied so many views. */
+/** Adds up the worker's lines until its output ends; calls back when it has applied this many views. */
 async function addUp(
   worker: ChildProcess,
   views: number,

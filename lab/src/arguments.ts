@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
-import { GUARD_NAMES, type GuardName } from './guards.js';
-import { LONG, type Plan, SHORT, WITHOUT } from './plan.js';
+import { GUARD_NAMES, type GuardName } from './guards/guards.js';
+import type { Plan } from './plan.js';
+import { LONG, SHORT, WITHOUT } from './plans.js';
 
 export const HELP = `npm run lab -- [options]
 
-Breaks everything around Sluice, with producers and workers in processes of their own, and counts.
+Runs producers and workers as processes, breaks everything around them, and checks that each increment counts once.
 Exit code 0: no drift, and every planned fault fired.
 
   --long             faults by the thousand, about 15 minutes (the default)
   --short            every fault a few times, within a minute
-  --without <guard>  takes a guard away; exit code 0: drift was seen, as it must be
+  --without <guard>  removes a guard; exit code 0: drift was found, as it must be
                      (${GUARD_NAMES.join(', ')})
   --seed <number>    another schedule of faults (default 1)
   --help`;
@@ -21,7 +22,7 @@ export interface Arguments {
 }
 
 /**
- * What to run; `undefined`: show the help.
+ * What to run; `undefined` for the help.
  * @throws Error that says what is wrong with the arguments
  */
 export function parse(args: readonly string[]): Arguments | undefined {

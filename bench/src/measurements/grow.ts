@@ -4,7 +4,7 @@ import { openSluice, sluiceOnRedis } from '../sluice.js';
 import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { distinctPaths } from '../workload.js';
 
-// Paths are made while the clock stands still, so many at a time.
+// Paths are made while the clock is stopped, this many at a time.
 const CHUNK = 100_000;
 
 /** Where targets wait that the worker warms up with. */

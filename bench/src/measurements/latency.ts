@@ -57,19 +57,19 @@ async function latencies(
   countOne: (path: string) => Promise<unknown>,
 ): Promise<Float64Array> {
   const result = new Float64Array(paths.length);
-  const answers: Promise<void>[] = [];
+  const calls: Promise<void>[] = [];
   const startedAt = performance.now();
   const dueAt = (i: number): number => startedAt + (i * 1000) / PER_SECOND;
   const issue = async (i: number): Promise<void> => {
     await countOne(paths[i] as string);
     result[i] = performance.now() - dueAt(i);
   };
-  while (answers.length < paths.length) {
-    while (answers.length < paths.length && dueAt(answers.length) <= performance.now()) {
-      answers.push(issue(answers.length));
+  while (calls.length < paths.length) {
+    while (calls.length < paths.length && dueAt(calls.length) <= performance.now()) {
+      calls.push(issue(calls.length));
     }
     await setImmediate();
   }
-  await Promise.all(answers);
+  await Promise.all(calls);
   return result;
 }

@@ -10,7 +10,7 @@ export interface SqlUpsertSettings {
 
 export type SqlUpsertFigures = { readonly rows: number; readonly rowsPerSecond: number };
 
-/** Writes to PostgreSQL the sums that Sluice writes for so many increments. */
+/** Writes to PostgreSQL the sums that Sluice writes for this many increments. */
 export async function run({ postgresUrl, increments }: SqlUpsertSettings): Promise<SqlUpsertFigures> {
   await using table = await PageTable.connect(postgresUrl);
   await using upserter = openUpsert(postgresUrl);

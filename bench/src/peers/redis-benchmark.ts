@@ -18,7 +18,7 @@ export interface RedisBenchmark {
   readonly port: number;
   readonly command: keyof typeof COMMANDS;
   readonly requests: number;
-  /** Targets are drawn from so many. */
+  /** The number of targets to draw from. */
   readonly targets: number;
 }
 

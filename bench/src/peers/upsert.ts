@@ -2,8 +2,8 @@ import pg from 'pg';
 import { inFlight } from '../in-flight.js';
 
 /*
- * What PostgreSQL takes at least for sums that are known: upserts of a thousand rows, four at a time, each in a
- * transaction of its own, and no ledger. Rows are sent as the sink of Sluice sends them: one parameter of JSON.
+ * The least that PostgreSQL needs for sums that are known: upserts of a thousand rows, four at a time, each in a
+ * separate transaction, and no ledger. Rows are sent as the sink of Sluice sends them: one parameter of JSON.
  */
 
 const ROWS = 1000;

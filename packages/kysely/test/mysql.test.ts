@@ -39,7 +39,12 @@ describe('what MySQL gets', () => {
         parameters: ['0-a', 0, null],
       },
       {
-        sql: 'insert into `pages` (`path`, `views`, `title`, `json`) values (?, ?, ?, ?), (?, ?, ?, ?) on duplicate key update `views` = coalesce(`views`, 0) + values(`views`), `title` = values(`title`), `json` = values(`json`)',
+        sql: [
+          'insert into `pages` (`path`, `views`, `title`, `json`)',
+          'values (?, ?, ?, ?), (?, ?, ?, ?)',
+          'on duplicate key update `views` = coalesce(`views`, 0) + values(`views`),',
+          '`title` = values(`title`), `json` = values(`json`)',
+        ].join(' '),
         parameters: ['/a', 1, 'A', '{"a":[2]}', '/b', 2, 'B', '{"a":[1]}'],
       },
     ]);

@@ -133,10 +133,11 @@ describe('on PostgreSQL', () => {
   test('timeouts end with the transaction', async () => {
     const sink = await sinkFor({ timeoutMs: 12_345 });
     await sink(await batchOf(add(1)), context);
-    const { rows } =
-      await sql`select current_setting('statement_timeout') as a, current_setting('idle_in_transaction_session_timeout') as b`.execute(
-        db,
-      );
+    const { rows } = await sql`
+      select
+        current_setting('statement_timeout') as a,
+        current_setting('idle_in_transaction_session_timeout') as b
+    `.execute(db);
     expect(rows).toEqual([{ a: '0', b: '0' }]);
   });
 
@@ -201,9 +202,13 @@ describe('on PostgreSQL', () => {
   });
 
   test('a constraint that is deferred is found out before the commit', async () => {
-    await sql`create table other (id bigint primary key, parent bigint references t deferrable initially deferred, n bigint)`.execute(
-      db,
-    );
+    await sql`
+      create table other (
+        id bigint primary key,
+        parent bigint references t deferrable initially deferred,
+        n bigint
+      )
+    `.execute(db);
     await sql`insert into t values (1)`.execute(db);
     const sink = await sinkFor({ models: { O: { table: 'other' } } });
     const batch = await batchOf(
@@ -217,9 +222,19 @@ describe('on PostgreSQL', () => {
   });
 
   test('values take the types of their columns', async () => {
-    await sql`create table other (id uuid, kind text, at timestamp, n integer, list int[], j jsonb, price numeric, ok boolean, primary key (id, kind))`.execute(
-      db,
-    );
+    await sql`
+      create table other (
+        id uuid,
+        kind text,
+        at timestamp,
+        n integer,
+        list int[],
+        j jsonb,
+        price numeric,
+        ok boolean,
+        primary key (id, kind)
+      )
+    `.execute(db);
     const id = '8d9bd3f4-7a3c-4a3f-9d55-0d1cf3a4b2d1';
     const extra = { at: new Date(1e12), list: [1, 2], j: 'text', price: 0.1, ok: true };
     for (const mode of ['upsert', 'update', 'upsert'] as const) {

@@ -1,29 +1,37 @@
 import { createBuffer } from '@sluice/core';
 import { redis } from '@sluice/redis';
+import { startTcpProxy } from '@sluice/test-servers';
 import { recordingSink, startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
 import { expect, test, vi } from 'vitest';
-import { tcpProxy } from './support/tcp-proxy.js';
 
 test("a claim that the user's client sends again, long after, does not use its batch's id again", async () => {
   await using server = await startRedisServer();
-  await using proxy = await tcpProxy(server.port);
+  let losing = false;
+  let lost = 0;
+  await using proxy = await startTcpProxy(server.port, () => ({
+    onReply() {
+      if (!losing) return 'pass';
+      lost += 1;
+      return 'lose';
+    },
+  }));
   const sink = recordingSink();
   // By default ioredis sends again what had no reply when it has a new connection.
-  const client = new Redis(proxy.url, { retryStrategy: () => 1000 });
-  const common = { sink, partitions: 1, leaseMs: 200 };
+  const client = new Redis({ port: proxy.port, retryStrategy: () => 1000 });
+  const common = { sink, partitions: 1, leaseMs: 200, logger: { warn() {}, error() {} } };
   const unlucky = createBuffer({ ...common, backend: redis({ client }) });
   const other = createBuffer({ ...common, backend: redis({ url: server.url }) });
   // From now on the server knows the script.
   await unlucky.processPending(0);
   await other.incr('Page', { views: 1 }, { id: 1 });
 
-  proxy.loseReply = () => true;
+  losing = true;
   const processing = unlucky.processPending(0);
-  await vi.waitUntil(() => proxy.lost === 1);
+  await vi.waitUntil(() => lost === 1);
   while ((await other.processPending(0)).batches === 0);
   await other.incr('Page', { views: 10 }, { id: 1 });
-  proxy.loseReply = () => false;
+  losing = false;
   expect(await processing).toMatchObject({ batches: 1 });
 
   expect(sink.total('Page', 'views')).toBe(11);

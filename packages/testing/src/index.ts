@@ -7,7 +7,6 @@ export {
   type FiredFault,
   faultyBackend,
 } from './faulty-backend.js';
-export { freePort } from './free-port.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
 export { type RecordingSink, recordingSink } from './recording-sink.js';
 export { type RedisServer, startRedisServer } from './redis-server.js';

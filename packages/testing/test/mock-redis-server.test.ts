@@ -77,7 +77,12 @@ const DUMP = `
 local found = {}
 for i, key in ipairs(KEYS) do
   local kind = redis.call('TYPE', key).ok
-  local reads = { hash = { 'HGETALL', key }, list = { 'LRANGE', key, 0, -1 }, zset = { 'ZRANGE', key, 0, -1 }, string = { 'GET', key } }
+  local reads = {
+    hash = { 'HGETALL', key },
+    list = { 'LRANGE', key, 0, -1 },
+    zset = { 'ZRANGE', key, 0, -1 },
+    string = { 'GET', key },
+  }
   local value = reads[kind] and redis.call(unpack(reads[kind])) or 'none'
   if kind == 'set' then value = redis.call('SMEMBERS', key) table.sort(value) end
   found[i] = { kind, value }
@@ -149,7 +154,12 @@ test('numbers add up and turn into text as on a server', async () => {
   const source = `
     local a, b = tonumber(ARGV[1]), tonumber(ARGV[2])
     redis.call('SET', KEYS[1], a + b)
-    return { redis.call('GET', KEYS[1]), string.format('%.0f', math.floor(a + b)), tostring(a < b), cjson.encode({ a }) }`;
+    return {
+      redis.call('GET', KEYS[1]),
+      string.format('%.0f', math.floor(a + b)),
+      tostring(a < b),
+      cjson.encode({ a })
+    }`;
   await fc.assert(
     fc.asyncProperty(number, number, (a, b) => alike(source, ['sum'], [String(a), String(b)])),
     { numRuns: 1000 },

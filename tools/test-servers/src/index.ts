@@ -1,2 +1,3 @@
 export { hasMariadb, type MariadbServer, startMariadb } from './mariadb.js';
 export { type PostgresServer, startPostgres } from './postgres.js';
+export { type Rules, startTcpProxy, type TcpProxy } from './tcp-proxy.js';

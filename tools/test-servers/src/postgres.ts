@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '@sluice/testing';
+import getPort from 'get-port';
 import { unprivilegedAccount } from './account.js';
 import { end, LIMIT_MS, launch } from './launch.js';
 import { obstacleTo } from './obstacle.js';
@@ -45,7 +45,7 @@ export async function startPostgres(
   const data = join(folder, 'data');
   // The account may have no way into the folder of this process.
   const run = { cwd: folder, ...(account && { uid: account.uid, gid: account.gid }) };
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   // TCP only: the path of a socket must be short.
   const all = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
   const start = () =>

@@ -38,9 +38,16 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
   async function createPages(): Promise<void> {
     const { text, time } = database.types;
-    await sql`create table pages (path ${sql.raw(text)} primary key, views bigint not null default 0 check (views >= 0), clicks bigint, last_seen ${sql.raw(time)}, first_seen ${sql.raw(time)}, title ${sql.raw(text)})`.execute(
-      db,
-    );
+    await sql`
+      create table pages (
+        path ${sql.raw(text)} primary key,
+        views bigint not null default 0 check (views >= 0),
+        clicks bigint,
+        last_seen ${sql.raw(time)},
+        first_seen ${sql.raw(time)},
+        title ${sql.raw(text)}
+      )
+    `.execute(db);
   }
 
   async function sinkFor(models: Models, more: Partial<KyselySinkOptions> = {}): Promise<KyselySink> {
@@ -265,9 +272,14 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
     test('may have quotes, capitals and spaces, and be words of SQL', async () => {
       const [table, key, sum, extra] = ['odd', 'Group "by"; `x`', 'Select', "It's"];
-      await sql`create table ${sql.id(table)} (${sql.id(key)} ${sql.raw(database.types.text)} primary key, ${sql.id(sum)} bigint, ${sql.id(extra)} ${sql.raw(database.types.text)})`.execute(
-        db,
-      );
+      const text = sql.raw(database.types.text);
+      await sql`
+        create table ${sql.id(table)} (
+          ${sql.id(key)} ${text} primary key,
+          ${sql.id(sum)} bigint,
+          ${sql.id(extra)} ${text}
+        )
+      `.execute(db);
       for (const mode of ['upsert', 'update', 'upsert'] as const) {
         const sink = await sinkFor({ Odd: { table, mode } });
         await apply(sink, [['Odd', { [sum]: 1 }, { [key]: 'a' }, { [extra]: mode }]]);
@@ -357,9 +369,13 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
   describe('keys', () => {
     async function createOdd(columns: string, key: string): Promise<void> {
-      await sql`create table odd (${sql.raw(columns)}, n bigint not null default 0, unique (${sql.raw(key)}))`.execute(
-        db,
-      );
+      await sql`
+        create table odd (
+          ${sql.raw(columns)},
+          n bigint not null default 0,
+          unique (${sql.raw(key)})
+        )
+      `.execute(db);
     }
 
     test.each(['upsert', 'update'] as const)('that are NULL pick the row with NULL: %s', async (mode) => {

@@ -1,0 +1,62 @@
+/** Something that keeps Sluice exact, and how to remove it from the programs of the processes. */
+export interface Guard {
+  readonly about: string;
+  readonly edits: readonly Edit[];
+}
+
+/** A change of a source file. */
+export interface Edit {
+  /** How the file's path ends. */
+  readonly file: string;
+  readonly find: RegExp;
+  readonly replace: string;
+}
+
+export const GUARDS = {
+  'number check': {
+    about: 'Redis compares the number of each write with the last one',
+    edits: [
+      { file: 'redis/src/lua/add.lua', find: /if number <= last then/, replace: 'if false then' },
+      { file: 'redis/src/lua/add.lua', find: /if number ~= last \+ 1 then/, replace: 'if false then' },
+    ],
+  },
+  ledger: {
+    about: 'the sink records the id of each batch in the transaction that applies it',
+    edits: [
+      {
+        file: 'kysely/src/ledger.ts',
+        find: /\(id, partition_id, outcome\) values \(\$\{batch\.id\},/,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+        replace: '(id, partition_id, outcome) values (${batch.id + Math.random()},',
+      },
+    ],
+  },
+  token: {
+    about: 'only the holder of a lease may settle its batch',
+    edits: [
+      {
+        file: 'redis/src/lua/holds.lua',
+        find: /if held_by\(batch\) == token then/,
+        replace: 'if true then',
+      },
+    ],
+  },
+  'frozen payload': {
+    about: 'a write is repeated unchanged: what was counted since then goes into the next one',
+    edits: [
+      {
+        file: 'core/src/writing/producer.ts',
+        find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
+        replace: `$&
+          const more = this.#take();
+          more.settle(new Map());
+          (slots as Slot[]).push(...more.slots);
+          write = { ...write, entries: slots.map(({ key, fields }) => ({ key, fields })) };`,
+      },
+    ],
+  },
+} as const satisfies Record<string, Guard>;
+
+export type GuardName = keyof typeof GUARDS;
+
+export const GUARD_NAMES = Object.keys(GUARDS) as GuardName[];

@@ -1,0 +1,17 @@
+import { PATIENCE_MS, type System } from './system.js';
+
+/** What happens between a process and a server. */
+export function connectionFaults({ redisProxy, databaseProxy }: System) {
+  return {
+    'reply to a write lost': () => redisProxy.failNext('write', 'lose reply', PATIENCE_MS),
+    'reply to a claim lost': () => redisProxy.failNext('claim', 'lose reply', PATIENCE_MS),
+    'reply to a settlement lost': () => redisProxy.failNext('settlement', 'lose reply', PATIENCE_MS),
+    'reply to a COMMIT lost': () => databaseProxy.failNext('COMMIT', 'lose reply', PATIENCE_MS),
+    'write arrives late': () => redisProxy.failNext('write', 'delay request', PATIENCE_MS),
+    'claim arrives late': () => redisProxy.failNext('claim', 'delay request', PATIENCE_MS),
+    'settlement arrives late': () => redisProxy.failNext('settlement', 'delay request', PATIENCE_MS),
+    'COMMIT arrives late': () => databaseProxy.failNext('COMMIT', 'delay request', PATIENCE_MS),
+    'Redis connections cut': async () => redisProxy.cut() > 0,
+    'PostgreSQL connections cut': async () => databaseProxy.cut() > 0,
+  };
+}

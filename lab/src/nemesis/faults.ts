@@ -1,0 +1,44 @@
+import { PRODUCER_FAILPOINTS, STALL_FAILPOINTS, WORKER_FAILPOINTS } from '../workload/failpoints.js';
+
+/** All that the nemesis can do to Sluice, named and ordered as in the report. */
+export const FAULTS = [
+  'reply to a write lost',
+  'reply to a claim lost',
+  'reply to a settlement lost',
+  'reply to a COMMIT lost',
+  'write arrives late',
+  'claim arrives late',
+  'settlement arrives late',
+  'COMMIT arrives late',
+  'Redis connections cut',
+  'PostgreSQL connections cut',
+  ...PRODUCER_FAILPOINTS.map((failpoint) => `producer killed ${failpoint}` as const),
+  ...WORKER_FAILPOINTS.map((failpoint) => `worker killed ${failpoint}` as const),
+  ...STALL_FAILPOINTS.map((failpoint) => `worker stalled ${failpoint}` as const),
+  'worker stalled, others fail as it wakes',
+  'Redis killed (kill -9), restarted',
+  'Redis full (maxmemory)',
+  'scripts flushed (SCRIPT FLUSH)',
+  'PostgreSQL restarted, fast',
+  'PostgreSQL restarted, immediate',
+  'PostgreSQL backends terminated',
+  'deadlock with another client',
+  'clock of a worker jumped',
+  'clock of a producer jumped',
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+/** How often each fault is injected. */
+export type Counts = Readonly<Partial<Record<Fault, number>>>;
+
+/** Something for each failpoint, under the name of the fault that it is part of. */
+export function forEach<W extends string, F extends string, T>(
+  what: W,
+  failpoints: readonly F[],
+  make: (failpoint: F) => T,
+): Record<`${W} ${F}`, T> {
+  return Object.fromEntries(
+    failpoints.map((failpoint) => [`${what} ${failpoint}`, make(failpoint)]),
+  ) as Record<`${W} ${F}`, T>;
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Failpoint,
+  PRODUCER_FAILPOINTS,
+  STALL_FAILPOINTS,
+  WORKER_FAILPOINTS,
+} from '../workload/failpoints.js';
+import type { ProcessPool } from '../workload/process-pool.js';
+import type { Role } from '../workload/workload-process.js';
+import { forEach } from './faults.js';
+import { terminateBackends } from './postgres-faults.js';
+import { type Injection, PATIENCE_MS, type System } from './system.js';
+
+/** Processes that are killed or stopped at a failpoint. */
+export function processFaults({ processes, database }: System) {
+  return {
+    ...forEach('producer killed', PRODUCER_FAILPOINTS, (point) => killAt(processes, 'producer', point)),
+    ...forEach('worker killed', WORKER_FAILPOINTS, (point) => killAt(processes, 'worker', point)),
+    ...forEach('worker stalled', STALL_FAILPOINTS, (point) => stallAt(processes, point)),
+    'worker stalled, others fail as it wakes': stallAt(processes, 'after commit', () =>
+      terminateBackends(database),
+    ),
+  };
+}
+
+function killAt(processes: ProcessPool, role: Role, failpoint: Failpoint): Injection {
+  return (random) =>
+    processes.borrow(role, random, async (process) => {
+      process.mayEnd = true;
+      const stopping = process.nextReport('stopping', PATIENCE_MS);
+      process.send({ command: 'stop at', failpoint, by: 'SIGKILL' });
+      if ((await stopping) === undefined) {
+        process.send({ command: 'continue' });
+        return false;
+      }
+      return (await process.ended).signal === 'SIGKILL';
+    });
+}
+
+/** Stops a worker until its lease has run out. */
+function stallAt(processes: ProcessPool, failpoint: Failpoint, onWake?: () => Promise<unknown>): Injection {
+  return (random) =>
+    processes.borrow('worker', random, async (process) => {
+      const { leaseMs } = processes.options;
+      try {
+        const stopping = process.nextReport('stopping', PATIENCE_MS);
+        process.send({ command: 'stop at', failpoint, by: 'SIGSTOP' });
+        if ((await stopping) === undefined) return false;
+        await sleep(2 * leaseMs);
+        const resumed = process.nextReport('resumed', PATIENCE_MS);
+        process.signal('SIGCONT');
+        await onWake?.();
+        return ((await resumed)?.afterMs ?? 0) > leaseMs;
+      } finally {
+        process.send({ command: 'continue' });
+        process.signal('SIGCONT');
+      }
+    });
+}

@@ -1,0 +1,23 @@
+import type { Random } from '@sluice/core';
+import type { Redis } from 'ioredis';
+import type { Database } from '../servers/database.js';
+import type { Servers } from '../servers/servers.js';
+import type { ProcessPool } from '../workload/process-pool.js';
+import type { FaultProxy } from './fault-proxy.js';
+
+/** The system under test: all that a fault can be injected into. */
+export interface System {
+  readonly processes: ProcessPool;
+  readonly servers: Servers;
+  readonly database: Database;
+  readonly redisProxy: FaultProxy;
+  readonly databaseProxy: FaultProxy;
+  /** The driver's own connection to Redis, past the proxy. */
+  readonly redis: Redis;
+}
+
+/** Injects a fault once. Returns whether it was seen to take effect; if not, it is tried again. */
+export type Injection = (random: Random) => Promise<boolean>;
+
+/** How long a fault waits for an opportunity, such as a request of the right kind. */
+export const PATIENCE_MS = 5000;

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Buffer, createBuffer } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { type CheckResult, check, hasDrift } from './checker/checker.js';
+import type { Expected } from './checker/expected.js';
+import type { GuardName } from './guards/guards.js';
+import { type Counts, FAULTS } from './nemesis/faults.js';
+import { unleash } from './nemesis/nemesis.js';
+import type { System } from './nemesis/system.js';
+import type { Plan, Round } from './plan.js';
+
+/** What came of a round. The outcomes and the check are those of the whole run so far. */
+export interface RoundResult {
+  readonly round: Round;
+  readonly fired: Counts;
+  readonly outcomes: Expected['outcomes'];
+  readonly check: CheckResult;
+  readonly seconds: number;
+}
+
+/** What came of a run. */
+export interface Result {
+  readonly seed: number;
+  readonly without: GuardName | undefined;
+  readonly rounds: readonly RoundResult[];
+  readonly drift: boolean;
+  /** What went wrong apart from drift: faults that did not fire, processes that ended unexpectedly. */
+  readonly problems: readonly string[];
+}
+
+interface Setup {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly without: GuardName | undefined;
+  readonly system: System;
+  readonly expected: Expected;
+  readonly onProgress: (line: string) => void;
+}
+
+const PRODUCERS_FINISH_MS = 30_000;
+const WORKERS_FINISH_MS = 15_000;
+const DRAIN_MS = 60_000;
+
+/** One run of a plan: round after round, until one finds drift or a problem. */
+export class Run {
+  readonly #setup: Setup;
+  readonly #problems: string[] = [];
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+  }
+
+  async complete(): Promise<Result> {
+    const { plan, seed, without, onProgress } = this.#setup;
+    const rounds: RoundResult[] = [];
+    let drift = false;
+    for (const round of plan.rounds) {
+      const result = await this.#round(round);
+      rounds.push(result);
+      onProgress(`${round.name}: ${describe(result)}`);
+      drift = hasDrift(result.check);
+      // A guard whose removal has shown drift needs no more faults.
+      if (!(drift && without)) this.#problems.push(...shortfalls(result));
+      if (drift || this.#problems.length > 0) break;
+    }
+    return { seed, without, rounds, drift, problems: this.#problems };
+  }
+
+  async #round(round: Round): Promise<RoundResult> {
+    const { plan, seed, system, expected, onProgress } = this.#setup;
+    const { processes } = system;
+    const startedAt = performance.now();
+    processes.start('producer', plan.producers);
+    processes.start('worker', plan.workers);
+    const fired = await unleash(system, round, seed, onProgress);
+    await processes.finish('producer', PRODUCERS_FINISH_MS);
+    const found = await this.#settle(round);
+    this.#problems.push(...processes.problems.splice(0));
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    return { round, fired, outcomes: { ...expected.outcomes }, check: found, seconds };
+  }
+
+  /** Waits until the workers have applied everything, and checks. */
+  async #settle({ redrive }: Round): Promise<CheckResult> {
+    const { processes, database, servers } = this.#setup.system;
+    const backend = redis({ url: `redis://127.0.0.1:${servers.redisPort}` });
+    await using buffer = createBuffer({ backend });
+    await this.#drain(buffer);
+    if (redrive) {
+      await buffer.deadLetters.redrive('all');
+      await this.#drain(buffer);
+    }
+    await processes.finish('worker', WORKERS_FINISH_MS);
+    const deadLetters = await buffer.deadLetters.list({ limit: 1_000_000 });
+    return check(database, deadLetters, this.#setup.expected);
+  }
+
+  async #drain(buffer: Buffer): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS;
+    for (;;) {
+      const { pending, claimed } = await buffer.stats();
+      if (pending + claimed === 0) return;
+      if (performance.now() > deadline) {
+        this.#problems.push(
+          `after ${DRAIN_MS} ms ${pending} entries are still pending and ${claimed} claimed`,
+        );
+        return;
+      }
+      await sleep(20);
+    }
+  }
+}
+
+/** The faults that did not fire as often as planned. */
+function shortfalls({ round: { counts }, fired }: RoundResult): string[] {
+  return FAULTS.flatMap((fault) => {
+    const [planned = 0, actual = 0] = [counts[fault], fired[fault]];
+    return actual < planned ? [`${fault}: fired ${actual} times, planned ${planned}`] : [];
+  });
+}
+
+function describe({ outcomes, check: { batches, excess, lost }, seconds }: RoundResult): string {
+  return `${seconds} s, ${outcomes.acknowledged} acknowledged so far, ${batches} batches, drift +${excess} −${lost}`;
+}

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '@sluice/core';
+import { integer, pick, randomFor } from '../random.js';
+import type { Servers } from '../servers/servers.js';
+import type { Programs } from './bundle.js';
+import type { Report } from './messages.js';
+import type { ProducerSettings, WorkerSettings, Workload } from './settings.js';
+import { type Role, WorkloadProcess } from './workload-process.js';
+
+/** What all processes of a run have in common. */
+export interface PoolOptions extends Workload {
+  readonly seed: number;
+  /** Where the histories go. */
+  readonly folder: string;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+}
+
+/** The producers and workers of a run. Starts another process for each one that is killed. */
+export class ProcessPool implements AsyncDisposable {
+  readonly #processes = new Set<WorkloadProcess>();
+  readonly #isFinishing: Record<Role, boolean> = { producer: false, worker: false };
+  readonly #random: Random;
+  #started = 0;
+
+  /** What must not happen, such as a process that ends without being asked to. */
+  readonly problems: string[] = [];
+  /** The number of reports by kind. */
+  readonly reports = new Map<Report['report'], number>();
+
+  constructor(
+    readonly options: PoolOptions,
+    readonly programs: Programs,
+    readonly servers: Servers,
+    /** Called with the history of each producer that has ended. */
+    readonly onHistory: (path: string) => void,
+  ) {
+    this.#random = randomFor(options.seed, 'processes');
+  }
+
+  start(role: Role, count: number): void {
+    this.#isFinishing[role] = false;
+    for (let i = 0; i < count; i += 1) this.#startOne(role);
+  }
+
+  /** Lends a process that no other fault is using, as soon as there is one. */
+  async borrow<T>(role: Role, random: Random, use: (process: WorkloadProcess) => Promise<T>): Promise<T> {
+    const free = (): WorkloadProcess[] => this.#all(role).filter((one) => one.isRunning && !one.isBorrowed);
+    while (free().length === 0) await sleep(10);
+    const process = pick(random, free());
+    process.isBorrowed = true;
+    try {
+      return await use(process);
+    } finally {
+      process.isBorrowed = false;
+    }
+  }
+
+  /** Lets all processes of a role complete what they have begun, and end. Kills those that are late. */
+  async finish(role: Role, withinMs: number): Promise<void> {
+    this.#isFinishing[role] = true;
+    const processes = this.#all(role);
+    for (const process of processes) {
+      process.mayEnd = true;
+      process.send({ command: 'continue' });
+      process.send({ command: 'finish' });
+    }
+    const timer = setTimeout(() => {
+      this.problems.push(`a ${role} did not finish in ${withinMs} ms`);
+      kill(processes);
+    }, withinMs);
+    await allEnded(processes);
+    clearTimeout(timer);
+  }
+
+  /** Kills all processes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isFinishing.producer = true;
+    this.#isFinishing.worker = true;
+    const processes = [...this.#processes];
+    for (const process of processes) process.mayEnd = true;
+    kill(processes);
+    await allEnded(processes);
+  }
+
+  #all(role: Role): WorkloadProcess[] {
+    return [...this.#processes].filter((process) => process.role === role);
+  }
+
+  #startOne(role: Role): void {
+    this.#started += 1;
+    const settings =
+      role === 'producer' ? this.#producerSettings(this.#started) : this.#workerSettings(this.#started);
+    const process = new WorkloadProcess(role, this.programs[role], settings, (report) =>
+      this.#receive(role, report),
+    );
+    this.servers.watch(process.child);
+    this.#processes.add(process);
+    void process.ended.then(({ code, signal, output }) => {
+      this.#processes.delete(process);
+      const isExpected = process.mayEnd && (signal === 'SIGKILL' || code === 0);
+      if (!isExpected)
+        this.problems.push(`a ${role} ended unexpectedly (${signal ?? code}): ${output.trim()}`);
+      if ('history' in settings) this.onHistory(settings.history);
+      if (!this.#isFinishing[role]) this.#startOne(role);
+    });
+  }
+
+  #receive(role: Role, report: Report): void {
+    this.reports.set(report.report, (this.reports.get(report.report) ?? 0) + 1);
+    if (report.report === 'lost') this.problems.push(`a ${role} reports lost writes: ${report.detail}`);
+  }
+
+  #producerSettings(id: number): ProducerSettings {
+    const { folder, redisUrl, partitions, paceMs, impatientShare } = this.options;
+    return {
+      id,
+      seed: integer(this.#random, 2 ** 32),
+      redisUrl,
+      partitions,
+      history: join(folder, `history-${id}`),
+      // The impatient give up while a server restarts, and then do not know whether their write was applied.
+      writeTimeoutMs: this.#random() < impatientShare ? 120 : 20_000,
+      lingerMs: this.#random() < 0.3 ? 5 : 0,
+      paceMs,
+    };
+  }
+
+  #workerSettings(id: number): WorkerSettings {
+    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.options;
+    return {
+      id,
+      seed: integer(this.#random, 2 ** 32),
+      redisUrl,
+      databaseUrl,
+      partitions,
+      batchSize,
+      leaseMs,
+      // Some give up soon, for example while a server restarts, so that there are dead letters.
+      maxAttempts: this.#random() < 0.3 ? 2 : 20,
+      slowShare,
+    };
+  }
+}
+
+function kill(processes: readonly WorkloadProcess[]): void {
+  for (const process of processes) process.signal('SIGKILL');
+}
+
+async function allEnded(processes: readonly WorkloadProcess[]): Promise<void> {
+  await Promise.all(processes.map(({ ended }) => ended));
+}

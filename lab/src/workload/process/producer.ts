@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backend, createBuffer, IncrementError, max, type Write } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { seededRandom } from '@sluice/testing';
+import type { Increment, Outcome } from '../../history/history.js';
+import { HistoryWriter } from '../../history/history-writer.js';
+import { integer } from '../../random.js';
+import { COMMAND_TIMEOUT_MS, OWN_ROWS, type ProducerSettings, SHARED_ROWS } from '../settings.js';
+import { obeyDriver } from './commands.js';
+import { report, settings } from './driver.js';
+import { reach } from './failpoint.js';
+import { jumpingClock } from './jumping-clock.js';
+import { quietLogger } from './quiet-logger.js';
+
+const MAX_UNDER_WAY = 400;
+
+const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs } =
+  settings<ProducerSettings>();
+const random = seededRandom(seed);
+const clock = jumpingClock();
+const writer = new HistoryWriter(history);
+const buffer = createBuffer({
+  backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
+  partitions,
+  writeTimeoutMs,
+  lingerMs,
+  // Small enough for increments to be refused while Redis is away.
+  maxTargets: SHARED_ROWS + 2 * OWN_ROWS,
+  clock,
+  logger: quietLogger,
+});
+buffer.on('lost', (lost) => report({ report: 'lost', detail: JSON.stringify(lost) }));
+
+let isFinishing = false;
+const underWay = new Set<Promise<void>>();
+
+const producing = produce();
+obeyDriver(clock, async () => {
+  isFinishing = true;
+  await producing;
+  await buffer.close();
+});
+
+async function produce(): Promise<void> {
+  while (!isFinishing) {
+    if (underWay.size < MAX_UNDER_WAY) countBurst();
+    await sleep(2 * paceMs * random());
+  }
+  await Promise.all(underWay);
+}
+
+/** Makes a few increments at once, so that they merge and share writes. */
+function countBurst(): void {
+  const increments = Array.from({ length: 1 + integer(random, 8) }, drawIncrement);
+  const first = writer.begin(increments);
+  for (const [i, increment] of increments.entries()) {
+    const counted = count(increment, first + i).finally(() => underWay.delete(counted));
+    underWay.add(counted);
+  }
+}
+
+async function count({ name, owner, views, balance, seen }: Increment, number: number): Promise<void> {
+  let outcome: Outcome = 'acknowledged';
+  try {
+    await buffer.incr('Counter', { views, balance }, { name, owner }, { seen: max(seen) });
+  } catch (error) {
+    if (!(error instanceof IncrementError)) throw error;
+    outcome = error.outcome;
+  }
+  writer.end(number, outcome);
+}
+
+function drawIncrement(): Increment {
+  const isOwn = random() < 0.3;
+  // The square makes some of the rows hot.
+  const shared = Math.floor(SHARED_ROWS * random() ** 2);
+  return {
+    name: isOwn ? `own-${integer(random, OWN_ROWS)}` : `shared-${shared}`,
+    owner: isOwn ? `producer-${id}` : 'all',
+    views: 1 + integer(random, 9),
+    balance: integer(random, 41) - 20,
+    seen: 1 + integer(random, 2 ** 40),
+  };
+}
+
+function withFailpoints(backend: Backend): Backend {
+  const add = backend.add.bind(backend);
+  backend.add = async (write: Write) => {
+    reach('before send');
+    const adding = add(write);
+    // By then the command has left the process, and its reply cannot have been read.
+    setImmediate(() => reach('during send'));
+    const result = await adding;
+    reach('after send');
+    return result;
+  };
+  return backend;
+}

@@ -1,0 +1,67 @@
+import { type Backend, createBuffer, createWorker, type Sink } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { seededRandom } from '@sluice/testing';
+import { COMMAND_TIMEOUT_MS, type WorkerSettings } from '../settings.js';
+import { obeyDriver } from './commands.js';
+import { settings } from './driver.js';
+import { reach } from './failpoint.js';
+import { currentBatch } from './instrumented-client.js';
+import { jumpingClock } from './jumping-clock.js';
+import { quietLogger } from './quiet-logger.js';
+import { openSink } from './sink.js';
+
+const { seed, redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } =
+  settings<WorkerSettings>();
+const random = seededRandom(seed);
+const clock = jumpingClock();
+const database = openSink(databaseUrl, partitions, { share: slowShare, maxMs: 0.8 * leaseMs, random });
+const buffer = createBuffer({
+  backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
+  sink: instrumented(database.sink),
+  partitions,
+  batchSize,
+  leaseMs,
+  maxAttempts,
+  retryDelay: () => 20 + 80 * random(),
+  writeTimeoutMs: 5000,
+  closeTimeoutMs: 5000,
+  concurrency: partitions,
+  clock,
+  logger: quietLogger,
+});
+const worker = createWorker(buffer, { intervalMs: 30, clock });
+
+obeyDriver(clock, async () => {
+  await worker.stop();
+  await buffer.close();
+  await database.close();
+});
+
+/** The sink with a failpoint; its database client knows which batch it is applying. */
+function instrumented(sink: Sink): Sink {
+  const outer: Sink = (batch, context) => {
+    reach('after claim');
+    return currentBatch.run(batch.id, () => sink(batch, context));
+  };
+  if (sink.giveUp) {
+    outer.giveUp = (batch, context) =>
+      currentBatch.run(batch.id, async () => (await sink.giveUp?.(batch, context)) ?? { rejected: [] });
+  }
+  return outer;
+}
+
+function withFailpoints(backend: Backend): Backend {
+  const claim = backend.claim.bind(backend);
+  const ack = backend.ack.bind(backend);
+  backend.claim = (partition, request) => {
+    const claiming = claim(partition, request);
+    setImmediate(() => reach('during claim'));
+    return claiming;
+  };
+  backend.ack = async (partition, token) => {
+    const result = await ack(partition, token);
+    reach('after ack');
+    return result;
+  };
+  return backend;
+}

@@ -1,0 +1,48 @@
+/** How the producers count and the workers apply. */
+export interface Workload {
+  readonly partitions: number;
+  readonly batchSize: number;
+  readonly leaseMs: number;
+  /** The share of transactions that are slow: they take up to most of a lease. */
+  readonly slowShare: number;
+  /** The average time between two bursts of a producer. */
+  readonly paceMs: number;
+  /** The share of producers that soon give up a write, and then do not know whether it was applied. */
+  readonly impatientShare: number;
+}
+
+/** What the driver passes to a producer when it starts it. */
+export interface ProducerSettings {
+  /** Numbers the processes of a run. */
+  readonly id: number;
+  readonly seed: number;
+  readonly redisUrl: string;
+  readonly partitions: number;
+  /** The file for its history. */
+  readonly history: string;
+  readonly writeTimeoutMs: number;
+  readonly lingerMs: number;
+  readonly paceMs: number;
+}
+
+/** What the driver passes to a worker when it starts it. */
+export interface WorkerSettings {
+  readonly id: number;
+  readonly seed: number;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly partitions: number;
+  readonly batchSize: number;
+  readonly leaseMs: number;
+  readonly maxAttempts: number;
+  readonly slowShare: number;
+}
+
+/** A short timeout, so that a call on a dead connection is soon repeated. */
+export const COMMAND_TIMEOUT_MS = 1500;
+
+/** The number of rows that all producers count in. */
+export const SHARED_ROWS = 12;
+
+/** The number of rows that each producer has to itself: their sums are known almost to the unit. */
+export const OWN_ROWS = 4;

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** What a proxy does with the bytes of one connection. Bytes without a rule pass. */
+export interface Rules {
+  /** Decides about bytes from the client. A late request reaches the server although its sender sees a lost connection. */
+  onRequest?(bytes: Buffer): 'pass' | { readonly lateMs: number };
+  /** Decides about bytes from the server. Lost bytes take the connection with them. */
+  onReply?(bytes: Buffer): 'pass' | 'lose';
+}
+
+/** Stands between clients and a server. */
+export interface TcpProxy extends AsyncDisposable {
+  /** Where it listens, on the loopback interface. */
+  readonly port: number;
+  /** Cuts all connections; returns how many there were. */
+  cut(): number;
+}
+
+/**
+ * Starts a proxy on a free port of the loopback interface.
+ * @param serverPort where the server listens
+ * @param rulesFor called for each connection
+ */
+export async function startTcpProxy(
+  serverPort: number,
+  rulesFor: () => Rules = () => ({}),
+): Promise<TcpProxy> {
+  const connections = new Set<() => void>();
+  const cutAll = (): number => {
+    const count = connections.size;
+    for (const cut of connections) cut();
+    return count;
+  };
+  const server = createServer((client) =>
+    join(client, connect(serverPort, '127.0.0.1'), rulesFor(), connections),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: cutAll,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      cutAll();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Connects a client with the server by the rules. `connections` has what cuts each open connection. */
+function join(client: Socket, upstream: Socket, rules: Rules, connections: Set<() => void>): void {
+  const cut = (): void => {
+    connections.delete(cut);
+    client.destroy();
+    upstream.destroy();
+  };
+  connections.add(cut);
+  for (const socket of [client, upstream]) socket.setNoDelay().on('error', cut).on('close', cut);
+  client.on('data', (bytes) => {
+    const decision = rules.onRequest?.(bytes) ?? 'pass';
+    if (decision === 'pass') upstream.write(bytes);
+    else sendLate(client, upstream, bytes, decision.lateMs);
+  });
+  upstream.on('data', (bytes) => {
+    if (rules.onReply?.(bytes) === 'lose') cut();
+    else client.write(bytes);
+  });
+}
+
+/** Ends the client's connection now; the server gets the bytes, and the end, later. */
+function sendLate(client: Socket, upstream: Socket, bytes: Buffer, lateMs: number): void {
+  client.removeAllListeners('close').destroy();
+  setTimeout(() => upstream.end(bytes), lateMs);
+}
