@@ -20,12 +20,10 @@ export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } fr
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export { MAX_EXTRA_LENGTH, max, min, type Ruled } from './entry/extra.js';
 export {
-  CorruptEntryError,
   entryOf,
   type Fields,
   fieldsOf,
   merge,
-  OverflowError,
   pack,
   type RefusalReason,
   unpack,
@@ -33,9 +31,11 @@ export {
 export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './entry/target-key.js';
 export {
   BackendError,
+  CorruptEntryError,
   IncrementError,
   InvalidInputError,
   type Outcome,
+  OverflowError,
   PartitionsFailedError,
   ProcessingError,
   SluiceError,

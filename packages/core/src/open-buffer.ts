@@ -1,10 +1,11 @@
 import type { Backend } from './backend.js';
 import type { Buffer } from './buffer.js';
 import { describe, isRecord } from './entry/target-key.js';
-import { excerpt, InvalidInputError } from './errors.js';
+import { InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type BackendPackage, loadBackendPackage } from './support/backend-package.js';
+import { excerpt } from './support/text.js';
 import { createBuffer } from './write-behind-buffer.js';
 
 /** Makes a backend from a URL. Backend packages export one as `fromUrl`. */

@@ -3,16 +3,14 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { addIncrement, OverflowError } from './entry/fields.js';
+import { addIncrement } from './entry/fields.js';
 import { nameOf } from './entry/names.js';
 import { describe, isRecord, targetKey } from './entry/target-key.js';
 import {
-  excerpt,
   IncrementError,
   InvalidInputError,
-  messageOf,
+  OverflowError,
   PartitionsFailedError,
-  quote,
   SluiceError,
 } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
@@ -27,6 +25,7 @@ import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
 import { partitionOf } from './support/partition.js';
 import { type Persist, persistence } from './support/retry.js';
+import { excerpt, messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';

@@ -1,5 +1,6 @@
-import { InvalidInputError, quote, SluiceError, type SluiceErrorCode } from '../errors.js';
+import { CorruptEntryError, InvalidInputError, OverflowError } from '../errors.js';
 import type { Entry, ExtraValue, Rule } from '../schema.js';
+import { quote } from '../support/text.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
 import { bareName, nameOf, quotedField } from './names.js';
 import { describe, isRecord, parseTargetKey } from './target-key.js';
@@ -21,31 +22,6 @@ export type Fields = { [field: string]: number | string };
 
 /** Why one target of a write was left out while the rest applied. */
 export type RefusalReason = 'overflow' | 'corrupt';
-
-/** A sum would leave the range in which integers are exact. Nothing of the merge took place. */
-export class OverflowError extends SluiceError {
-  override get name(): string {
-    return 'OverflowError';
-  }
-
-  constructor(readonly field: string) {
-    super(
-      'ERR_SLUICE_OVERFLOW',
-      `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
-    );
-  }
-}
-
-/** Stored text is not what Sluice wrote. */
-export class CorruptEntryError extends SluiceError {
-  override get name(): string {
-    return 'CorruptEntryError';
-  }
-
-  constructor(message: string, options?: { cause?: unknown }) {
-    super('ERR_SLUICE_CORRUPT_ENTRY' satisfies SluiceErrorCode, message, options);
-  }
-}
 
 /**
  * The fields of one increment.

@@ -1,4 +1,5 @@
-import { InvalidInputError, quote } from '../errors.js';
+import { InvalidInputError } from '../errors.js';
+import { quote } from '../support/text.js';
 
 /** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
 export interface Name {

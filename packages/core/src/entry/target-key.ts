@@ -1,6 +1,7 @@
-import { InvalidInputError, quote } from '../errors.js';
+import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
+import { quote } from '../support/text.js';
 import { nameOf } from './names.js';
 
 /** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */

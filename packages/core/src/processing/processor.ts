@@ -1,5 +1,5 @@
 import type { Backend, Burial } from '../backend.js';
-import { excerpt, messageOf, ProcessingError } from '../errors.js';
+import { ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
@@ -7,6 +7,7 @@ import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
 import { randomId } from '../support/clock.js';
 import { reasonOf } from '../support/reason.js';
 import type { Persist } from '../support/retry.js';
+import { excerpt, messageOf } from '../support/text.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';

@@ -1,5 +1,6 @@
-import { messageOf, SluiceError } from '../errors.js';
+import { SluiceError } from '../errors.js';
 import type { BackendOpener } from '../open-buffer.js';
+import { messageOf } from './text.js';
 
 /** The packages that have a backend for `openBuffer`. */
 export type BackendPackage = '@sluice/memory' | '@sluice/redis';
