@@ -1,12 +1,12 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
 import { entryOf } from './entry/fields.js';
-import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError } from './errors.js';
 import type { Entry } from './schema.js';
 import { MAX_PARTITIONS } from './support/partition.js';
 import type { Persist } from './support/retry.js';
 import { quote } from './support/text.js';
+import { describe, isRecord } from './support/validate.js';
 
 const PAGE = 500;
 

@@ -1,11 +1,11 @@
 import type { Backend } from './backend.js';
 import type { Buffer } from './buffer.js';
-import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type BackendPackage, loadBackendPackage } from './support/backend-package.js';
 import { excerpt } from './support/text.js';
+import { describe, isRecord } from './support/validate.js';
 import { createBuffer } from './write-behind-buffer.js';
 
 /** Makes a backend from a URL. Backend packages export one as `fromUrl`. */

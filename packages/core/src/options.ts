@@ -1,6 +1,5 @@
 import type { Backend } from './backend.js';
 import { PRODUCER_LIFETIME_MS } from './backend.js';
-import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Sink } from './processing/sink.js';
@@ -8,6 +7,7 @@ import type { AnySchema, Schema } from './schema.js';
 import { type Clock, type Random, secureRandom, systemClock } from './support/clock.js';
 import { MAX_PARTITIONS } from './support/partition.js';
 import { quote } from './support/text.js';
+import { describe, isRecord } from './support/validate.js';
 
 export interface BufferOptions<S extends Schema<S> = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */

@@ -1,10 +1,10 @@
 import type { Buffer } from './buffer.js';
-import { describe, isRecord } from './entry/target-key.js';
 import { InvalidInputError, PartitionsFailedError, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
 import { type Clock, pause, systemClock } from './support/clock.js';
 import { codedReasonOf } from './support/reason.js';
 import { messageOf, quote } from './support/text.js';
+import { describe, isRecord } from './support/validate.js';
 
 export interface WorkerOptions {
   /**

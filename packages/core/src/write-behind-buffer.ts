@@ -5,7 +5,7 @@ import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
 import { addIncrement } from './entry/fields.js';
 import { nameOf } from './entry/names.js';
-import { describe, isRecord, targetKey } from './entry/target-key.js';
+import { targetKey } from './entry/target-key.js';
 import {
   IncrementError,
   InvalidInputError,
@@ -27,6 +27,7 @@ import { partitionOf } from './support/partition.js';
 import { type Persist, persistence } from './support/retry.js';
 import { excerpt, messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
+import { describe, isRecord } from './support/validate.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';
 import type { Slot } from './writing/slot.js';

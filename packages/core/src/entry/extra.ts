@@ -2,7 +2,8 @@ import { InvalidInputError } from '../errors.js';
 import type { ExtraValue, FilterValue, JsonValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 import { quote } from '../support/text.js';
-import { describe, isRecord, parseScalar, scalarText } from './target-key.js';
+import { describe, isRecord } from '../support/validate.js';
+import { parseScalar, scalarText } from './target-key.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
 export const MAX_EXTRA_LENGTH = 8192;

@@ -1,9 +1,10 @@
 import { CorruptEntryError, InvalidInputError, OverflowError } from '../errors.js';
 import type { Entry, ExtraValue, Rule } from '../schema.js';
 import { quote } from '../support/text.js';
+import { describe, isRecord } from '../support/validate.js';
 import { extraText, extremeOf, parseExtra, parseExtreme, ruleOf, weight } from './extra.js';
 import { bareName, nameOf, quotedField } from './names.js';
-import { describe, isRecord, parseTargetKey } from './target-key.js';
+import { parseTargetKey } from './target-key.js';
 
 /**
  * What has accumulated for one target, as backends keep it. The first character of a field's name is its rule:

@@ -2,6 +2,7 @@ import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 import { quote } from '../support/text.js';
+import { describe, isRecord } from '../support/validate.js';
 import { nameOf } from './names.js';
 
 /** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
@@ -124,21 +125,4 @@ function tooLong(text: string, filter?: string): InvalidInputError {
     'ERR_SLUICE_TOO_LARGE',
     `${what} is too long: ${quote(text, 40)}. A target key has at most ${MAX_TARGET_KEY_LENGTH} characters; filter by an id instead.`,
   );
-}
-
-/** Whether a value is an object of names and values, rather than an array, a Date, a Map or another class's. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
-}
-
-/** What a wrong value is, for a message: its type or its number, never its content. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number') return String(value);
-  const time = millisecondsOf(value);
-  if (time !== undefined) return Number.isNaN(time) ? 'an invalid Date' : 'a Date';
-  return typeof value === 'object' ? 'an object' : typeof value;
 }
