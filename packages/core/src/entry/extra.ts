@@ -3,7 +3,7 @@ import type { ExtraValue, FilterValue, JsonValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 import { quote } from '../support/text.js';
 import { describe, isRecord } from '../support/validate.js';
-import { parseScalar, scalarText } from './target-key.js';
+import { decodeScalar, encodeScalar } from './scalar.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
 export const MAX_EXTRA_LENGTH = 8192;
@@ -57,7 +57,7 @@ export function weight(stored: number | string): number {
  */
 export function extraText(name: string, value: ExtraValue | undefined): string {
   if (typeof value === 'string' && value.length > MAX_EXTRA_LENGTH) throw tooLarge(name);
-  const text = scalarText(value as FilterValue) ?? jsonText(name, value);
+  const text = encodeScalar(value as FilterValue) ?? jsonText(name, value);
   if (text.length > MAX_EXTRA_LENGTH) throw tooLarge(name);
   return text;
 }
@@ -65,7 +65,7 @@ export function extraText(name: string, value: ExtraValue | undefined): string {
 /** The value that `extraText` wrote. */
 export function parseExtra(text: string): ExtraValue {
   const value: unknown = JSON.parse(text);
-  return isRecord(value) && 'json' in value ? (value.json as JsonValue) : parseScalar(value);
+  return isRecord(value) && 'json' in value ? (value.json as JsonValue) : decodeScalar(value);
 }
 
 function jsonText(name: string, value: unknown): string {

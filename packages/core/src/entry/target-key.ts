@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
-import { millisecondsOf } from '../support/date.js';
 import { quote } from '../support/text.js';
 import { describe, isRecord } from '../support/validate.js';
 import { nameOf } from './names.js';
+import { decodeScalar, encodeScalar } from './scalar.js';
 
 /** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
 export const MAX_TARGET_KEY_LENGTH = 4096;
@@ -15,8 +15,6 @@ export interface Target {
   readonly signalOnly: boolean;
 }
 
-// Text that JSON quotes as it is; most filter values are, and skipping JSON.stringify halves the cost of a key.
-const PLAIN = /^[ !#-[\]-~]*$/;
 const SIGNAL_ONLY = ',"signalOnly"]';
 
 /**
@@ -59,45 +57,9 @@ export function parseTargetKey(key: string): Target {
     const name: unknown = parts[i];
     if (typeof name !== 'string' || name === '__proto__')
       throw new TypeError(`not a target key: ${quote(key)}`);
-    filters[name] = parseScalar(parts[i + 1]);
+    filters[name] = decodeScalar(parts[i + 1]);
   }
   return { model: parts[0], filters, signalOnly };
-}
-
-/** A scalar as JSON. Dates and bigints, which JSON lacks, become `{"date":ms}` and `{"bigint":"digits"}`. */
-export function scalarText(value: FilterValue): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
-    case 'number':
-      return Number.isFinite(value) ? JSON.stringify(value) : undefined;
-    case 'boolean':
-      return value ? 'true' : 'false';
-    case 'bigint':
-      return BigInt.asIntN(128, value) === value ? `{"bigint":"${value}"}` : undefined;
-    default:
-      return value === null ? 'null' : dateText(value);
-  }
-}
-
-function dateText(value: unknown): string | undefined {
-  const time = millisecondsOf(value);
-  return time === undefined || Number.isNaN(time) ? undefined : `{"date":${time}}`;
-}
-
-/** The scalar that `scalarText` wrote, from its parsed JSON. */
-export function parseScalar(value: unknown): FilterValue {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return value;
-    case 'object':
-      if (value === null) return null;
-      if ('date' in value && typeof value.date === 'number') return new Date(value.date);
-      if ('bigint' in value && typeof value.bigint === 'string') return BigInt(value.bigint);
-  }
-  throw new TypeError('not a scalar');
 }
 
 /** The names of filters, sorted. Most are one, or are written in order. */
@@ -111,7 +73,7 @@ export function namesInOrder(filters: Filters): string[] {
 
 function filterText(name: string, value: FilterValue | undefined): string {
   if (typeof value === 'string' && value.length > MAX_TARGET_KEY_LENGTH) throw tooLong(value, name);
-  const text = value === undefined ? undefined : scalarText(value);
+  const text = value === undefined ? undefined : encodeScalar(value);
   if (text !== undefined) return text;
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_FILTER',
