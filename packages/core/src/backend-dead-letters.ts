@@ -1,6 +1,6 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
-import { entryOf } from './entry/fields.js';
+import { entryOf } from './entry/entry.js';
 import { InvalidInputError } from './errors.js';
 import type { Entry } from './schema.js';
 import { MAX_PARTITIONS } from './support/partition.js';

@@ -3,7 +3,7 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { addIncrement } from './entry/fields.js';
+import { addIncrement } from './entry/increment.js';
 import { nameOf } from './entry/names.js';
 import { targetKey } from './entry/target-key.js';
 import {
@@ -107,7 +107,7 @@ class WriteBehindBuffer implements Buffer {
     if (!Array.isArray(columns)) {
       throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', 'get() takes an array of column names.');
     }
-    const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
+    const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
     const key = targetKey(model, filters);
     const fields = await this.#persist('read', () =>
       this.#backend.read(partitionOf(key, this.#options.partitions), key),

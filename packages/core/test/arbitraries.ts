@@ -72,3 +72,9 @@ export const fields: fc.Arbitrary<Fields> = fc.record(
   },
   { requiredKeys: [] },
 );
+
+/** The name of a field whose first character is no rule's mark. */
+export const unknownField: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('', '*views', '?', 'constructor', '\0', 'é'),
+  fc.string({ unit: 'grapheme', maxLength: 6 }).filter((field) => !/^[+=<>@]|^__proto__$/.test(field)),
+);

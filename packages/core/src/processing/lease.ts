@@ -1,5 +1,5 @@
 import type { Burial, StoredBatch } from '../backend.js';
-import { entryOf } from '../entry/fields.js';
+import { entryOf } from '../entry/entry.js';
 import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
 import { messageOf } from '../support/text.js';
 import { isRecord } from '../support/validate.js';

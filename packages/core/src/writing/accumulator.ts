@@ -1,4 +1,4 @@
-import { fieldsOf } from '../entry/fields.js';
+import { fieldsOf } from '../entry/increment.js';
 import { targetKey } from '../entry/target-key.js';
 import { IncrementError } from '../errors.js';
 import type { Columns, Extra, Filters } from '../schema.js';

@@ -1,0 +1,86 @@
+import { InvalidInputError } from '../errors.js';
+import { quote } from '../support/text.js';
+import { isRecord } from '../support/validate.js';
+import type { Fields } from './fields.js';
+import { merge } from './merge.js';
+import { nameOf } from './names.js';
+import { EXTRA_RULE_LIST } from './rules/index.js';
+import { LAST } from './rules/last.js';
+import { isRuled, type Ruled, ruleNameOf } from './rules/ruled.js';
+import { SUM } from './rules/sum.js';
+
+type Columns = Readonly<Record<string, number>>;
+type Extra = Readonly<Record<string, unknown>>;
+
+/**
+ * The fields of one increment.
+ * @throws InvalidInputError naming the column or extra that cannot be used
+ */
+export function fieldsOf(columns: Columns, extra?: Extra): Fields {
+  checkColumns(columns);
+  const fields: Fields = {};
+  for (const column of Object.keys(columns)) {
+    const amount = SUM.encode(column, columns[column]);
+    fields[nameOf(column, 'column').fields.sum] = amount;
+  }
+  if (extra !== undefined) addExtra(fields, extra);
+  return fields;
+}
+
+/**
+ * Merges an increment into the fields of its target: the same as `merge` with `fieldsOf`, without an object in between.
+ * @throws InvalidInputError or OverflowError before anything has changed
+ */
+export function addIncrement(fields: Fields, columns: Columns, extra?: Extra): void {
+  if (extra !== undefined) {
+    merge(fields, fieldsOf(columns, extra));
+    return;
+  }
+  checkColumns(columns);
+  const names = Object.keys(columns);
+  // All columns or none; a single one is checked before it is written anyway.
+  if (names.length > 1) {
+    for (const name of names) sumWith(fields, nameOf(name, 'column').fields.sum, name, columns[name]);
+  }
+  for (const name of names) {
+    const field = nameOf(name, 'column').fields.sum;
+    fields[field] = sumWith(fields, field, name, columns[name]);
+  }
+}
+
+/** A column's sum once an amount is added. */
+function sumWith(fields: Fields, field: string, column: string, amount: unknown): number {
+  return SUM.combine((fields[field] ?? 0) as number, SUM.encode(column, amount), field);
+}
+
+function addExtra(fields: Fields, extra: Extra): void {
+  if (!isRecord(extra)) {
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_EXTRA',
+      'extra must be a plain object of names and values.',
+    );
+  }
+  for (const name of Object.keys(extra)) {
+    const value = extra[name];
+    const rule = isRuled(value) ? ruleNamedBy(name, value) : LAST;
+    fields[nameOf(name, 'extra').fields[rule.name]] = rule.encode(name, isRuled(value) ? value.value : value);
+  }
+}
+
+function ruleNamedBy(name: string, value: Ruled) {
+  const rule = ruleNameOf(value);
+  const known = EXTRA_RULE_LIST.find((one) => one.name === rule);
+  if (known !== undefined) return known;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_EXTRA',
+    `The extra ${quote(name)} has the rule ${quote(String(rule))}, which this version of @sluice/core does not know. Install the same version of all Sluice packages.`,
+  );
+}
+
+function checkColumns(columns: unknown): void {
+  if (isRecord(columns)) return;
+  throw new InvalidInputError(
+    'ERR_SLUICE_INVALID_AMOUNT',
+    'columns must be a plain object of names and amounts.',
+  );
+}

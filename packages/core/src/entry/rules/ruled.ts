@@ -1,0 +1,22 @@
+// A registered symbol, so that two copies of this package (ESM and CJS, say) know each other's values.
+const RULE: unique symbol = Symbol.for('@sluice/core.rule') as never;
+
+/** An extra value with a rule other than "the last write wins". */
+export interface Ruled<T extends number | Date = number | Date> {
+  readonly [RULE]: string;
+  readonly value: T;
+}
+
+/** Marks a value with the name of its rule. */
+export function withRule<T extends number | Date>(rule: string, value: T): Ruled<T> {
+  return { [RULE]: rule, value };
+}
+
+/** The name of the rule that a value is marked with. Another version of this package may have marked it. */
+export function ruleNameOf(value: unknown): string | undefined {
+  return isRuled(value) ? value[RULE] : undefined;
+}
+
+export function isRuled(value: unknown): value is Ruled {
+  return typeof value === 'object' && value !== null && RULE in value;
+}

@@ -1,0 +1,29 @@
+import { InvalidInputError, OverflowError } from '../../errors.js';
+import { quote } from '../../support/text.js';
+import { describe } from '../../support/validate.js';
+import { parseInteger } from './numbers.js';
+import type { IncrementRule } from './rule.js';
+
+/** Columns add up, within the integers that numbers hold exactly. */
+export const SUM: IncrementRule<'sum', number> = {
+  name: 'sum',
+  mark: '+',
+
+  encode(column, amount) {
+    // Adding zero turns -0, which has no integer text of its own, into 0.
+    if (Number.isSafeInteger(amount)) return (amount as number) + 0;
+    throw new InvalidInputError(
+      'ERR_SLUICE_INVALID_AMOUNT',
+      `The amount of ${quote(column)} must be an integer of at most 2^53 − 1 either way; it is ${describe(amount)}.`,
+    );
+  },
+
+  combine(old, amount, field) {
+    const sum = old + amount;
+    if (!Number.isSafeInteger(sum)) throw new OverflowError(field);
+    return sum;
+  },
+
+  parse: parseInteger,
+  decode: (sum) => sum,
+};
