@@ -27,7 +27,15 @@ import { partitionOf } from './support/partition.js';
 import { type Persist, persistence } from './support/retry.js';
 import { excerpt, messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
-import { describe, isRecord } from './support/validate.js';
+import {
+  argument,
+  describe,
+  mustBe,
+  mustBeFunction,
+  mustBeKnown,
+  mustBePartition,
+  mustBePlainObject,
+} from './support/validate.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';
 import type { Slot } from './writing/slot.js';
@@ -105,7 +113,7 @@ class WriteBehindBuffer implements Buffer {
   ): Promise<Record<C, number>> {
     this.#refuseIfClosed();
     if (!Array.isArray(columns)) {
-      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', 'get() takes an array of column names.');
+      throw mustBe(argument('The columns of get()'), 'an array of names', columns);
     }
     const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
     const key = targetKey(model, filters);
@@ -127,23 +135,20 @@ class WriteBehindBuffer implements Buffer {
     this.#refuseIfClosed();
     if (this.#options.sink === undefined) throw noSink();
     if (partition === undefined) return this.#track(this.#drainAll());
-    this.#checkPartition(partition);
+    mustBePartition(partition, this.#options.partitions);
     return this.#track(this.#processor.drain(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
     this.#refuseIfClosed();
-    this.#checkPartition(partition);
+    mustBePartition(partition, this.#options.partitions);
     return this.#processor.claim(partition);
   }
 
   async process(lease: Lease): Promise<Settlement> {
     this.#refuseIfClosed();
     if (!isLease(lease)) {
-      throw new InvalidInputError(
-        'ERR_SLUICE_INVALID_ARGUMENT',
-        `process() takes a lease from claim(), not ${describe(lease)}.`,
-      );
+      throw mustBe(argument('The argument of process()'), 'a lease from claim()', lease);
     }
     return this.#track(this.#processor.process(lease));
   }
@@ -176,12 +181,7 @@ class WriteBehindBuffer implements Buffer {
         `There is no event ${shown}. There are ${EVENT_NAMES.join(', ')}.`,
       );
     }
-    if (typeof listener !== 'function') {
-      throw new InvalidInputError(
-        'ERR_SLUICE_INVALID_ARGUMENT',
-        `on("${event}") takes a function, not ${describe(listener)}.`,
-      );
-    }
+    mustBeFunction(argument(`The listener of "${event}"`), listener);
     return this.#events.on(event, listener);
   }
 
@@ -272,15 +272,6 @@ class WriteBehindBuffer implements Buffer {
   #refuseIfClosed(): void {
     if (this.#closing !== undefined) throw closed();
   }
-
-  #checkPartition(partition: number): void {
-    const { partitions } = this.#options;
-    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_PARTITION',
-      `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
-    );
-  }
 }
 
 /** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
@@ -313,18 +304,16 @@ function outOfTime(
   return new SluiceError('ERR_SLUICE_CLOSED', message);
 }
 
+const INCREMENT_OPTIONS = /* @__PURE__ */ argument('The options of incr()');
+const SIGNAL_ONLY = /* @__PURE__ */ argument('The option "signalOnly" of incr()');
+
 function signalOnlyOf(options: IncrementOptions | undefined): boolean {
   if (options === undefined) return false;
-  if (!isRecord(options)) throw invalidOptions(`are a plain object, not ${describe(options)}`);
-  const { signalOnly = false, ...unknown } = options;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw invalidOptions(`have no ${quote(name)}, only signalOnly`);
-  if (typeof signalOnly === 'boolean') return signalOnly;
-  throw invalidOptions(`need a boolean signalOnly, not ${describe(signalOnly)}`);
-}
-
-function invalidOptions(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `The options of incr() ${problem}.`);
+  mustBePlainObject(INCREMENT_OPTIONS, options);
+  mustBeKnown(INCREMENT_OPTIONS, options, ['signalOnly']);
+  const { signalOnly = false } = options;
+  if (typeof signalOnly !== 'boolean') throw mustBe(SIGNAL_ONLY, 'a boolean', signalOnly);
+  return signalOnly;
 }
 
 function closed(): SluiceError {

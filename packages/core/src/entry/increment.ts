@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.js';
 import { quote } from '../support/text.js';
-import { isRecord } from '../support/validate.js';
+import { mustBePlainObject, type Subject } from '../support/validate.js';
 import type { Fields } from './fields.js';
 import { merge } from './merge.js';
 import { nameOf } from './names.js';
@@ -12,12 +12,15 @@ import { SUM } from './rules/sum.js';
 type Columns = Readonly<Record<string, number>>;
 type Extra = Readonly<Record<string, unknown>>;
 
+const COLUMNS: Subject = { code: 'ERR_SLUICE_INVALID_AMOUNT', name: 'The columns' };
+const EXTRA: Subject = { code: 'ERR_SLUICE_INVALID_EXTRA', name: 'The extra values' };
+
 /**
  * The fields of one increment.
  * @throws InvalidInputError naming the column or extra that cannot be used
  */
 export function fieldsOf(columns: Columns, extra?: Extra): Fields {
-  checkColumns(columns);
+  mustBePlainObject(COLUMNS, columns);
   const fields: Fields = {};
   for (const column of Object.keys(columns)) {
     const amount = SUM.encode(column, columns[column]);
@@ -36,7 +39,7 @@ export function addIncrement(fields: Fields, columns: Columns, extra?: Extra): v
     merge(fields, fieldsOf(columns, extra));
     return;
   }
-  checkColumns(columns);
+  mustBePlainObject(COLUMNS, columns);
   const names = Object.keys(columns);
   // All columns or none; a single one is checked before it is written anyway.
   if (names.length > 1) {
@@ -54,12 +57,7 @@ function sumWith(fields: Fields, field: string, column: string, amount: unknown)
 }
 
 function addExtra(fields: Fields, extra: Extra): void {
-  if (!isRecord(extra)) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_EXTRA',
-      'extra must be a plain object of names and values.',
-    );
-  }
+  mustBePlainObject(EXTRA, extra);
   for (const name of Object.keys(extra)) {
     const value = extra[name];
     const rule = isRuled(value) ? ruleNamedBy(name, value) : LAST;
@@ -74,13 +72,5 @@ function ruleNamedBy(name: string, value: Ruled) {
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_EXTRA',
     `The extra ${quote(name)} has the rule ${quote(String(rule))}, which this version of @sluice/core does not know. Install the same version of all Sluice packages.`,
-  );
-}
-
-function checkColumns(columns: unknown): void {
-  if (isRecord(columns)) return;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_AMOUNT',
-    'columns must be a plain object of names and amounts.',
   );
 }

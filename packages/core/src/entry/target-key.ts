@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { quote } from '../support/text.js';
-import { describe, isRecord } from '../support/validate.js';
+import { mustBe, mustBePlainObject, type Subject } from '../support/validate.js';
 import { nameOf } from './names.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
@@ -15,6 +15,7 @@ export interface Target {
   readonly signalOnly: boolean;
 }
 
+const FILTERS: Subject = { code: 'ERR_SLUICE_INVALID_FILTER', name: 'The filters' };
 const SIGNAL_ONLY = ',"signalOnly"]';
 
 /**
@@ -26,12 +27,7 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
   let key = `[${nameOf(model, 'model').quoted}`;
-  if (!isRecord(filters)) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_FILTER',
-      'filters must be a plain object of names and values.',
-    );
-  }
+  mustBePlainObject(FILTERS, filters);
   for (const name of namesInOrder(filters)) {
     key += `,${nameOf(name, 'filter').quoted},${filterText(name, filters[name])}`;
   }
@@ -75,9 +71,10 @@ function filterText(name: string, value: FilterValue | undefined): string {
   if (typeof value === 'string' && value.length > MAX_TARGET_KEY_LENGTH) throw tooLong(value, name);
   const text = value === undefined ? undefined : encodeScalar(value);
   if (text !== undefined) return text;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_FILTER',
-    `The filter ${quote(name)} must be a string, finite number, bigint of at most 128 bits, boolean, null or valid Date; it is ${describe(value)}.`,
+  throw mustBe(
+    { code: 'ERR_SLUICE_INVALID_FILTER', name: `The filter ${quote(name)}` },
+    'a string, finite number, bigint of at most 128 bits, boolean, null or valid Date',
+    value,
   );
 }
 

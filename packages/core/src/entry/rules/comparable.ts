@@ -1,7 +1,6 @@
-import { InvalidInputError } from '../../errors.js';
 import { millisecondsOf } from '../../support/date.js';
 import { quote } from '../../support/text.js';
-import { describe } from '../../support/validate.js';
+import { mustBe } from '../../support/validate.js';
 import { parseInteger, parseNumber } from './numbers.js';
 
 /** What `max` and `min` take and compare: a number is stored as it is, a Date as `d` and its milliseconds. */
@@ -12,10 +11,11 @@ export function encodeComparable(name: string, value: unknown): Comparable {
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
   const time = millisecondsOf(value);
   if (time !== undefined && !Number.isNaN(time)) return `d${time}`;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_EXTRA',
-    `The extra ${quote(name)} must be a finite number or a valid Date inside max() or min(); it is ${describe(value)}.`,
-  );
+  const subject = {
+    code: 'ERR_SLUICE_INVALID_EXTRA',
+    name: `The extra ${quote(name)} in max() or min()`,
+  } as const;
+  throw mustBe(subject, 'a finite number or a valid Date', value);
 }
 
 export function decodeComparable(stored: Comparable): number | Date {

@@ -1,6 +1,6 @@
-import { InvalidInputError, OverflowError } from '../../errors.js';
+import { OverflowError } from '../../errors.js';
 import { quote } from '../../support/text.js';
-import { describe } from '../../support/validate.js';
+import { mustBe } from '../../support/validate.js';
 import { parseInteger } from './numbers.js';
 import type { IncrementRule } from './rule.js';
 
@@ -12,10 +12,8 @@ export const SUM: IncrementRule<'sum', number> = {
   encode(column, amount) {
     // Adding zero turns -0, which has no integer text of its own, into 0.
     if (Number.isSafeInteger(amount)) return (amount as number) + 0;
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_AMOUNT',
-      `The amount of ${quote(column)} must be an integer of at most 2^53 − 1 either way; it is ${describe(amount)}.`,
-    );
+    const subject = { code: 'ERR_SLUICE_INVALID_AMOUNT', name: `The amount of ${quote(column)}` } as const;
+    throw mustBe(subject, 'an integer of at most 2^53 − 1 either way', amount);
   },
 
   combine(old, amount, field) {
