@@ -4,10 +4,10 @@ import { mustBePlainObject, type Subject } from '../support/validate.js';
 import type { Fields } from './fields.js';
 import { merge } from './merge.js';
 import { nameOf } from './names.js';
-import { EXTRA_RULE_LIST } from './rules/index.js';
+import { extraRule } from './rules/index.js';
 import { LAST } from './rules/last.js';
-import { isRuled, type Ruled, ruleNameOf } from './rules/ruled.js';
-import { SUM } from './rules/sum.js';
+import { type Ruled, ruleNameOf } from './rules/ruled.js';
+import { add, amountOf } from './rules/sum.js';
 
 type Columns = Readonly<Record<string, number>>;
 type Extra = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export function fieldsOf(columns: Columns, extra?: Extra): Fields {
   mustBePlainObject(COLUMNS, columns);
   const fields: Fields = {};
   for (const column of Object.keys(columns)) {
-    const amount = SUM.encode(column, columns[column]);
+    const amount = amountOf(column, columns[column]);
     fields[nameOf(column, 'column').fields.sum] = amount;
   }
   if (extra !== undefined) addExtra(fields, extra);
@@ -53,24 +53,27 @@ export function addIncrement(fields: Fields, columns: Columns, extra?: Extra): v
 
 /** A column's sum once an amount is added. */
 function sumWith(fields: Fields, field: string, column: string, amount: unknown): number {
-  return SUM.combine((fields[field] ?? 0) as number, SUM.encode(column, amount), field);
+  return add((fields[field] ?? 0) as number, amountOf(column, amount), field);
 }
 
 function addExtra(fields: Fields, extra: Extra): void {
   mustBePlainObject(EXTRA, extra);
   for (const name of Object.keys(extra)) {
+    const names = nameOf(name, 'extra').fields;
     const value = extra[name];
-    const rule = isRuled(value) ? ruleNamedBy(name, value) : LAST;
-    fields[nameOf(name, 'extra').fields[rule.name]] = rule.encode(name, isRuled(value) ? value.value : value);
+    const ruleName = ruleNameOf(value);
+    if (ruleName === undefined) {
+      fields[names.last] = LAST.encode(name, value);
+    } else {
+      const rule = extraRule(ruleName) ?? unknownRule(name, ruleName);
+      fields[names[rule.name]] = rule.encode(name, (value as Ruled).value);
+    }
   }
 }
 
-function ruleNamedBy(name: string, value: Ruled) {
-  const rule = ruleNameOf(value);
-  const known = EXTRA_RULE_LIST.find((one) => one.name === rule);
-  if (known !== undefined) return known;
+function unknownRule(name: string, rule: string): never {
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_EXTRA',
-    `The extra ${quote(name)} has the rule ${quote(String(rule))}, which this version of @sluice/core does not know. Install the same version of all Sluice packages.`,
+    `The extra ${quote(name)} has the rule ${quote(rule)}, which this version of @sluice/core does not know. Install the same version of all Sluice packages.`,
   );
 }

@@ -8,10 +8,14 @@ import type { StoredValue } from './rules/rule.js';
  * @throws OverflowError, or CorruptEntryError for a field of an unknown rule, before anything has changed
  */
 export function merge(into: Fields, from: Fields): void {
-  const names = Object.keys(from);
-  // All fields or none: what throws must do so before the first one changes.
-  const values = names.map((field) => combine(field, into[field], from[field] as StoredValue));
-  for (const [i, field] of names.entries()) into[field] = values[i] as StoredValue;
+  const values: StoredValue[] = [];
+  for (const field in from) values.push(combine(field, into[field], from[field] as StoredValue));
+  // Only now: all fields change, or none.
+  let i = 0;
+  for (const field in from) {
+    into[field] = values[i] as StoredValue;
+    i += 1;
+  }
 }
 
 function combine(field: string, old: StoredValue | undefined, value: StoredValue): StoredValue {

@@ -37,8 +37,9 @@ function parseJson(text: string): unknown {
 
 function parseField(field: string, text: unknown): StoredValue {
   const rule = fieldRule(field);
-  const isReadable = typeof text === 'string' && field.slice(1) !== '__proto__';
-  const value = isReadable ? rule.parse(text) : undefined;
-  if (value !== undefined) return value;
+  if (typeof text === 'string' && field.slice(1) !== '__proto__') {
+    const value = rule.parse(text);
+    if (value !== undefined) return value;
+  }
   throw new CorruptEntryError(`A stored entry has a corrupt field ${quote(field)}.`);
 }

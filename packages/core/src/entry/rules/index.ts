@@ -14,7 +14,12 @@ import { SUM } from './sum.js';
  */
 export const EXTRA_RULES: { readonly [N in Rule]: IncrementRule<N> } = { last: LAST, max: MAX, min: MIN };
 
-/** The same, as a list in their order. */
+/** The rule of that name, if this version has it. */
+export function extraRule(name: string): IncrementRule<Rule> | undefined {
+  return Object.hasOwn(EXTRA_RULES, name) ? EXTRA_RULES[name as Rule] : undefined;
+}
+
+/** The rules of extra values as a list, in their order. */
 export const EXTRA_RULE_LIST = /* @__PURE__ */ Object.values(EXTRA_RULES);
 
 /** The rules of what comes with an increment. */
@@ -27,8 +32,10 @@ const BY_MARK = /* @__PURE__ */ rulesByMark();
  * @throws CorruptEntryError if no rule has this mark
  */
 export function fieldRule(field: string): FieldRule {
-  const rule = BY_MARK[field.charCodeAt(0)];
-  if (rule !== undefined) return rule;
+  return BY_MARK[field.charCodeAt(0)] ?? unknownRule(field);
+}
+
+function unknownRule(field: string): never {
   throw new CorruptEntryError(
     `An entry has a field ${quote(field)}, whose rule is unknown. If a newer version of Sluice wrote it, upgrade this process and redrive the entry.`,
   );

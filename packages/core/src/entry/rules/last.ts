@@ -4,7 +4,7 @@ import { quote } from '../../support/text.js';
 import { describe, isRecord } from '../../support/validate.js';
 import { decodeScalar, encodeScalar } from '../scalar.js';
 import type { IncrementRule } from './rule.js';
-import { isRuled } from './ruled.js';
+import { ruleNameOf } from './ruled.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
 export const MAX_EXTRA_LENGTH = 8192;
@@ -43,7 +43,7 @@ function encodeJson(name: string, value: unknown): string {
     if (part === null || typeof part === 'string' || typeof part === 'boolean') return;
     if (typeof part === 'number' && Number.isFinite(part)) return;
     if (!Array.isArray(part) && !isRecord(part)) throw invalid(name, `has ${describe(part)} at ${path}`);
-    if (isRuled(part)) throw invalid(name, `has max() or min() at ${path}, below the top`);
+    if (ruleNameOf(part) !== undefined) throw invalid(name, `has max() or min() at ${path}, below the top`);
     if (parents.includes(part)) throw invalid(name, `is cyclic at ${path}`);
     if (parents.length > 32) throw invalid(name, `is nested deeper than 32 levels`);
     if (typeof (part as { toJSON?: unknown }).toJSON === 'function')

@@ -5,11 +5,11 @@ const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
 /** The integer in a packed value, if it is exact. */
 export function parseInteger(text: string): number | undefined {
   const value = Number(text);
-  return Number.isSafeInteger(value) && INTEGER.test(text) ? value : undefined;
+  return INTEGER.test(text) && Number.isSafeInteger(value) ? value : undefined;
 }
 
 /** The finite number in a packed value. */
 export function parseNumber(text: string): number | undefined {
   const value = Number(text);
-  return Number.isFinite(value) && NUMBER.test(text) ? value : undefined;
+  return NUMBER.test(text) && Number.isFinite(value) ? value : undefined;
 }

@@ -12,11 +12,7 @@ export function withRule<T extends number | Date>(rule: string, value: T): Ruled
   return { [RULE]: rule, value };
 }
 
-/** The name of the rule that a value is marked with. Another version of this package may have marked it. */
+/** The name of the rule that a value is marked with, perhaps by another version of this package. */
 export function ruleNameOf(value: unknown): string | undefined {
-  return isRuled(value) ? value[RULE] : undefined;
-}
-
-export function isRuled(value: unknown): value is Ruled {
-  return typeof value === 'object' && value !== null && RULE in value;
+  return typeof value === 'object' && value !== null && RULE in value ? String(value[RULE]) : undefined;
 }
