@@ -2,13 +2,13 @@
 const RULE: unique symbol = Symbol.for('@sluice/core.rule') as never;
 
 /** An extra value with a rule other than "the last write wins". */
-export interface Ruled<T extends number | Date = number | Date> {
+export interface Ruled<T = number | Date> {
   readonly [RULE]: string;
   readonly value: T;
 }
 
 /** Marks a value with the name of its rule. */
-export function withRule<T extends number | Date>(rule: string, value: T): Ruled<T> {
+export function withRule<T>(rule: string, value: T): Ruled<T> {
   return { [RULE]: rule, value };
 }
 
