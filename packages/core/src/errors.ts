@@ -56,7 +56,7 @@ export class SluiceError extends BrandedError {
   }
 }
 
-/** The caller passed something that cannot be used. Nothing was counted; the call can be mended and made again. */
+/** The caller passed something that cannot be used. Nothing was counted; fix the call and make it again. */
 export class InvalidInputError extends SluiceError {
   override get name(): string {
     return 'InvalidInputError';

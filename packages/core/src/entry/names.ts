@@ -57,7 +57,7 @@ function remember(text: string): Name {
 
 const knownFields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly quoted: string }>();
 
-/** A field's name without its mark. Remembered: to cut it anew, and have it ready as a key, costs more than the rest. */
+/** A field's name without its mark. It is remembered, since slicing it off each time would cost more than all else. */
 export function bareName(field: string): string {
   return formsOf(field).bare;
 }

@@ -1,7 +1,7 @@
 import type { FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 
-// Text that JSON quotes as it is; most filter values are, and skipping JSON.stringify halves the cost of a key.
+// Text that JSON quotes unchanged, as most filter values: skipping JSON.stringify halves the cost of a key.
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** A scalar as JSON. Dates and bigints, which JSON lacks, become `{"date":ms}` and `{"bigint":"digits"}`. */

@@ -5,7 +5,7 @@ import { mustBe, mustBePlainObject, type Subject } from '../support/validate.js'
 import { nameOf } from './names.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
-/** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
+/** The longest target key, in UTF-16 code units. Every process that has the target keeps its key in memory. */
 export const MAX_TARGET_KEY_LENGTH = 4096;
 
 /** The row that increments are for. `signalOnly` increments have a target of their own. */
@@ -38,7 +38,7 @@ export function targetKey(model: string, filters: Filters, signalOnly = false): 
 
 /**
  * The target that a key names.
- * @throws SyntaxError or TypeError when the text is no target key: it was not written by `targetKey`.
+ * @throws SyntaxError or TypeError when `targetKey` did not write the text
  */
 export function parseTargetKey(key: string): Target {
   const parts: unknown = JSON.parse(key);
@@ -58,7 +58,7 @@ export function parseTargetKey(key: string): Target {
   return { model: parts[0], filters, signalOnly };
 }
 
-/** The names of filters, sorted. Most are one, or are written in order. */
+/** The names of filters, sorted. Usually there is one, or they are in order already. */
 export function namesInOrder(filters: Filters): string[] {
   const names = Object.keys(filters);
   for (let i = 1; i < names.length; i += 1) {

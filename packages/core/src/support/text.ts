@@ -1,4 +1,4 @@
-/** Untrusted text in quotes for a message, shortened: escapes alone can make a name six times as long. */
+/** Quotes untrusted text for a message, and shortens it: escapes alone can make a name six times as long. */
 export function quote(text: string, length = 80): string {
   const quoted = JSON.stringify(text.slice(0, length));
   const whole = text.length <= length && quoted.length <= 2 * length;

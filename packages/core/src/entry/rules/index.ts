@@ -12,7 +12,7 @@ import { SUM } from './sum.js';
  * The rules of extra values. The compiler asks for one for each name in `Rule`. If one name was used with several
  * rules, sinks get the value of the rule that comes first here.
  */
-export const EXTRA_RULES: { readonly [N in Rule]: IncrementRule<N> } = { last: LAST, max: MAX, min: MIN };
+const EXTRA_RULES: { readonly [N in Rule]: IncrementRule<N> } = { last: LAST, max: MAX, min: MIN };
 
 /** The rule of that name, if this version has it. */
 export function extraRule(name: string): IncrementRule<Rule> | undefined {
