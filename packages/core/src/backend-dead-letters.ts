@@ -1,13 +1,24 @@
 import type { Backend, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
-import { entryOf } from './entry/fields.js';
-import { describe, isRecord } from './entry/target-key.js';
-import { InvalidInputError, quote } from './errors.js';
+import { entryOf } from './entry/entry.js';
+import { InvalidInputError } from './errors.js';
 import type { Entry } from './schema.js';
 import { MAX_PARTITIONS } from './support/partition.js';
 import type { Persist } from './support/retry.js';
+import { quote } from './support/text.js';
+import {
+  argument,
+  mustBe,
+  mustBeInteger,
+  mustBeKnown,
+  mustBePartition,
+  mustBePlainObject,
+} from './support/validate.js';
 
 const PAGE = 500;
+
+const LIST_OPTIONS = /* @__PURE__ */ argument('The options of deadLetters.list()');
+const IDS = /* @__PURE__ */ argument('The ids of dead letters');
 
 /** The dead letters of a backend, over all its partitions. */
 export class BackendDeadLetters implements DeadLetters {
@@ -25,14 +36,12 @@ export class BackendDeadLetters implements DeadLetters {
     options: { readonly partition?: number; readonly offset?: number; readonly limit?: number } = {},
   ): Promise<DeadLetter[]> {
     this.#refuseIfClosed();
-    if (!isRecord(options)) throw invalid(`.list() takes a plain object, not ${describe(options)}`);
-    const { partition, offset = 0, limit = 100, ...unknown } = options;
-    const [name] = Object.keys(unknown);
-    if (name !== undefined)
-      throw invalid(`.list() has no option ${quote(name)}, but partition, offset and limit`);
-    checkWhole('offset', offset);
-    checkWhole('limit', limit);
-    if (partition !== undefined) checkPartition(partition);
+    mustBePlainObject(LIST_OPTIONS, options);
+    mustBeKnown(LIST_OPTIONS, options, ['partition', 'offset', 'limit']);
+    const { partition, offset = 0, limit = 100 } = options;
+    mustBeInteger(argument('The offset of deadLetters.list()'), offset, 0, Number.MAX_SAFE_INTEGER);
+    mustBeInteger(argument('The limit of deadLetters.list()'), limit, 0, Number.MAX_SAFE_INTEGER);
+    if (partition !== undefined) mustBePartition(partition, MAX_PARTITIONS);
     const letters: DeadLetter[] = [];
     let skip = offset;
     for (const { partition: at, dead } of await this.#persist('stats', () => this.#backend.stats())) {
@@ -114,35 +123,21 @@ function readable(entry: StoredDeadLetter['entry']): Entry | undefined {
 
 /** A dead letter's id begins with its partition, as its batch's id does. */
 function byPartition(ids: readonly string[]): Map<number, string[]> {
-  if (!Array.isArray(ids)) throw invalid(` takes an array of ids or 'all', not ${describe(ids)}`);
+  if (!Array.isArray(ids)) throw mustBe(IDS, `an array, or 'all'`, ids);
   const grouped = new Map<number, string[]>();
   for (const id of ids) {
-    const match = typeof id === 'string' ? /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id) : null;
-    if (match === null)
-      throw invalid(
-        ` got ${typeof id === 'string' ? quote(id) : describe(id)}, which is no dead letter's id`,
+    if (typeof id !== 'string') throw mustBe(IDS, 'strings', id);
+    const match = /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id);
+    if (match === null) {
+      throw new InvalidInputError(
+        IDS.code,
+        `${quote(id)} is not the id of a dead letter; list() has the ids.`,
       );
+    }
     const partition = Number(match[1]);
     const found = grouped.get(partition);
     if (found === undefined) grouped.set(partition, [id]);
     else found.push(id);
   }
   return grouped;
-}
-
-function checkPartition(partition: number): void {
-  if (Number.isInteger(partition) && partition >= 0 && partition < MAX_PARTITIONS) return;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_PARTITION',
-    `There is no partition ${describe(partition)}.`,
-  );
-}
-
-function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw invalid(` needs a whole ${name}, not ${describe(value)}`);
-}
-
-function invalid(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `deadLetters${problem}.`);
 }

@@ -1,4 +1,4 @@
-import type { Fields, RefusalReason } from './entry/fields.js';
+import type { Fields } from './entry/fields.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
@@ -132,6 +132,9 @@ export type AddResult =
       readonly refused: readonly Refusal[];
     }
   | { readonly outcome: 'gap'; readonly epoch: string; readonly last: number };
+
+/** Why one target of a write was left out while the rest applied. */
+export type RefusalReason = 'overflow' | 'corrupt';
 
 /** One entry of a write that did not apply. */
 export interface Refusal {

@@ -1,4 +1,5 @@
 import { BrandedError } from './support/branded-error.js';
+import { quote } from './support/text.js';
 
 /** Every code that an error of Sluice carries. Codes are stable: match on them, not on messages. */
 export type SluiceErrorCode =
@@ -55,7 +56,7 @@ export class SluiceError extends BrandedError {
   }
 }
 
-/** The caller passed something that cannot be used. Nothing was counted; the call can be mended and made again. */
+/** The caller passed something that cannot be used. Nothing was counted; fix the call and make it again. */
 export class InvalidInputError extends SluiceError {
   override get name(): string {
     return 'InvalidInputError';
@@ -132,32 +133,27 @@ export class BackendError extends SluiceError {
   }
 }
 
-/** Untrusted text in quotes for a message, shortened: escapes alone can make a name six times as long. */
-export function quote(text: string, length = 80): string {
-  const quoted = JSON.stringify(text.slice(0, length));
-  const whole = text.length <= length && quoted.length <= 2 * length;
-  return whole ? quoted : `${quoted.slice(0, length)}… (${text.length} characters)`;
-}
+/** A sum would leave the range in which integers are exact. Nothing of the merge took place. */
+export class OverflowError extends SluiceError {
+  override get name(): string {
+    return 'OverflowError';
+  }
 
-/** Shortens untrusted text for a message, so that no log holds it in full. */
-export function excerpt(text: string, length = 80): string {
-  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;
-}
-
-// Drivers put whole statements in their messages, and a dead letter's reason is stored with every entry of its batch.
-const LONGEST_MESSAGE = 1000;
-
-/** The message of anything that was thrown, shortened if need be. */
-export function messageOf(error: unknown): string {
-  try {
-    return excerpt(textOf(error), LONGEST_MESSAGE);
-  } catch {
-    return 'something without a message';
+  constructor(readonly field: string) {
+    super(
+      'ERR_SLUICE_OVERFLOW',
+      `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+    );
   }
 }
 
-/** Not by `instanceof Error`: in Jest, what Node itself throws is an Error of another realm. */
-function textOf(error: unknown): string {
-  const { message } = Object(error) as { message?: unknown };
-  return typeof message === 'string' ? message : String(error);
+/** Stored text is not what Sluice wrote. */
+export class CorruptEntryError extends SluiceError {
+  override get name(): string {
+    return 'CorruptEntryError';
+  }
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ERR_SLUICE_CORRUPT_ENTRY', message, options);
+  }
 }

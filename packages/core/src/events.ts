@@ -1,5 +1,6 @@
-import { messageOf, SluiceError } from './errors.js';
+import { SluiceError } from './errors.js';
 import type { AnySchema, Batch, Entry, Schema } from './schema.js';
+import { messageOf } from './support/text.js';
 
 /** What a buffer tells its listeners. Without a listener, everything but `processed` is logged: see `logger`. */
 export interface BufferEvents<S extends Schema<S> = AnySchema> {

@@ -12,6 +12,7 @@ export {
   type PartitionStats,
   PRODUCER_LIFETIME_MS,
   type Refusal,
+  type RefusalReason,
   type StoredBatch,
   type StoredDeadLetter,
   type StoredEntry,
@@ -20,24 +21,23 @@ export {
 } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
-export { MAX_EXTRA_LENGTH, max, min, type Ruled } from './entry/extra.js';
-export {
-  CorruptEntryError,
-  entryOf,
-  type Fields,
-  fieldsOf,
-  merge,
-  OverflowError,
-  pack,
-  type RefusalReason,
-  unpack,
-} from './entry/fields.js';
+export { entryOf } from './entry/entry.js';
+export type { Fields } from './entry/fields.js';
+export { fieldsOf } from './entry/increment.js';
+export { merge } from './entry/merge.js';
+export { pack, unpack } from './entry/packing.js';
+export { MAX_EXTRA_LENGTH } from './entry/rules/last.js';
+export { max } from './entry/rules/max.js';
+export { min } from './entry/rules/min.js';
+export type { Ruled } from './entry/rules/ruled.js';
 export { MAX_TARGET_KEY_LENGTH, parseTargetKey, type Target, targetKey } from './entry/target-key.js';
 export {
   BackendError,
+  CorruptEntryError,
   IncrementError,
   InvalidInputError,
   type Outcome,
+  OverflowError,
   PartitionsFailedError,
   ProcessingError,
   SluiceError,
@@ -45,7 +45,7 @@ export {
 } from './errors.js';
 export type { BufferEvents, Listener } from './events.js';
 export type { Logger } from './logger.js';
-export { type BackendOpener, type OpenOptions, openBuffer } from './open-buffer.js';
+export { type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
 export type { Lease } from './processing/lease.js';
 export type { Claim } from './processing/processor.js';
@@ -69,6 +69,7 @@ export type {
   Rule,
   Schema,
 } from './schema.js';
+export type { BackendOpener } from './support/backend-package.js';
 export type { Clock, Random } from './support/clock.js';
 export { MAX_PARTITIONS, partitionOf } from './support/partition.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';

@@ -1,4 +1,4 @@
-import { messageOf } from './errors.js';
+import { messageOf } from './support/text.js';
 
 /**
  * Where a buffer logs what nobody listens for. `console` fits, and so do the loggers of pino and winston: each method is

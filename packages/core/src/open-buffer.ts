@@ -1,14 +1,12 @@
 import type { Backend } from './backend.js';
 import type { Buffer } from './buffer.js';
-import { describe, isRecord } from './entry/target-key.js';
-import { excerpt, InvalidInputError } from './errors.js';
+import { InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
-import { type BackendPackage, loadBackendPackage } from './support/backend-package.js';
+import { type BackendOpener, type BackendPackage, loadBackendPackage } from './support/backend-package.js';
+import { excerpt } from './support/text.js';
+import { mustBe, mustBePlainObject, option, optionsOf } from './support/validate.js';
 import { createBuffer } from './write-behind-buffer.js';
-
-/** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
-export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 
 export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
@@ -32,15 +30,14 @@ const PACKAGES: Readonly<Record<string, BackendPackage>> = {
 export async function openBuffer<S extends Schema<S> = AnySchema>(
   options: OpenOptions<S>,
 ): Promise<Buffer<S>> {
-  if (!isRecord(options)) throw invalid(`takes a plain object, not ${describe(options)}`);
+  mustBePlainObject(optionsOf('openBuffer()'), options);
   const { url, schemes = {}, ...rest } = options;
-  if (!isRecord(schemes)) throw invalid(`needs schemes as a plain object, not ${describe(schemes)}`);
+  mustBePlainObject(option('schemes'), schemes);
   const scheme = schemeOf(url);
   const open: unknown = Object.hasOwn(schemes, scheme)
     ? schemes[scheme]
     : await builtInOpener(scheme, schemes);
-  if (typeof open !== 'function')
-    throw invalid(`needs a function for the scheme ${scheme}, not ${describe(open)}`);
+  if (typeof open !== 'function') throw mustBe(option(scheme, 'schemes'), 'a function', open);
   const backend = (await open(url)) as Backend;
   try {
     return createBuffer<S>({ ...rest, backend } as BufferOptions<S>);
@@ -49,10 +46,6 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
     await backend?.close?.();
     throw error;
   }
-}
-
-function invalid(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `openBuffer() ${problem}.`);
 }
 
 function schemeOf(url: string): string {

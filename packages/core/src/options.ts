@@ -1,11 +1,20 @@
 import { BACKEND_METHODS, type Backend, PRODUCER_LIFETIME_MS } from './backend.js';
-import { describe, isRecord } from './entry/target-key.js';
-import { InvalidInputError, quote } from './errors.js';
+import { InvalidInputError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Sink } from './processing/sink.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type Clock, type Random, secureRandom, systemClock } from './support/clock.js';
 import { MAX_PARTITIONS } from './support/partition.js';
+import {
+  mustBe,
+  mustBeFunction,
+  mustBeInteger,
+  mustBeKnown,
+  mustBePlainObject,
+  mustHaveMethods,
+  option,
+  optionsOf,
+} from './support/validate.js';
 
 export interface BufferOptions<S extends Schema<S> = AnySchema> {
   /** Where entries wait. Closed with the last buffer that uses it. */
@@ -83,13 +92,16 @@ const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
   concurrency: [1, MAX_PARTITIONS],
 };
 
+const OPTIONS = /* @__PURE__ */ optionsOf('a buffer');
+const KNOWN = [...Object.keys(DEFAULTS), 'backend', 'sink', 'retryDelay', 'logger', 'clock', 'random'];
+
 /**
  * Checks options and fills in the defaults.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
 export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): ResolvedOptions {
-  if (!isRecord(options)) throw invalid('options', 'a plain object', options);
-  refuseUnknown(options);
+  mustBePlainObject(OPTIONS, options);
+  mustBeKnown(OPTIONS, options, KNOWN);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const clock = options.clock ?? systemClock;
   const random = options.random ?? secureRandom;
@@ -103,18 +115,13 @@ export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): 
     ...given,
   } as ResolvedOptions;
   for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
-    const [least, most] = RANGES[name];
-    const value = resolved[name];
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw invalid(name, `an integer from ${least} to ${most}`, value);
-    }
+    mustBeInteger(option(name), resolved[name], ...RANGES[name]);
   }
   for (const name of ['sink', 'retryDelay', 'random'] as const) {
-    const value = resolved[name];
-    if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value);
+    if (resolved[name] !== undefined) mustBeFunction(option(name), resolved[name]);
   }
-  checkLogger(resolved.logger);
-  checkClock(resolved.clock);
+  if (resolved.logger !== undefined) mustHaveMethods(option('logger'), resolved.logger, ['warn', 'error']);
+  mustHaveMethods(option('clock'), resolved.clock, ['now', 'after']);
   checkBackend(resolved.backend);
   return resolved;
 }
@@ -124,49 +131,16 @@ function backoff(random: Random): (attempt: number) => number {
   return (attempt) => Math.round(Math.min(60_000, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2));
 }
 
-function checkLogger(logger: Logger | null | undefined): void {
-  if (logger === undefined || (typeof logger?.warn === 'function' && typeof logger.error === 'function'))
-    return;
-  throw invalid('logger', 'an object with warn() and error(), such as console', logger);
-}
-
-function checkClock(clock: Clock | null): void {
-  if (typeof clock?.now === 'function' && typeof clock.after === 'function') return;
-  throw invalid('clock', 'an object with now() and after()', clock);
-}
-
 function checkBackend(backend: unknown): void {
   if (typeof backend !== 'object' || backend === null) {
-    throw invalid('backend', 'a backend, as memory() or redis() makes', backend);
+    throw mustBe(option('backend'), 'a backend, such as memory() or redis() makes', backend);
   }
   const missing = BACKEND_METHODS.filter(
     (method) => typeof (backend as Record<string, unknown>)[method] !== 'function',
   );
-  if (missing.length > 0) throw invalid('backend', `a backend; it lacks ${missing.join(', ')}`, backend);
-}
-
-const KNOWN = /* @__PURE__ */ new Set([
-  ...Object.keys(DEFAULTS),
-  'backend',
-  'sink',
-  'retryDelay',
-  'logger',
-  'clock',
-  'random',
-]);
-
-function refuseUnknown(options: object): void {
-  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
-  if (unknown === undefined) return;
+  if (missing.length === 0) return;
   throw new InvalidInputError(
     'ERR_SLUICE_INVALID_OPTION',
-    `There is no option ${quote(unknown)}. The options are ${[...KNOWN].join(', ')}.`,
-  );
-}
-
-function invalid(name: string, expected: string, value: unknown): InvalidInputError {
-  return new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `The option ${JSON.stringify(name)} must be ${expected}; it is ${describe(value)}.`,
+    `The option "backend" must be a backend; the object given lacks ${missing.join(', ')}.`,
   );
 }

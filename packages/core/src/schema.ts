@@ -1,4 +1,4 @@
-import type { Ruled } from './entry/extra.js';
+import type { Ruled } from './entry/rules/ruled.js';
 
 /** A value that a filter may have. `1` and `'1'` are different values, and so different targets. */
 export type FilterValue = string | number | bigint | boolean | null | Date;

@@ -1,9 +1,20 @@
 import type { Buffer } from './buffer.js';
-import { describe, isRecord } from './entry/target-key.js';
-import { InvalidInputError, messageOf, PartitionsFailedError, quote, SluiceError } from './errors.js';
+import { PartitionsFailedError, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
 import { type Clock, pause, systemClock } from './support/clock.js';
 import { codedReasonOf } from './support/reason.js';
+import { messageOf } from './support/text.js';
+import {
+  argument,
+  mustBe,
+  mustBeFunction,
+  mustBeInteger,
+  mustBeKnown,
+  mustBePlainObject,
+  mustHaveMethods,
+  option,
+  optionsOf,
+} from './support/validate.js';
 
 export interface WorkerOptions {
   /**
@@ -108,33 +119,13 @@ type Resolved = Required<Omit<WorkerOptions, 'onError'>> & Pick<WorkerOptions, '
 
 function resolveOptions(buffer: unknown, options: WorkerOptions): Resolved {
   if (typeof (buffer as Partial<Buffer> | null)?.processPending !== 'function') {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_ARGUMENT',
-      `createWorker() takes a buffer, not ${describe(buffer)}.`,
-    );
+    throw mustBe(argument('The argument of createWorker()'), 'a buffer', buffer);
   }
-  if (!isRecord(options as unknown)) throw invalid('options', 'a plain object', options);
-  const { intervalMs = 1000, onError, clock = systemClock, ...unknown } = options;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_OPTION',
-      `There is no option ${quote(name)} of a worker. The options are intervalMs, onError, clock.`,
-    );
-  }
-  if (!Number.isInteger(intervalMs) || intervalMs < 1 || intervalMs > MAX_MS) {
-    throw invalid('intervalMs', `an integer from 1 to ${MAX_MS}`, intervalMs);
-  }
-  if (onError !== undefined && typeof onError !== 'function') throw invalid('onError', 'a function', onError);
-  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
-    throw invalid('clock', 'an object with now() and after()', clock);
-  }
+  mustBePlainObject(optionsOf('a worker'), options);
+  mustBeKnown(optionsOf('a worker'), options, ['intervalMs', 'onError', 'clock']);
+  const { intervalMs = 1000, onError, clock = systemClock } = options;
+  mustBeInteger(option('intervalMs', 'a worker'), intervalMs, 1, MAX_MS);
+  if (onError !== undefined) mustBeFunction(option('onError', 'a worker'), onError);
+  mustHaveMethods(option('clock', 'a worker'), clock, ['now', 'after']);
   return { intervalMs, clock, ...(onError !== undefined && { onError }) };
-}
-
-function invalid(name: string, expected: string, value: unknown): InvalidInputError {
-  return new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `The option ${JSON.stringify(name)} of a worker must be ${expected}; it is ${describe(value)}.`,
-  );
 }

@@ -2,10 +2,10 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { addIncrement, OverflowError } from './entry/fields.js';
+import { addIncrement } from './entry/increment.js';
 import { nameOf } from './entry/names.js';
-import { describe, isRecord, targetKey } from './entry/target-key.js';
-import { excerpt, IncrementError, InvalidInputError, messageOf, quote, SluiceError } from './errors.js';
+import { targetKey } from './entry/target-key.js';
+import { IncrementError, InvalidInputError, OverflowError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -19,7 +19,17 @@ import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
 import { partitionOf } from './support/partition.js';
 import { type Persist, persistence } from './support/retry.js';
+import { excerpt, messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
+import {
+  argument,
+  describe,
+  mustBe,
+  mustBeFunction,
+  mustBeKnown,
+  mustBePartition,
+  mustBePlainObject,
+} from './support/validate.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';
 import type { Slot } from './writing/slot.js';
@@ -97,9 +107,9 @@ class WriteBehindBuffer implements Buffer {
   ): Promise<Record<C, number>> {
     this.#refuseIfClosed();
     if (!Array.isArray(columns)) {
-      throw new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', 'get() takes an array of column names.');
+      throw mustBe(argument('The columns of get()'), 'an array of names', columns);
     }
-    const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
+    const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
     const key = targetKey(model, filters);
     const fields = await this.#persist('read', () =>
       this.#backend.read(partitionOf(key, this.#options.partitions), key),
@@ -119,23 +129,20 @@ class WriteBehindBuffer implements Buffer {
     this.#refuseIfClosed();
     if (this.#options.sink === undefined) throw noSink();
     if (partition === undefined) return this.#track(this.#processor.drainAll());
-    this.#checkPartition(partition);
+    mustBePartition(partition, this.#options.partitions);
     return this.#track(this.#processor.drain(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
     this.#refuseIfClosed();
-    this.#checkPartition(partition);
+    mustBePartition(partition, this.#options.partitions);
     return this.#processor.claim(partition);
   }
 
   async process(lease: Lease): Promise<Settlement> {
     this.#refuseIfClosed();
     if (!isLease(lease)) {
-      throw new InvalidInputError(
-        'ERR_SLUICE_INVALID_ARGUMENT',
-        `process() takes a lease from claim(), not ${describe(lease)}.`,
-      );
+      throw mustBe(argument('The argument of process()'), 'a lease from claim()', lease);
     }
     return this.#track(this.#processor.process(lease));
   }
@@ -168,12 +175,7 @@ class WriteBehindBuffer implements Buffer {
         `There is no event ${shown}. There are ${EVENT_NAMES.join(', ')}.`,
       );
     }
-    if (typeof listener !== 'function') {
-      throw new InvalidInputError(
-        'ERR_SLUICE_INVALID_ARGUMENT',
-        `on("${event}") takes a function, not ${describe(listener)}.`,
-      );
-    }
+    mustBeFunction(argument(`The listener of "${event}"`), listener);
     return this.#events.on(event, listener);
   }
 
@@ -244,15 +246,6 @@ class WriteBehindBuffer implements Buffer {
   #refuseIfClosed(): void {
     if (this.#closing !== undefined) throw closed();
   }
-
-  #checkPartition(partition: number): void {
-    const { partitions } = this.#options;
-    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_PARTITION',
-      `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
-    );
-  }
 }
 
 /** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
@@ -285,18 +278,16 @@ function outOfTime(
   return new SluiceError('ERR_SLUICE_CLOSED', message);
 }
 
+const INCREMENT_OPTIONS = /* @__PURE__ */ argument('The options of incr()');
+const SIGNAL_ONLY = /* @__PURE__ */ argument('The option "signalOnly" of incr()');
+
 function signalOnlyOf(options: IncrementOptions | undefined): boolean {
   if (options === undefined) return false;
-  if (!isRecord(options)) throw invalidOptions(`are a plain object, not ${describe(options)}`);
-  const { signalOnly = false, ...unknown } = options;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw invalidOptions(`have no ${quote(name)}, only signalOnly`);
-  if (typeof signalOnly === 'boolean') return signalOnly;
-  throw invalidOptions(`need a boolean signalOnly, not ${describe(signalOnly)}`);
-}
-
-function invalidOptions(problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_ARGUMENT', `The options of incr() ${problem}.`);
+  mustBePlainObject(INCREMENT_OPTIONS, options);
+  mustBeKnown(INCREMENT_OPTIONS, options, ['signalOnly']);
+  const { signalOnly = false } = options;
+  if (typeof signalOnly !== 'boolean') throw mustBe(SIGNAL_ONLY, 'a boolean', signalOnly);
+  return signalOnly;
 }
 
 function closed(): SluiceError {

@@ -1,5 +1,6 @@
 import type { Fields, Filters, FilterValue } from '@sluice/core';
 import fc from 'fast-check';
+import { INCREMENT_RULES } from '../src/entry/rules/index.js';
 
 /** Any valid name, among them those that objects inherit. */
 export const name: fc.Arbitrary<string> = fc.oneof(
@@ -71,4 +72,14 @@ export const fields: fc.Arbitrary<Fields> = fc.record(
     '@': fc.nat(),
   },
   { requiredKeys: [] },
+);
+
+const MARKS = [...INCREMENT_RULES.map(({ mark }) => mark), '@'];
+
+/** The name of a field whose first character is no rule's mark. */
+export const unknownField: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('', '*views', '?', 'constructor', '\0', 'é'),
+  fc
+    .string({ unit: 'grapheme', maxLength: 6 })
+    .filter((field) => !MARKS.some((mark) => field.startsWith(mark)) && field !== '__proto__'),
 );

@@ -363,10 +363,15 @@ const rows: Row[] = [
         [
           `processPending: ${shown}`,
           INVALID_PARTITION,
-          'no partition',
+          'partition must be an integer from 0 to 7',
           (buffer) => buffer.processPending(partition),
         ],
-        [`claim: ${shown}`, INVALID_PARTITION, 'no partition', (buffer) => buffer.claim(partition)],
+        [
+          `claim: ${shown}`,
+          INVALID_PARTITION,
+          'partition must be an integer from 0 to 7',
+          (buffer) => buffer.claim(partition),
+        ],
       ];
     },
   ),

@@ -13,7 +13,7 @@ import {
 } from '@sluice/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fields as anyFields, name, text } from './arbitraries.js';
+import { fields as anyFields, name, text, unknownField } from './arbitraries.js';
 
 const merged = (...parts: readonly Fields[]): Fields => {
   const into: Fields = {};
@@ -99,6 +99,30 @@ describe('merge', () => {
       }),
     );
     expect(() => merged({ '+views': LIMIT }, { '+views': 1 })).toThrow(/"views"/);
+  });
+
+  test('refuses a field of an unknown rule, whether the target has it or not, and changes nothing', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, unknownField, fc.boolean(), (a, b, unknown, isThere) => {
+        const into: Fields = isThere ? { ...a, [unknown]: 2 } : a;
+        const before = structuredClone(into);
+        expect(() => merge(into, { ...b, [unknown]: 1 })).toThrow(CorruptEntryError);
+        expect(into).toEqual(before);
+      }),
+    );
+  });
+});
+
+describe('fieldsOf', () => {
+  test('refuses a rule that only another version of this package knows', () => {
+    const value = max(1);
+    const [rule] = Object.getOwnPropertySymbols(value) as [symbol];
+    expect(() => fieldsOf({}, { tags: { ...value, [rule]: 'union' } })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SLUICE_INVALID_EXTRA',
+        message: expect.stringContaining('The extra "tags" has the rule "union"'),
+      }),
+    );
   });
 });
 
@@ -218,6 +242,7 @@ describe('entryOf', () => {
     ['a key that is no key', 'oops', {}],
     ['a value that is no JSON', key, { '=title': 'oops' }],
     ['a value that is no wrapped one', key, { '=title': '[1]' }],
+    ['a field of an unknown rule', key, { '+views': 1, '*views': 1 }],
   ])('reports %s as corrupt', (_, badKey, fields) => {
     expect(() => entryOf(badKey, fields)).toThrow(CorruptEntryError);
   });

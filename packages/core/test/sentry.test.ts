@@ -105,7 +105,7 @@ describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
       expect(() => bufferOf({ partitions })).toThrow(
         expect.objectContaining({
           code: 'ERR_SLUICE_INVALID_OPTION',
-          message: `The option "partitions" must be an integer from 1 to 4096; it is ${partitions}.`,
+          message: `The option "partitions" must be an integer from 1 to 4096, not ${partitions}.`,
         }),
       );
     },
@@ -118,7 +118,7 @@ describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
       expect(() => bufferOf({ batchSize })).toThrow(
         expect.objectContaining({
           code: 'ERR_SLUICE_INVALID_OPTION',
-          message: `The option "batchSize" must be an integer from 1 to 10000; it is ${batchSize}.`,
+          message: `The option "batchSize" must be an integer from 1 to 10000, not ${batchSize}.`,
         }),
       );
     },

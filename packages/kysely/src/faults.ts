@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Catalogue, ColumnInfo, Right, TableInfo } from './dialects/catalogue.js';
 import type { Layout } from './layout.js';
 import type { Model } from './options.js';
+import { RULES } from './rules.js';
 import { listed, quote } from './unmapped.js';
 
 /** Why no batch can be applied, and what to do. */
@@ -56,13 +57,13 @@ export function demandOfLayout({ model, keys, fields }: Layout): Demand {
   const demand = demandOf(model);
   const named: Use[] = [
     ...keys.map((column): Use => ({ column, part: 'keys' })),
-    ...fields.map(({ column, rule }): Use => {
-      return {
+    ...fields.map(
+      ({ column, rule }): Use => ({
         column,
         part: rule === 'sum' ? 'columns' : 'extra',
-        isCompared: rule === 'max' || rule === 'min',
-      };
-    }),
+        isCompared: RULES[rule].isCompared,
+      }),
+    ),
   ];
   const columns = new Set(named.map(({ column }) => column));
   return { ...demand, keys, uses: [...named, ...demand.uses.filter(({ column }) => !columns.has(column))] };

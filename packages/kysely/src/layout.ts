@@ -1,6 +1,7 @@
 import type { Entry, Rule } from '@sluice/core';
 import type { Dialect } from './dialect.js';
 import type { Model } from './options.js';
+import { RULES } from './rules.js';
 import { listed, quote, unmapped } from './unmapped.js';
 
 /** What a statement does to a column. */
@@ -72,6 +73,13 @@ export class Mappings {
       throw unmapped(
         model,
         `the filter ${quote(name)} is missing; an entry must have ${listed(model.keys?.keys() ?? [])}`,
+      );
+    }
+    const unknown = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
+    if (unknown >= 0) {
+      throw unmapped(
+        model,
+        `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
       );
     }
     for (const name of columns) statement.check('column', name, model.columns);

@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.js';
 import type { Group } from './groups.js';
 import type { Field } from './layout.js';
 import type { Row } from './row.js';
+import { RULES } from './rules.js';
 import { parameter } from './values.js';
 
 type Sql = RawBuilder<unknown>;
@@ -85,34 +86,13 @@ function matches([{ layout, keyValues }]: Group): Sql {
   return sql.join(terms, sql` and `);
 }
 
-/** Extremes pass over NULL. */
 function assignment({ column, rule }: Field, value: Sql): Sql {
-  const old = id('t', column);
-  switch (rule) {
-    case 'sum':
-      return sql`${id(column)} = coalesce(${old}, 0) + ${value}`;
-    case 'last':
-      return sql`${id(column)} = ${value}`;
-    case 'max':
-      return sql`${id(column)} = case when ${old} is null or ${value} > ${old} then ${value} else ${old} end`;
-    case 'min':
-      return sql`${id(column)} = case when ${old} is null or ${value} < ${old} then ${value} else ${old} end`;
-  }
+  return sql`${id(column)} = ${RULES[rule].next(id('t', column), value)}`;
 }
 
 function mysqlAssignment({ column, rule }: Field): Sql {
   const old = id(column);
-  const value = sql`values(${old})`;
-  switch (rule) {
-    case 'sum':
-      return sql`${old} = coalesce(${old}, 0) + ${value}`;
-    case 'last':
-      return sql`${old} = ${value}`;
-    case 'max':
-      return sql`${old} = case when ${old} is null or ${value} > ${old} then ${value} else ${old} end`;
-    case 'min':
-      return sql`${old} = case when ${old} is null or ${value} < ${old} then ${value} else ${old} end`;
-  }
+  return sql`${old} = ${RULES[rule].next(old, sql`values(${old})`)}`;
 }
 
 const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValues, ...values];

@@ -5,6 +5,7 @@ import {
   type ClaimRequest,
   type ClaimResult,
   type Clock,
+  CorruptEntryError,
   deadLetterId,
   type Fields,
   InvalidInputError,
@@ -230,7 +231,7 @@ class Memory implements MemoryBackend {
     const state = this.#partitions.get(partition);
     return ids.filter((id) => {
       const entry = state?.dead.get(id)?.entry as StoredEntry | undefined;
-      if (state === undefined || entry === undefined) return false;
+      if (state === undefined || entry === undefined || !isReadable(entry)) return false;
       if (addPending(state, entry, 0, this.#clock.now()).length > 0) return false;
       return state.dead.delete(id);
     });
@@ -321,7 +322,17 @@ function addPending(
     return [];
   } catch (error) {
     if (error instanceof OverflowError) return [{ index, reason: 'overflow', field: error.field }];
+    if (error instanceof CorruptEntryError) return [{ index, reason: 'corrupt' }];
     throw error;
+  }
+}
+
+function isReadable({ fields }: StoredEntry): boolean {
+  try {
+    merge({}, fields);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createBuffer, InvalidInputError, PRODUCER_LIFETIME_MS, type Sink } from '@sluice/core';
+import { createBuffer, type Fields, InvalidInputError, PRODUCER_LIFETIME_MS, type Sink } from '@sluice/core';
 import { fromUrl, type MemoryBackend, memory } from '@sluice/memory';
 import { faultyBackend, type ManualClock, manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { expect, test } from 'vitest';
@@ -181,4 +181,21 @@ test('it says that it is not durable', async () => {
   const { durability, advice } = await memory().validate();
   expect(durability).toBe('none');
   expect(advice).toHaveLength(1);
+});
+
+test('an entry with a field of an unknown rule takes no increments, and becomes a dead letter that is kept', async () => {
+  const { backend, open, sink } = world(1);
+  const buffer = open();
+  const write = (number: number, fields: Fields) =>
+    backend.add({ partition: 0, producer: 'p', number, epoch: 'e', entries: [{ key: '["Page"]', fields }] });
+  await write(1, { '+views': 1, '*tags': '["a"]' });
+  expect(await write(2, { '+views': 1, '*tags': '["b"]' })).toMatchObject({
+    refused: [{ index: 0, reason: 'corrupt' }],
+  });
+  expect(await buffer.processPending()).toMatchObject({ entries: 0, buried: 1 });
+  const [letter] = await buffer.deadLetters.list();
+  expect(letter).toMatchObject({ entry: undefined, reason: expect.stringContaining('"*tags"') });
+  expect(await buffer.deadLetters.redrive('all')).toBe(0);
+  expect(sink.entries).toEqual([]);
+  expect(await buffer.stats()).toMatchObject({ pending: 0, dead: 1 });
 });

@@ -1,13 +1,14 @@
-import { InvalidInputError, quote } from '../errors.js';
+import { InvalidInputError } from '../errors.js';
+import { quote } from '../support/text.js';
+import { INCREMENT_RULES } from './rules/index.js';
+import type { RuleName } from './rules/rule.js';
 
 /** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
 export interface Name {
   /** As a JSON string, for target keys. */
   readonly quoted: string;
-  readonly sum: `+${string}`;
-  readonly last: `=${string}`;
-  readonly max: `>${string}`;
-  readonly min: `<${string}`;
+  /** The fields that keep it, by rule. */
+  readonly fields: Readonly<Record<RuleName, string>>;
 }
 
 const MAX_NAME_LENGTH = 255;
@@ -48,20 +49,15 @@ function problemOf(text: unknown): string | undefined {
 
 function remember(text: string): Name {
   if (known.size >= MAX_KNOWN_NAMES) known.clear();
-  const name: Name = {
-    quoted: JSON.stringify(text),
-    sum: `+${text}`,
-    last: `=${text}`,
-    max: `>${text}`,
-    min: `<${text}`,
-  };
+  const fields = Object.fromEntries(INCREMENT_RULES.map(({ name, mark }) => [name, mark + text]));
+  const name = { quoted: JSON.stringify(text), fields: fields as Name['fields'] };
   known.set(text, name);
   return name;
 }
 
-const fields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly quoted: string }>();
+const knownFields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly quoted: string }>();
 
-/** A field's name without its mark. Remembered: to cut it anew, and have it ready as a key, costs more than the rest. */
+/** A field's name without its mark. It is remembered, since slicing it off each time would cost more than all else. */
 export function bareName(field: string): string {
   return formsOf(field).bare;
 }
@@ -72,11 +68,11 @@ export function quotedField(field: string): string {
 }
 
 function formsOf(field: string) {
-  let forms = fields.get(field);
+  let forms = knownFields.get(field);
   if (forms === undefined) {
-    if (fields.size >= MAX_KNOWN_NAMES) fields.clear();
+    if (knownFields.size >= MAX_KNOWN_NAMES) knownFields.clear();
     forms = { bare: field.slice(1), quoted: JSON.stringify(field) };
-    fields.set(field, forms);
+    knownFields.set(field, forms);
   }
   return forms;
 }

@@ -1,9 +1,11 @@
-import { InvalidInputError, quote } from '../errors.js';
+import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
-import { millisecondsOf } from '../support/date.js';
+import { quote } from '../support/text.js';
+import { mustBe, mustBePlainObject, type Subject } from '../support/validate.js';
 import { nameOf } from './names.js';
+import { decodeScalar, encodeScalar } from './scalar.js';
 
-/** The longest target key, in UTF-16 code units. Longer ones are refused: they are kept in memory by every party. */
+/** The longest target key, in UTF-16 code units. Every process that has the target keeps its key in memory. */
 export const MAX_TARGET_KEY_LENGTH = 4096;
 
 /** The row that increments are for. `signalOnly` increments have a target of their own. */
@@ -13,8 +15,7 @@ export interface Target {
   readonly signalOnly: boolean;
 }
 
-// Text that JSON quotes as it is; most filter values are, and skipping JSON.stringify halves the cost of a key.
-const PLAIN = /^[ !#-[\]-~]*$/;
+const FILTERS: Subject = { code: 'ERR_SLUICE_INVALID_FILTER', name: 'The filters' };
 const SIGNAL_ONLY = ',"signalOnly"]';
 
 /**
@@ -26,12 +27,7 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
   let key = `[${nameOf(model, 'model').quoted}`;
-  if (!isRecord(filters)) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_FILTER',
-      'filters must be a plain object of names and values.',
-    );
-  }
+  mustBePlainObject(FILTERS, filters);
   for (const name of namesInOrder(filters)) {
     key += `,${nameOf(name, 'filter').quoted},${filterText(name, filters[name])}`;
   }
@@ -42,7 +38,7 @@ export function targetKey(model: string, filters: Filters, signalOnly = false): 
 
 /**
  * The target that a key names.
- * @throws SyntaxError or TypeError when the text is no target key: it was not written by `targetKey`.
+ * @throws SyntaxError or TypeError when `targetKey` did not write the text
  */
 export function parseTargetKey(key: string): Target {
   const parts: unknown = JSON.parse(key);
@@ -57,48 +53,12 @@ export function parseTargetKey(key: string): Target {
     const name: unknown = parts[i];
     if (typeof name !== 'string' || name === '__proto__')
       throw new TypeError(`not a target key: ${quote(key)}`);
-    filters[name] = parseScalar(parts[i + 1]);
+    filters[name] = decodeScalar(parts[i + 1]);
   }
   return { model: parts[0], filters, signalOnly };
 }
 
-/** A scalar as JSON. Dates and bigints, which JSON lacks, become `{"date":ms}` and `{"bigint":"digits"}`. */
-export function scalarText(value: FilterValue): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
-    case 'number':
-      return Number.isFinite(value) ? JSON.stringify(value) : undefined;
-    case 'boolean':
-      return value ? 'true' : 'false';
-    case 'bigint':
-      return BigInt.asIntN(128, value) === value ? `{"bigint":"${value}"}` : undefined;
-    default:
-      return value === null ? 'null' : dateText(value);
-  }
-}
-
-function dateText(value: unknown): string | undefined {
-  const time = millisecondsOf(value);
-  return time === undefined || Number.isNaN(time) ? undefined : `{"date":${time}}`;
-}
-
-/** The scalar that `scalarText` wrote, from its parsed JSON. */
-export function parseScalar(value: unknown): FilterValue {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return value;
-    case 'object':
-      if (value === null) return null;
-      if ('date' in value && typeof value.date === 'number') return new Date(value.date);
-      if ('bigint' in value && typeof value.bigint === 'string') return BigInt(value.bigint);
-  }
-  throw new TypeError('not a scalar');
-}
-
-/** The names of filters, sorted. Most are one, or are written in order. */
+/** The names of filters, sorted. Usually there is one, or they are in order already. */
 export function namesInOrder(filters: Filters): string[] {
   const names = Object.keys(filters);
   for (let i = 1; i < names.length; i += 1) {
@@ -109,11 +69,12 @@ export function namesInOrder(filters: Filters): string[] {
 
 function filterText(name: string, value: FilterValue | undefined): string {
   if (typeof value === 'string' && value.length > MAX_TARGET_KEY_LENGTH) throw tooLong(value, name);
-  const text = value === undefined ? undefined : scalarText(value);
+  const text = value === undefined ? undefined : encodeScalar(value);
   if (text !== undefined) return text;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_FILTER',
-    `The filter ${quote(name)} must be a string, finite number, bigint of at most 128 bits, boolean, null or valid Date; it is ${describe(value)}.`,
+  throw mustBe(
+    { code: 'ERR_SLUICE_INVALID_FILTER', name: `The filter ${quote(name)}` },
+    'a string, finite number, bigint of at most 128 bits, boolean, null or valid Date',
+    value,
   );
 }
 
@@ -123,21 +84,4 @@ function tooLong(text: string, filter?: string): InvalidInputError {
     'ERR_SLUICE_TOO_LARGE',
     `${what} is too long: ${quote(text, 40)}. A target key has at most ${MAX_TARGET_KEY_LENGTH} characters; filter by an id instead.`,
   );
-}
-
-/** Whether a value is an object of names and values, rather than an array, a Date, a Map or another class's. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
-}
-
-/** What a wrong value is, for a message: its type or its number, never its content. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number') return String(value);
-  const time = millisecondsOf(value);
-  if (time !== undefined) return Number.isNaN(time) ? 'an invalid Date' : 'a Date';
-  return typeof value === 'object' ? 'an object' : typeof value;
 }

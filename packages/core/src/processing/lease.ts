@@ -1,8 +1,8 @@
 import type { Burial, StoredBatch } from '../backend.js';
-import { entryOf } from '../entry/fields.js';
-import { isRecord } from '../entry/target-key.js';
-import { messageOf } from '../errors.js';
+import { entryOf } from '../entry/entry.js';
 import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
+import { messageOf } from '../support/text.js';
+import { isRecord } from '../support/validate.js';
 
 /** The right to process a batch until a deadline, which the backend judges. */
 export interface Lease<S extends Schema<S> = AnySchema> {

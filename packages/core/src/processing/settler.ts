@@ -1,10 +1,11 @@
 import type { Backend, Burial } from '../backend.js';
-import { excerpt, ProcessingError } from '../errors.js';
+import { ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Batch, Entry } from '../schema.js';
 import { reasonOf } from '../support/reason.js';
 import type { Persist } from '../support/retry.js';
+import { excerpt } from '../support/text.js';
 import type { Lease } from './lease.js';
 import type { ProcessReport } from './report.js';
 import type { Rejection } from './sink.js';

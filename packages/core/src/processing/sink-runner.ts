@@ -1,8 +1,8 @@
 import type { Backend } from '../backend.js';
-import { messageOf } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
+import { messageOf } from '../support/text.js';
 import type { Lease } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { apply, giveUp, type Rejection, type Sink, type SinkContext } from './sink.js';

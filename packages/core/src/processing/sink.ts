@@ -1,6 +1,7 @@
-import { messageOf, ProcessingError } from '../errors.js';
+import { ProcessingError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { AnySchema, Batch, Schema } from '../schema.js';
+import { messageOf } from '../support/text.js';
 
 /** An entry of a batch that cannot be applied, while the others are. */
 export interface Rejection {

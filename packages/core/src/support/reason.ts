@@ -1,4 +1,4 @@
-import { excerpt, messageOf } from '../errors.js';
+import { excerpt, messageOf } from './text.js';
 
 const LENGTH = 300;
 

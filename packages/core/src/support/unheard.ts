@@ -1,8 +1,9 @@
-import { excerpt, messageOf, SluiceError } from '../errors.js';
+import { SluiceError } from '../errors.js';
 import type { BufferEvents, Unheard } from '../events.js';
 import type { Log } from '../logger.js';
 import type { Batch } from '../schema.js';
 import { codedReasonOf, reasonOf } from './reason.js';
+import { excerpt, messageOf } from './text.js';
 
 /** Logs the events that nobody listens for, so that no failure is silent: see `docs/processing.md`. */
 export function logUnheard(log: Log): Unheard {

@@ -1,8 +1,9 @@
-import { fieldsOf } from '../entry/fields.js';
-import { isRecord, targetKey } from '../entry/target-key.js';
+import { fieldsOf } from '../entry/increment.js';
+import { targetKey } from '../entry/target-key.js';
 import { IncrementError } from '../errors.js';
 import type { Columns, Extra, Filters } from '../schema.js';
 import { partitionOf } from '../support/partition.js';
+import { isRecord } from '../support/validate.js';
 import { type Slot, SlotGroup } from './slot.js';
 import { TargetIndex } from './target-index.js';
 

@@ -1,6 +1,7 @@
-import { isRecord, namesInOrder } from '../entry/target-key.js';
+import { namesInOrder } from '../entry/target-key.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
+import { isRecord } from '../support/validate.js';
 import type { Slot } from './slot.js';
 
 /** Where an open slot is in the index. */

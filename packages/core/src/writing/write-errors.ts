@@ -1,5 +1,6 @@
 import type { Refusal } from '../backend.js';
-import { excerpt, IncrementError, messageOf, type Outcome, quote, type SluiceErrorCode } from '../errors.js';
+import { IncrementError, type Outcome, type SluiceErrorCode } from '../errors.js';
+import { excerpt, messageOf, quote } from '../support/text.js';
 
 /** What the increments of one partition are rejected with. */
 export class WriteErrors {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, createBuffer, type Entry, max, min } from '@sluice/core';
+import { type Batch, createBuffer, type Entry, max, min, type Rule } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { seededRandom } from '@sluice/testing';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
@@ -253,6 +253,26 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         'The model "Nope" has no table in `models`; there are "Page".',
         'The model "constructor" has no table in `models`; there are "Page".',
       ]);
+      expect(await views()).toEqual({ '/good': 1 });
+    });
+
+    test('with a rule that only a newer core knows reject their entry, and no other', async () => {
+      const made = await batchOf([
+        ['Page', { views: 1 }, { path: '/good' }, { title: 'A' }],
+        ['Page', { views: 1 }, { path: '/new' }, { title: 'B' }],
+      ]);
+      const [good, entry] = made.entries as [Entry, Entry];
+      const extra = { title: { rule: 'union' as Rule, value: 'B' } };
+      const sink = await sinkFor(PAGE);
+      expect(await sink({ ...made, entries: [good, { ...entry, extra }] }, context)).toEqual({
+        rejected: [
+          {
+            index: 1,
+            reason:
+              'Model "Page": the extra "title" has the rule "union", which this version of @sluice/kysely does not know.',
+          },
+        ],
+      });
       expect(await views()).toEqual({ '/good': 1 });
     });
 

@@ -13,7 +13,8 @@ for _, id in ipairs(ARGV) do
   if letter then key, packed = string.match(letter, '^([^\n]*)\n([^\n]*)\n') end
   if key then
     local old = redis.call('HGET', entries, key)
-    local merged = merge(old or packed, old and packed or '{}')
+    -- Also where nothing is pending: merging looks at the marks of the fields.
+    local merged = merge(old or '{}', packed)
     if merged then
       redis.call('HSET', entries, key, merged)
       if not old then redis.call('RPUSH', pending, key) end

@@ -1,0 +1,47 @@
+import { CorruptEntryError } from '../errors.js';
+import type { Entry, ExtraValue, Rule } from '../schema.js';
+import type { Fields } from './fields.js';
+import { bareName } from './names.js';
+import { FIRST_AT } from './rules/first-at.js';
+import { EXTRA_RULE_LIST, fieldRule } from './rules/index.js';
+import type { StoredValue } from './rules/rule.js';
+import { parseTargetKey } from './target-key.js';
+
+/**
+ * The entry that a sink gets.
+ * @throws CorruptEntryError when the key or a value is not what Sluice wrote
+ */
+export function entryOf(key: string, fields: Fields): Entry {
+  try {
+    const { model, filters, signalOnly } = parseTargetKey(key);
+    const { columns, extra, firstAt } = decode(fields);
+    return { model, filters, columns, extra, signalOnly, firstAt };
+  } catch (cause) {
+    throw cause instanceof CorruptEntryError
+      ? cause
+      : new CorruptEntryError('A stored target key or value was not written by Sluice.', { cause });
+  }
+}
+
+function decode(fields: Fields): Pick<Entry, 'columns' | 'extra' | 'firstAt'> {
+  const columns: Record<string, number> = {};
+  const extra: Record<string, { rule: Rule; value: ExtraValue }> = {};
+  for (const field in fields) {
+    const rule = fieldRule(field);
+    const stored = fields[field] as StoredValue;
+    if (rule.name === 'sum') columns[bareName(field)] = stored as number;
+    else if (rule.name !== 'firstAt' && !isHidden(rule.name, field, fields)) {
+      extra[bareName(field)] = { rule: rule.name, value: rule.decode(stored) };
+    }
+  }
+  return { columns, extra, firstAt: FIRST_AT.decode(Number(fields[FIRST_AT.mark] ?? 0)) };
+}
+
+/** Whether the name of an extra was also used with a rule that comes before. */
+function isHidden(rule: Rule, field: string, fields: Fields): boolean {
+  for (const { name, mark } of EXTRA_RULE_LIST) {
+    if (name === rule) return false;
+    if (mark + bareName(field) in fields) return true;
+  }
+  return false;
+}

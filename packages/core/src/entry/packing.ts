@@ -1,0 +1,45 @@
+import { CorruptEntryError } from '../errors.js';
+import { quote } from '../support/text.js';
+import { isRecord } from '../support/validate.js';
+import type { Fields } from './fields.js';
+import { quotedField } from './names.js';
+import { fieldRule } from './rules/index.js';
+import type { StoredValue } from './rules/rule.js';
+
+/** Fields as the one line of JSON text that backends may keep. All values are strings: see `unpack`. */
+export function pack(fields: Fields): string {
+  let text = '';
+  for (const field in fields) {
+    const value = fields[field];
+    text += `${text === '' ? '{' : ','}${quotedField(field)}:${typeof value === 'number' ? `"${value}"` : JSON.stringify(value)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+/**
+ * The fields that `pack` wrote, or a script that merged them.
+ * @throws CorruptEntryError
+ */
+export function unpack(text: string): Fields {
+  const packed = parseJson(text);
+  if (!isRecord(packed)) throw new CorruptEntryError('A stored entry is not an object.');
+  for (const field of Object.keys(packed)) packed[field] = parseField(field, packed[field]);
+  return packed as Fields;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptEntryError('A stored entry is not JSON.', { cause });
+  }
+}
+
+function parseField(field: string, text: unknown): StoredValue {
+  const rule = fieldRule(field);
+  if (typeof text === 'string' && field.slice(1) !== '__proto__') {
+    const value = rule.parse(text);
+    if (value !== undefined) return value;
+  }
+  throw new CorruptEntryError(`A stored entry has a corrupt field ${quote(field)}.`);
+}

@@ -1,0 +1,18 @@
+// A registered symbol, so that two copies of this package (ESM and CJS, say) know each other's values.
+const RULE: unique symbol = Symbol.for('@sluice/core.rule') as never;
+
+/** An extra value with a rule other than "the last write wins". */
+export interface Ruled<T = number | Date> {
+  readonly [RULE]: string;
+  readonly value: T;
+}
+
+/** Marks a value with the name of its rule. */
+export function withRule<T>(rule: string, value: T): Ruled<T> {
+  return { [RULE]: rule, value };
+}
+
+/** The name of the rule that a value is marked with, perhaps by another version of this package. */
+export function ruleNameOf(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null && RULE in value ? String(value[RULE]) : undefined;
+}
