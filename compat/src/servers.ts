@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { freePort, type RedisServer, startRedisServer } from '@sluice/testing';
+import { type RedisServer, startRedisServer } from '@sluice/testing';
+import getPort from 'get-port';
 
 /** How often the server that is late turns a client away. */
 const TURNED_AWAY = 3;
@@ -34,7 +35,7 @@ export class Servers {
       return await run({
         REDIS_URL: this.redis.url,
         LATE_URL: `redis://127.0.0.1:${port}`,
-        AWAY_URL: `redis://127.0.0.1:${await freePort()}`,
+        AWAY_URL: `redis://127.0.0.1:${await getPort()}`,
       });
     } finally {
       late.close();
