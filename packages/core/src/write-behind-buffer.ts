@@ -26,7 +26,7 @@ import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
 import { partitionOf } from './support/partition.js';
-import { type Persist, persistence } from './support/retry.js';
+import { type Retry, retrying } from './support/retry.js';
 import { logUnheard } from './support/unheard.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';
@@ -49,9 +49,9 @@ class WriteBehindBuffer implements Buffer {
   readonly #accumulator: Accumulator;
   readonly #producers: readonly Producer[];
   readonly #processor: Processor;
-  /** Aborts when `close()` is out of time. */
-  readonly #abandoned = new AbortController();
-  readonly #persist: Persist;
+  /** Aborts when `close()` runs out of time. */
+  readonly #shutdown = new AbortController();
+  readonly #withRetry: Retry;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -69,9 +69,9 @@ class WriteBehindBuffer implements Buffer {
       (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events, writes),
     );
     const calls = new Outage('calls', backend.name, this.#events, log);
-    this.#persist = persistence(options, calls, this.#abandoned.signal);
-    this.#processor = new Processor(backend, options, this.#events, this.#persist, log);
-    this.deadLetters = new BackendDeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
+    this.#withRetry = retrying(options, calls, this.#shutdown.signal);
+    this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
+    this.deadLetters = new BackendDeadLetters(backend, this.#withRetry, () => this.#refuseIfClosed());
     addUsers(backend, 1);
   }
 
@@ -109,7 +109,7 @@ class WriteBehindBuffer implements Buffer {
     }
     const names = columns.map((column: C) => [column, nameOf(column, 'column').sum] as const);
     const key = targetKey(model, filters);
-    const fields = await this.#persist('read', () =>
+    const fields = await this.#withRetry('read', () =>
       this.#backend.read(partitionOf(key, this.#options.partitions), key),
     );
     return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
@@ -150,7 +150,7 @@ class WriteBehindBuffer implements Buffer {
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#persist('stats', () => this.#backend.stats());
+    const partitions = await this.#withRetry('stats', () => this.#backend.stats());
     const total = (field: 'pending' | 'claimed' | 'dead'): number =>
       partitions.reduce((sum, partition) => sum + partition[field], 0);
     return {
@@ -165,7 +165,7 @@ class WriteBehindBuffer implements Buffer {
 
   async validate(): Promise<Validation> {
     this.#refuseIfClosed();
-    return this.#persist('validate', () => this.#backend.validate());
+    return this.#withRetry('validate', () => this.#backend.validate());
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
@@ -202,7 +202,7 @@ class WriteBehindBuffer implements Buffer {
 
   async #drainAll(): Promise<ProcessReport> {
     const { concurrency, random } = this.#options;
-    const partitions = await this.#persist('partitions', () => this.#backend.partitions());
+    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions());
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];
@@ -232,12 +232,12 @@ class WriteBehindBuffer implements Buffer {
   async #close(): Promise<void> {
     this.#processor.stop();
     const flushed = this.#flush().catch((error: unknown) => {
-      if (!this.#abandoned.signal.aborted) this.#events.emit('error', unwritten(error));
+      if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
     });
     const ended = Promise.allSettled([flushed, ...this.#working]);
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
-      this.#abandoned.abort();
+      this.#shutdown.abort();
       for (const producer of this.#producers) producer.abandon();
       this.#processor.abort(closed());
     }

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
 import { randomId } from '../support/clock.js';
 import { reasonOf } from '../support/reason.js';
-import type { Persist } from '../support/retry.js';
+import type { Retry } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
@@ -36,16 +36,16 @@ export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
   readonly #events: Emitter;
-  readonly #persist: Persist;
+  readonly #withRetry: Retry;
   readonly #log: Log;
   readonly #running = new Set<LeaseKeeper>();
   #stopped = false;
 
-  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist, log: Log) {
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, withRetry: Retry, log: Log) {
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
-    this.#persist = persist;
+    this.#withRetry = withRetry;
     this.#log = log;
   }
 
@@ -55,7 +55,7 @@ export class Processor {
     const token = randomId(random);
     // A repeat may come when the batch of the first call was settled by another worker: it must not use its id again.
     const request = () => ({ size: batchSize, leaseMs, token, id: `${partition}-${randomId(random)}` });
-    const claimed = await this.#persist(`claim of partition ${partition}`, () =>
+    const claimed = await this.#withRetry(`claim of partition ${partition}`, () =>
       this.#backend.claim(partition, request()),
     );
     if (claimed.status !== 'leased') return claimed;
@@ -158,7 +158,7 @@ export class Processor {
         reason: excerpt(reason, REASON_LENGTH),
       })),
     ];
-    const settled = await this.#persist(`ack of partition ${batch.partition}`, () =>
+    const settled = await this.#withRetry(`ack of partition ${batch.partition}`, () =>
       burials.length === 0
         ? this.#backend.ack(batch.partition, token)
         : this.#backend.bury(batch.partition, token, burials),
@@ -174,7 +174,7 @@ export class Processor {
   async #retry(lease: Lease, error: unknown): Promise<Processed> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(`retry of partition ${batch.partition}`, () =>
+    const settled = await this.#withRetry(`retry of partition ${batch.partition}`, () =>
       this.#backend.retry(batch.partition, token, delayMs),
     );
     if (!settled) return this.#stale(lease, error);

@@ -4,7 +4,7 @@ import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import { pause, randomId } from '../support/clock.js';
 import type { Outage } from '../support/outage.js';
-import { repeatDelay } from '../support/retry.js';
+import { backoffMs } from '../support/retry.js';
 import { type Accumulator, WRITE_TARGETS } from './accumulator.js';
 import type { Slot, SlotGroup } from './slot.js';
 import { WriteErrors } from './write-errors.js';
@@ -199,7 +199,7 @@ export class Producer {
         if (error instanceof IncrementError) throw error;
         const retryable = error instanceof BackendError && error.retryable;
         if (!(error instanceof BackendError) || error.outcome === 'unknown') outcome = 'unknown';
-        const delayMs = repeatDelay(attempt, random);
+        const delayMs = backoffMs(attempt, random);
         if (retryable && !this.#abandoned.signal.aborted && clock.now() + delayMs <= deadline) {
           this.#outage.failed(call, error, writeTimeoutMs);
           await pause(clock, delayMs, this.#abandoned.signal);
