@@ -50,8 +50,8 @@ export const GUARDS = {
         replace: `$&
           const more = this.#take();
           more.settle(new Map());
-          (slots as Slot[]).push(...more.slots);
-          write = { ...write, entries: slots.map(({ key, fields }) => ({ key, fields })) };`,
+          (entries as OpenEntry[]).push(...more.entries);
+          write = { ...write, entries: entries.map(({ key, fields }) => ({ key, fields })) };`,
       },
     ],
   },

@@ -3,18 +3,9 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { addIncrement, OverflowError } from './entry/fields.js';
 import { nameOf } from './entry/names.js';
 import { describe, isRecord, targetKey } from './entry/target-key.js';
-import {
-  excerpt,
-  IncrementError,
-  InvalidInputError,
-  messageOf,
-  PartitionsFailedError,
-  quote,
-  SluiceError,
-} from './errors.js';
+import { InvalidInputError, messageOf, PartitionsFailedError, quote, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -30,7 +21,6 @@ import { type Retry, retrying } from './support/retry.js';
 import { logUnheard } from './support/unheard.js';
 import { Accumulator } from './writing/accumulator.js';
 import { Producer } from './writing/producer.js';
-import type { Slot } from './writing/slot.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.
@@ -85,14 +75,14 @@ class WriteBehindBuffer implements Buffer {
     try {
       this.#refuseIfClosed();
       const signalOnly = signalOnlyOf(options);
-      let slot = this.#accumulator.find(model, filters, signalOnly);
-      if (slot === undefined) {
-        slot = this.#accumulator.open(model, columns, filters, extra, signalOnly);
-        this.#producers[slot.partition]?.opened();
+      let entry = this.#accumulator.find(model, filters, signalOnly);
+      if (entry === undefined) {
+        entry = this.#accumulator.open(model, columns, filters, extra, signalOnly);
+        this.#producers[entry.partition]?.opened();
       } else {
-        add(slot, columns, extra);
+        entry.add(columns, extra);
       }
-      return slot.acknowledged;
+      return entry.acknowledged;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -280,21 +270,6 @@ class WriteBehindBuffer implements Buffer {
       'ERR_SLUICE_INVALID_PARTITION',
       `There is no partition ${describe(partition)}: this buffer has partitions 0 to ${partitions - 1}. processPending() without one runs all that the backend holds.`,
     );
-  }
-}
-
-/** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
-function add(slot: Slot, columns: Columns, extra: Extra | undefined): void {
-  try {
-    addIncrement(slot.fields, columns, extra);
-  } catch (cause) {
-    if (!(cause instanceof OverflowError)) throw cause;
-    const { key, partition } = slot;
-    throw new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
-      partition,
-      outcome: 'refused',
-      cause,
-    });
   }
 }
 

@@ -3,22 +3,20 @@ import { isRecord, targetKey } from '../entry/target-key.js';
 import { IncrementError } from '../errors.js';
 import type { Columns, Extra, Filters } from '../schema.js';
 import { partitionOf } from '../support/partition.js';
-import { type Slot, SlotGroup } from './slot.js';
+import type { OpenEntry } from './open-entry.js';
 import { TargetIndex } from './target-index.js';
-
-/** Targets a write, at most: a script of Redis that merges so many holds the server for one or two milliseconds. */
-export const WRITE_TARGETS = 250;
+import { WRITE_TARGETS, WriteGroup } from './write-group.js';
 
 /**
- * Adds increments up per target, in this process. A slot takes increments until its partition's next write takes it;
- * later increments of the target start a new slot. One index serves all partitions, so that an increment of a known
+ * Adds increments up per target, in this process. An entry takes increments until its partition's next write takes it;
+ * later increments of the target open another one. One index serves all partitions, so that an increment of a known
  * target needs no routing.
  */
 export class Accumulator {
   readonly #partitions: number;
   readonly #maxTargets: number;
   readonly #index = new TargetIndex();
-  readonly #queues: SlotGroup[][];
+  readonly #queues: WriteGroup[][];
   #held = 0;
 
   constructor(partitions: number, maxTargets: number) {
@@ -41,16 +39,16 @@ export class Accumulator {
   waiting(partition: number): number {
     const queue = this.#queue(partition);
     const last = queue.at(-1);
-    return last === undefined ? 0 : (queue.length - 1) * WRITE_TARGETS + last.slots.length;
+    return last === undefined ? 0 : (queue.length - 1) * WRITE_TARGETS + last.entries.length;
   }
 
-  /** The slot that takes increments of this target now, if there is one. */
-  find(model: string, filters: Filters, signalOnly: boolean): Slot | undefined {
+  /** The entry that takes increments of this target now, if there is one. */
+  find(model: string, filters: Filters, signalOnly: boolean): OpenEntry | undefined {
     return this.#index.find(model, filters, signalOnly);
   }
 
   /**
-   * Opens a slot with a first increment.
+   * Opens an entry with a first increment.
    * @throws InvalidInputError as `targetKey` and `fieldsOf` do, or IncrementError `ERR_SLUICE_FULL`
    */
   open(
@@ -59,43 +57,43 @@ export class Accumulator {
     filters: Filters,
     extra: Extra | undefined,
     signalOnly: boolean,
-  ): Slot {
+  ): OpenEntry {
     // A getter may answer anew each time, and the index must have what the key has.
     const values = isRecord(filters) ? { ...filters } : filters;
     const key = targetKey(model, values, signalOnly);
     const fields = fieldsOf(columns, extra);
     const partition = partitionOf(key, this.#partitions);
     if (this.#held >= this.#maxTargets) throw full(this.#maxTargets, partition);
-    const slot = this.#group(partition).add(fields, key, partition);
-    this.#index.add(slot, model, values, signalOnly);
     this.#held += 1;
-    return slot;
+    return this.#index.insert(model, values, signalOnly, (position) =>
+      this.#group(partition).open(key, fields, position),
+    );
   }
 
-  /** Freezes and hands over the oldest slots of a partition, if any wait: from now on nothing merges into them. */
-  take(partition: number): SlotGroup {
-    const group = this.#queue(partition).shift() ?? new SlotGroup();
-    for (const slot of group.slots) slot.place?.leave(slot);
+  /** Freezes and hands over the oldest entries of a partition, if any wait: from now on nothing merges into them. */
+  take(partition: number): WriteGroup {
+    const group = this.#queue(partition).shift() ?? new WriteGroup(partition);
+    group.close();
     return group;
   }
 
-  /** Forgets slots that were taken, once their increments are settled. */
-  release({ slots }: SlotGroup): void {
-    this.#held -= slots.length;
+  /** Forgets entries that were taken, once their increments are settled. */
+  release({ entries }: WriteGroup): void {
+    this.#held -= entries.length;
   }
 
-  /** The group that takes the next slot of a partition. */
-  #group(partition: number): SlotGroup {
+  /** The group that takes the next entry of a partition. */
+  #group(partition: number): WriteGroup {
     const queue = this.#queue(partition);
     const last = queue.at(-1);
-    if (last !== undefined && last.slots.length < WRITE_TARGETS) return last;
-    const group = new SlotGroup();
+    if (last !== undefined && !last.isFull) return last;
+    const group = new WriteGroup(partition);
     queue.push(group);
     return group;
   }
 
-  #queue(partition: number): SlotGroup[] {
-    return this.#queues[partition] as SlotGroup[];
+  #queue(partition: number): WriteGroup[] {
+    return this.#queues[partition] as WriteGroup[];
   }
 }
 

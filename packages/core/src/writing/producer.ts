@@ -5,9 +5,10 @@ import type { ResolvedOptions } from '../options.js';
 import { pause, randomId } from '../support/clock.js';
 import type { Outage } from '../support/outage.js';
 import { backoffMs } from '../support/retry.js';
-import { type Accumulator, WRITE_TARGETS } from './accumulator.js';
-import type { Slot, SlotGroup } from './slot.js';
+import type { Accumulator } from './accumulator.js';
+import type { OpenEntry } from './open-entry.js';
 import { WriteErrors } from './write-errors.js';
+import { WRITE_TARGETS, type WriteGroup } from './write-group.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'lingerMs' | 'writeTimeoutMs' | 'clock' | 'random'>;
 
@@ -20,7 +21,7 @@ interface Failure {
 const REPLAY_TARGETS = 8 * WRITE_TARGETS;
 
 /**
- * Writes one partition's slots to the backend: at most one write at a time, numbered 1, 2, 3 …
+ * Writes one partition's entries to the backend: at most one write at a time, numbered 1, 2, 3 …
  *
  *     idle ──increment──▶ gathering ──linger over, or full──▶ writing ──answer──▶ idle, or gathering again
  *
@@ -51,9 +52,9 @@ export class Producer {
   #cancelGathering: (() => void) | undefined;
   /** Slots that have lingered and still wait. */
   #due = 0;
-  /** The write under way; it resolves with the first error that its slots got. */
+  /** The write under way; it resolves with the first error that its entries got. */
   #writing: Promise<Failure | undefined> | undefined;
-  #underWrite: SlotGroup | undefined;
+  #underWrite: WriteGroup | undefined;
   #opened = 0;
   #settled = 0;
 
@@ -74,7 +75,7 @@ export class Producer {
     this.#errors = new WriteErrors(partition, backend.name);
   }
 
-  /** Tells the producer that its partition has a new slot. */
+  /** Tells the producer that its partition has a new entry. */
   opened(): void {
     this.#opened += 1;
     if (this.#writing !== undefined) return;
@@ -83,7 +84,7 @@ export class Producer {
   }
 
   /**
-   * Writes what waits without lingering. Resolves when all slots opened so far are settled.
+   * Writes what waits without lingering. Resolves when all entries opened so far are settled.
    * Rejects with the first error if the backend did not take some of them.
    */
   async flush(): Promise<void> {
@@ -102,7 +103,7 @@ export class Producer {
     this.#abandoned.abort();
     this.#stopWaiting();
     this.#underWrite?.fail(this.#errors.closed('unknown'));
-    for (let group = this.#take(); group.slots.length > 0; group = this.#take()) {
+    for (let group = this.#take(); group.entries.length > 0; group = this.#take()) {
       group.fail(this.#errors.closed('refused'));
       this.#settle(group);
     }
@@ -135,13 +136,13 @@ export class Producer {
     }
   }
 
-  /** Starts one write of what waits; the promise never rejects, the slots carry the outcome. */
+  /** Starts one write of what waits; the promise never rejects, the entries carry the outcome. */
   #write(): Promise<Failure | undefined> {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
     const group = this.#take();
     this.#underWrite = group;
-    this.#due -= group.slots.length;
+    this.#due -= group.entries.length;
     this.#writing = this.#deliver(group).then((failure) => {
       this.#settle(group);
       this.#underWrite = undefined;
@@ -154,20 +155,20 @@ export class Producer {
     return this.#writing;
   }
 
-  #take(): SlotGroup {
+  #take(): WriteGroup {
     return this.#accumulator.take(this.#partition);
   }
 
-  #settle(group: SlotGroup): void {
-    this.#settled += group.slots.length;
+  #settle(group: WriteGroup): void {
+    this.#settled += group.entries.length;
     this.#accumulator.release(group);
   }
 
-  async #deliver(group: SlotGroup): Promise<Failure | undefined> {
+  async #deliver(group: WriteGroup): Promise<Failure | undefined> {
     try {
-      const refused = await this.#send(group.slots);
+      const refused = await this.#send(group.entries);
       const failures = refused.map((refusal) => {
-        const { key } = group.slots[refusal.index] as Slot;
+        const { key } = group.entries[refusal.index] as OpenEntry;
         return [refusal.index, this.#errors.refused(key, refusal)] as const;
       });
       group.settle(new Map(failures));
@@ -179,11 +180,11 @@ export class Producer {
   }
 
   /** Repeats a write until its answer is definite, and returns the refusals. @throws IncrementError */
-  async #send(slots: readonly Slot[]): Promise<readonly Refusal[]> {
+  async #send(entries: readonly OpenEntry[]): Promise<readonly Refusal[]> {
     const { clock, random, writeTimeoutMs } = this.#options;
     const call = `a write to partition ${this.#partition}`;
     const deadline = clock.now() + writeTimeoutMs;
-    let write = this.#next(slots);
+    let write = this.#next(entries);
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -194,7 +195,7 @@ export class Producer {
         }
         this.#reportLost(write, result);
         if (outcome === 'unknown') throw this.#errors.lost();
-        write = this.#next(slots);
+        write = this.#next(entries);
       } catch (error) {
         if (error instanceof IncrementError) throw error;
         const retryable = error instanceof BackendError && error.retryable;
@@ -257,7 +258,7 @@ export class Producer {
     return missed[0]?.number === result.last + 1 ? missed : [];
   }
 
-  #next(slots: readonly Slot[]): Write {
+  #next(entries: readonly OpenEntry[]): Write {
     const now = this.#options.clock.now();
     // The backend may forget the number of a producer that was idle for long.
     if (now - this.#usedAt > PRODUCER_LIFETIME_MS / 2) this.#renounce();
@@ -267,7 +268,7 @@ export class Producer {
       partition: this.#partition,
       producer: this.#id,
       number: this.#number,
-      entries: slots.map(({ key, fields }) => ({ key, fields })),
+      entries: entries.map(({ key, fields }) => ({ key, fields })),
       epoch: `${this.#id}-${this.#number}`,
     };
   }

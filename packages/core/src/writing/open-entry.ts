@@ -1,0 +1,41 @@
+import { addIncrement, type Fields, OverflowError } from '../entry/fields.js';
+import { excerpt, IncrementError } from '../errors.js';
+import type { Columns, Extra } from '../schema.js';
+
+/** What this process holds for one target. It takes increments until a write of its partition takes it. */
+export class OpenEntry {
+  constructor(
+    readonly key: string,
+    readonly fields: Fields,
+    readonly partition: number,
+    /** Shared by all increments of the target that go in one write. */
+    readonly acknowledged: Promise<void>,
+    /** Where the index holds the entry while it is open. */
+    readonly position: { remove(): void },
+  ) {}
+
+  /** Ends the adding: the target's next increment opens another entry. */
+  close(): void {
+    this.position.remove();
+  }
+
+  /**
+   * Adds an increment of the target.
+   * @throws InvalidInputError as `addIncrement` does, or IncrementError `ERR_SLUICE_OVERFLOW`
+   */
+  add(columns: Columns, extra: Extra | undefined): void {
+    try {
+      addIncrement(this.fields, columns, extra);
+    } catch (error) {
+      throw error instanceof OverflowError ? this.#overflow(error) : error;
+    }
+  }
+
+  #overflow(cause: OverflowError): IncrementError {
+    return new IncrementError(
+      'ERR_SLUICE_OVERFLOW',
+      `${excerpt(this.key)}: ${cause.message} It was not counted.`,
+      { partition: this.partition, outcome: 'refused', cause },
+    );
+  }
+}
