@@ -46,11 +46,11 @@ export const GUARDS = {
     cuts: [
       {
         file: 'core/src/writing/producer.ts',
-        find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
+        find: /await pause\(clock, delayMs, this\.#shutdown\.signal\);/,
         replace: `$&
-          const more = this.#take();
-          more.settle(new Map());
-          (entries as OpenEntry[]).push(...more.entries);
+          const more = this.queue.take();
+          more?.settle(new Map());
+          (entries as OpenEntry[]).push(...(more?.entries ?? []));
           write = { ...write, entries: entries.map(({ key, fields }) => ({ key, fields })) };`,
       },
     ],

@@ -38,7 +38,8 @@ export type SluiceErrorCode =
   | 'ERR_SLUICE_BACKEND_DENIED'
   | 'ERR_SLUICE_BACKEND_CORRUPT'
   | 'ERR_SLUICE_BACKEND_PROTOCOL'
-  | 'ERR_SLUICE_BACKEND_FAILED';
+  | 'ERR_SLUICE_BACKEND_FAILED'
+  | 'ERR_SLUICE_INTERNAL';
 
 /** The root of all errors that Sluice throws or rejects with. */
 export class SluiceError extends BrandedError {

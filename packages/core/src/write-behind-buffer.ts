@@ -19,8 +19,7 @@ import { Outage } from './support/outage.js';
 import { partitionOf } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
 import { logUnheard } from './support/unheard.js';
-import { Accumulator } from './writing/accumulator.js';
-import { Producer } from './writing/producer.js';
+import { Writer } from './writing/writer.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.
@@ -36,8 +35,7 @@ class WriteBehindBuffer implements Buffer {
   readonly #backend: Backend;
   readonly [LOG]: Log;
   readonly #events: Emitter;
-  readonly #accumulator: Accumulator;
-  readonly #producers: readonly Producer[];
+  readonly #writer: Writer;
   readonly #processor: Processor;
   /** Aborts when `close()` runs out of time. */
   readonly #shutdown = new AbortController();
@@ -46,18 +44,14 @@ class WriteBehindBuffer implements Buffer {
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
-    const { backend, partitions, maxTargets } = options;
+    const { backend } = options;
     this.#options = options;
     this.#backend = backend;
     const log = logTo(options.logger);
     this[LOG] = log;
     this.#events = new Emitter(logUnheard(log));
-    this.#accumulator = new Accumulator(partitions, maxTargets);
     const writes = new Outage('writes', backend.name, this.#events, log);
-    this.#producers = Array.from(
-      { length: partitions },
-      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events, writes),
-    );
+    this.#writer = new Writer(backend, options, this.#events, writes);
     const calls = new Outage('calls', backend.name, this.#events, log);
     this.#withRetry = retrying(options, calls, this.#shutdown.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
@@ -74,15 +68,7 @@ class WriteBehindBuffer implements Buffer {
   ): Promise<void> {
     try {
       this.#refuseIfClosed();
-      const signalOnly = signalOnlyOf(options);
-      let entry = this.#accumulator.find(model, filters, signalOnly);
-      if (entry === undefined) {
-        entry = this.#accumulator.open(model, columns, filters, extra, signalOnly);
-        this.#producers[entry.partition]?.opened();
-      } else {
-        entry.add(columns, extra);
-      }
-      return entry.acknowledged;
+      return this.#writer.incr(model, columns, filters, extra, signalOnlyOf(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -110,7 +96,7 @@ class WriteBehindBuffer implements Buffer {
 
   async flush(): Promise<void> {
     this.#refuseIfClosed();
-    await this.#flush();
+    await this.#writer.flush();
   }
 
   async processPending(partition?: number): Promise<ProcessReport> {
@@ -144,7 +130,7 @@ class WriteBehindBuffer implements Buffer {
     const total = (field: 'pending' | 'claimed' | 'dead'): number =>
       partitions.reduce((sum, partition) => sum + partition[field], 0);
     return {
-      held: this.#accumulator.held,
+      held: this.#writer.held,
       pending: total('pending'),
       claimed: total('claimed'),
       dead: total('dead'),
@@ -184,12 +170,6 @@ class WriteBehindBuffer implements Buffer {
     return this.close();
   }
 
-  async #flush(): Promise<void> {
-    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
-    const failed = flushed.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  }
-
   async #drainAll(): Promise<ProcessReport> {
     const { concurrency, random } = this.#options;
     const partitions = await this.#withRetry('partitions', () => this.#backend.partitions());
@@ -221,14 +201,14 @@ class WriteBehindBuffer implements Buffer {
 
   async #close(): Promise<void> {
     this.#processor.stop();
-    const flushed = this.#flush().catch((error: unknown) => {
+    const flushed = this.#writer.flush().catch((error: unknown) => {
       if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
     });
     const ended = Promise.allSettled([flushed, ...this.#working]);
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
       this.#shutdown.abort();
-      for (const producer of this.#producers) producer.abandon();
+      this.#writer.shutdown();
       this.#processor.abort(closed());
     }
     const others = addUsers(this.#backend, -1);
@@ -238,7 +218,7 @@ class WriteBehindBuffer implements Buffer {
 
   /** What a `close()` whose time is over leaves undone. */
   #givenUp(): SluiceError {
-    const { held } = this.#accumulator;
+    const { held } = this.#writer;
     const { running } = this.#processor;
     const undone = [
       ...(held > 0 ? [`Targets whose increments were not written, and are rejected: ${held}.`] : []),

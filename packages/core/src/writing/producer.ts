@@ -3,12 +3,14 @@ import { BackendError, IncrementError, type Outcome } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import { pause, randomId } from '../support/clock.js';
+import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { backoffMs } from '../support/retry.js';
-import type { Accumulator } from './accumulator.js';
 import type { OpenEntry } from './open-entry.js';
+import type { TargetBudget } from './target-budget.js';
 import { WriteErrors } from './write-errors.js';
 import { WRITE_TARGETS, type WriteGroup } from './write-group.js';
+import { WriteQueue } from './write-queue.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'lingerMs' | 'writeTimeoutMs' | 'clock' | 'random'>;
 
@@ -30,14 +32,15 @@ const REPLAY_TARGETS = 8 * WRITE_TARGETS;
  * it for a duplicate, should it still arrive.
  */
 export class Producer {
+  readonly queue: WriteQueue;
   readonly #partition: number;
-  readonly #accumulator: Accumulator;
+  readonly #budget: TargetBudget;
   readonly #backend: Backend;
   readonly #options: ProducerOptions;
   readonly #events: Emitter;
   readonly #outage: Outage;
   readonly #errors: WriteErrors;
-  readonly #abandoned = new AbortController();
+  readonly #shutdown = new AbortController();
   /** Ends the wait for the backend's answer. */
   #stopWaiting = (): void => {};
 
@@ -60,14 +63,15 @@ export class Producer {
 
   constructor(
     partition: number,
-    accumulator: Accumulator,
+    budget: TargetBudget,
     backend: Backend,
     options: ProducerOptions,
     events: Emitter,
     outage: Outage,
   ) {
     this.#partition = partition;
-    this.#accumulator = accumulator;
+    this.queue = new WriteQueue(partition);
+    this.#budget = budget;
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
@@ -75,8 +79,8 @@ export class Producer {
     this.#errors = new WriteErrors(partition, backend.name);
   }
 
-  /** Tells the producer that its partition has a new entry. */
-  opened(): void {
+  /** To be called when the queue has a new entry. */
+  entryOpened(): void {
     this.#opened += 1;
     if (this.#writing !== undefined) return;
     if (this.#isFull()) void this.#write();
@@ -98,12 +102,12 @@ export class Producer {
   }
 
   /** Gives up all that is held, now: for a `close()` whose time is over. */
-  abandon(): void {
+  shutdown(): void {
     this.#cancelGathering?.();
-    this.#abandoned.abort();
+    this.#shutdown.abort();
     this.#stopWaiting();
     this.#underWrite?.fail(this.#errors.closed('unknown'));
-    for (let group = this.#take(); group.entries.length > 0; group = this.#take()) {
+    for (let group = this.queue.take(); group !== undefined; group = this.queue.take()) {
       group.fail(this.#errors.closed('refused'));
       this.#settle(group);
     }
@@ -111,15 +115,13 @@ export class Producer {
 
   /** Whether to gather no longer. What lingers does so while there is room, as more and more merges. */
   #isFull(): boolean {
-    return this.#options.lingerMs === 0
-      ? this.#accumulator.waiting(this.#partition) >= WRITE_TARGETS
-      : this.#accumulator.isCrowded;
+    return this.#options.lingerMs === 0 ? this.queue.length >= WRITE_TARGETS : this.#budget.isNearlyFull;
   }
 
   #gather(): void {
     const { clock, lingerMs } = this.#options;
     const write = (): void => {
-      this.#due = this.#accumulator.waiting(this.#partition);
+      this.#due = this.queue.length;
       if (this.#writing === undefined) void this.#write();
     };
     if (lingerMs > 0) {
@@ -140,14 +142,15 @@ export class Producer {
   #write(): Promise<Failure | undefined> {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    const group = this.#take();
+    const group = this.queue.take();
+    invariant(group !== undefined && this.#writing === undefined, 'a write was started that must not be');
     this.#underWrite = group;
     this.#due -= group.entries.length;
     this.#writing = this.#deliver(group).then((failure) => {
       this.#settle(group);
       this.#underWrite = undefined;
       this.#writing = undefined;
-      if (this.#accumulator.waiting(this.#partition) === 0) return failure;
+      if (this.queue.length === 0) return failure;
       if (this.#due > 0 || this.#isFull()) void this.#write();
       else this.#gather();
       return failure;
@@ -155,13 +158,9 @@ export class Producer {
     return this.#writing;
   }
 
-  #take(): WriteGroup {
-    return this.#accumulator.take(this.#partition);
-  }
-
   #settle(group: WriteGroup): void {
     this.#settled += group.entries.length;
-    this.#accumulator.release(group);
+    this.#budget.release(group.entries.length);
   }
 
   async #deliver(group: WriteGroup): Promise<Failure | undefined> {
@@ -188,7 +187,7 @@ export class Producer {
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const result = await this.#unlessAbandoned(this.#addOrReplay(write));
+        const result = await this.#unlessShutDown(this.#addOrReplay(write));
         if (result.outcome !== 'gap') {
           this.#outage.succeeded(call);
           return this.#acknowledge(write, result);
@@ -201,30 +200,30 @@ export class Producer {
         const retryable = error instanceof BackendError && error.retryable;
         if (!(error instanceof BackendError) || error.outcome === 'unknown') outcome = 'unknown';
         const delayMs = backoffMs(attempt, random);
-        if (retryable && !this.#abandoned.signal.aborted && clock.now() + delayMs <= deadline) {
+        if (retryable && !this.#shutdown.signal.aborted && clock.now() + delayMs <= deadline) {
           this.#outage.failed(call, error, writeTimeoutMs);
-          await pause(clock, delayMs, this.#abandoned.signal);
+          await pause(clock, delayMs, this.#shutdown.signal);
           continue;
         }
         this.#giveUp(write, outcome);
         this.#outage.gaveUp(call);
         if (!retryable) this.#outage.failed(call, error);
         if (!retryable) throw this.#errors.failed(error, outcome);
-        throw this.#abandoned.signal.aborted
+        throw this.#shutdown.signal.aborted
           ? this.#errors.closed(outcome)
           : this.#errors.timedOut(error, outcome, writeTimeoutMs);
       }
     }
   }
 
-  /** Stops waiting when the producer is abandoned: a backend may not answer at all. */
-  #unlessAbandoned<T>(answer: Promise<T>): Promise<T> {
+  /** Rejects on shutdown: a backend may not answer at all. */
+  #unlessShutDown<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#stopWaiting = () => {
         const detail = { retryable: true, outcome: 'unknown' } as const;
         reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
       };
-      if (this.#abandoned.signal.aborted) this.#stopWaiting();
+      if (this.#shutdown.signal.aborted) this.#stopWaiting();
       answer.then(resolve, reject);
     });
   }

@@ -25,8 +25,6 @@ export class WriteGroup {
       this.settle = settle;
       this.fail = fail;
     });
-    // Callers handle the promises of their entries; this one, from which those derive, has no other handler.
-    this.#settled.catch(() => {});
   }
 
   get isFull(): boolean {

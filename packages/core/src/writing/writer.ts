@@ -1,0 +1,88 @@
+import type { Backend } from '../backend.js';
+import { fieldsOf } from '../entry/fields.js';
+import { isRecord, targetKey } from '../entry/target-key.js';
+import type { Emitter } from '../events.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Columns, Extra, Filters } from '../schema.js';
+import { invariant } from '../support/invariant.js';
+import type { Outage } from '../support/outage.js';
+import { partitionOf } from '../support/partition.js';
+import type { OpenEntry } from './open-entry.js';
+import { Producer } from './producer.js';
+import { TargetBudget } from './target-budget.js';
+import { TargetIndex } from './target-index.js';
+
+/**
+ * The way in: adds increments up per target, and has each partition written by its producer. One index serves all
+ * partitions, so that an increment of a target with an open entry needs neither the target's key nor its partition.
+ */
+export class Writer {
+  readonly #index = new TargetIndex();
+  readonly #budget: TargetBudget;
+  readonly #producers: readonly Producer[];
+
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
+    this.#budget = new TargetBudget(options.maxTargets);
+    this.#producers = Array.from(
+      { length: options.partitions },
+      (_, partition) => new Producer(partition, this.#budget, backend, options, events, outage),
+    );
+  }
+
+  /** Targets held: waiting, or in a write that is not settled. */
+  get held(): number {
+    return this.#budget.held;
+  }
+
+  /**
+   * Takes an increment; the promise settles as the write does that it goes in.
+   * @throws InvalidInputError as `targetKey` and `fieldsOf` do, or IncrementError `ERR_SLUICE_OVERFLOW`, `ERR_SLUICE_FULL`
+   */
+  incr(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra: Extra | undefined,
+    signalOnly: boolean,
+  ): Promise<void> {
+    const entry = this.#index.find(model, filters, signalOnly);
+    if (entry === undefined) return this.#open(model, columns, filters, extra, signalOnly).acknowledged;
+    entry.add(columns, extra);
+    return entry.acknowledged;
+  }
+
+  /** Writes everything held, without lingering. Rejects with the first error if the backend did not take something. */
+  async flush(): Promise<void> {
+    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
+    const failed = flushed.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Rejects everything held, now: for a `close()` that ran out of time. */
+  shutdown(): void {
+    for (const producer of this.#producers) producer.shutdown();
+  }
+
+  /** Opens an entry with its first increment. */
+  #open(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra: Extra | undefined,
+    signalOnly: boolean,
+  ): OpenEntry {
+    // A getter may return another value each time, and the index must hold what the key holds.
+    const values = isRecord(filters) ? { ...filters } : filters;
+    const key = targetKey(model, values, signalOnly);
+    const fields = fieldsOf(columns, extra);
+    const partition = partitionOf(key, this.#producers.length);
+    const producer = this.#producers[partition];
+    invariant(producer !== undefined, 'a target was given a partition that does not exist');
+    this.#budget.reserve(partition);
+    const entry = this.#index.insert(model, values, signalOnly, (position) =>
+      producer.queue.open(key, fields, position),
+    );
+    producer.entryOpened();
+    return entry;
+  }
+}
