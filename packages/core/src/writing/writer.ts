@@ -7,26 +7,29 @@ import type { Columns, Extra, Filters } from '../schema.js';
 import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { partitionOf } from '../support/partition.js';
+import { IdempotentProducer } from './idempotent-producer.js';
 import type { OpenEntry } from './open-entry.js';
-import { Producer } from './producer.js';
 import { TargetBudget } from './target-budget.js';
 import { TargetIndex } from './target-index.js';
+import { WriteErrors } from './write-errors.js';
+import { WriteScheduler } from './write-scheduler.js';
 
 /**
- * The way in: adds increments up per target, and has each partition written by its producer. One index serves all
+ * The way in: adds increments up per target, and has each partition written by a scheduler. One index serves all
  * partitions, so that an increment of a target with an open entry needs neither the target's key nor its partition.
  */
 export class Writer {
   readonly #index = new TargetIndex();
   readonly #budget: TargetBudget;
-  readonly #producers: readonly Producer[];
+  readonly #schedulers: readonly WriteScheduler[];
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
-    this.#producers = Array.from(
-      { length: options.partitions },
-      (_, partition) => new Producer(partition, this.#budget, backend, options, events, outage),
-    );
+    this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
+      const errors = new WriteErrors(partition, backend.name);
+      const producer = new IdempotentProducer(partition, backend, options, errors, events, outage);
+      return new WriteScheduler(partition, producer, this.#budget, options, errors);
+    });
   }
 
   /** Targets held: waiting, or in a write that is not settled. */
@@ -53,14 +56,14 @@ export class Writer {
 
   /** Writes everything held, without lingering. Rejects with the first error if the backend did not take something. */
   async flush(): Promise<void> {
-    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
+    const flushed = await Promise.allSettled(this.#schedulers.map((scheduler) => scheduler.flush()));
     const failed = flushed.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
   /** Rejects everything held, now: for a `close()` that ran out of time. */
   shutdown(): void {
-    for (const producer of this.#producers) producer.shutdown();
+    for (const scheduler of this.#schedulers) scheduler.shutdown();
   }
 
   /** Opens an entry with its first increment. */
@@ -75,14 +78,14 @@ export class Writer {
     const values = isRecord(filters) ? { ...filters } : filters;
     const key = targetKey(model, values, signalOnly);
     const fields = fieldsOf(columns, extra);
-    const partition = partitionOf(key, this.#producers.length);
-    const producer = this.#producers[partition];
-    invariant(producer !== undefined, 'a target was given a partition that does not exist');
+    const partition = partitionOf(key, this.#schedulers.length);
+    const scheduler = this.#schedulers[partition];
+    invariant(scheduler !== undefined, 'a target was given a partition that does not exist');
     this.#budget.reserve(partition);
     const entry = this.#index.insert(model, values, signalOnly, (position) =>
-      producer.queue.open(key, fields, position),
+      scheduler.queue.open(key, fields, position),
     );
-    producer.entryOpened();
+    scheduler.entryOpened();
     return entry;
   }
 }
