@@ -78,7 +78,7 @@ class PostgresBackend implements Backend {
       // A first write is never a gap. Any other may be one, and a gap leaves no trace.
       if (number === 1) {
         await tx.sql`
-          INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${write.epoch}) ON CONFLICT DO NOTHING`;
+          INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${write.newEpoch}) ON CONFLICT DO NOTHING`;
       }
       const epoch = (await lock(tx, partition))?.epoch ?? '';
       const { last, refused } = await lastWrite(tx, partition, producer, now);

@@ -61,7 +61,7 @@ test('the scripts merge as core does', async () => {
         partition: 0,
         producer: `p${id}`,
         number,
-        epoch: 'e',
+        newEpoch: 'e',
         entries: pairs.map((pair, i) => ({ key: `["${id}","i",${i}]`, fields: pair[part] })),
       });
       await backend.add(write(1, 0));

@@ -54,7 +54,7 @@ export class WriteSequence {
       producer: this.#id,
       number: this.#number,
       entries,
-      epoch: `${this.#id}-${this.#number}`,
+      newEpoch: `${this.#id}-${this.#number}`,
     };
   }
 
