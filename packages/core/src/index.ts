@@ -43,7 +43,7 @@ export {
 } from './errors.js';
 export type { BufferEvents, Listener } from './events.js';
 export type { Logger } from './logger.js';
-export { type BackendOpener, type OpenOptions, openBuffer } from './open-buffer.js';
+export { type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
 export type { Lease } from './processing/lease.js';
 export type { Claim, Settlement } from './processing/processor.js';
@@ -66,6 +66,7 @@ export type {
   Rule,
   Schema,
 } from './schema.js';
+export type { BackendOpener } from './support/backend-package.js';
 export type { Clock, Random } from './support/clock.js';
 export { MAX_PARTITIONS, partitionOf } from './support/partition.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';

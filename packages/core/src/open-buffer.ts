@@ -4,11 +4,8 @@ import { describe, isRecord } from './entry/target-key.js';
 import { excerpt, InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
-import { type BackendPackage, loadBackendPackage } from './support/backend-package.js';
+import { type BackendOpener, type BackendPackage, loadBackendPackage } from './support/backend-package.js';
 import { createBuffer } from './write-behind-buffer.js';
-
-/** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
-export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 
 export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */

@@ -1,5 +1,8 @@
+import type { Backend } from '../backend.js';
 import { messageOf, SluiceError } from '../errors.js';
-import type { BackendOpener } from '../open-buffer.js';
+
+/** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
+export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 
 /** The packages that have a backend for `openBuffer`. */
 export type BackendPackage = '@sluice/memory' | '@sluice/redis';
