@@ -100,7 +100,7 @@ export class IdempotentProducer {
         result = await this.#unlessShutDown(this.#addOrReplay(write));
       } catch (error) {
         if (mayHaveCounted(error)) outcome = 'unknown';
-        if (!(await this.#mayRepeat(error, attempt, deadline))) throw this.#giveUp(write, outcome, error);
+        if (!(await this.#waitToRetry(error, attempt, deadline))) throw this.#giveUp(write, outcome, error);
         continue;
       }
       if (result.outcome !== 'gap') return this.#acknowledge(write, result);
@@ -137,8 +137,8 @@ export class IdempotentProducer {
     });
   }
 
-  /** Waits before the next attempt. `false`: there is to be none. */
-  async #mayRepeat(error: unknown, attempt: number, deadline: number): Promise<boolean> {
+  /** Waits until it is time for another attempt. Resolves with `false`, at once, if there is to be none. */
+  async #waitToRetry(error: unknown, attempt: number, deadline: number): Promise<boolean> {
     const { clock, random, writeTimeoutMs } = this.#options;
     const delayMs = backoffMs(attempt, random);
     const { signal } = this.#shutdown;

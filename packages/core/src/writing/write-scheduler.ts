@@ -21,12 +21,12 @@ interface WriteUnderWay {
 }
 
 /**
- * Decides when a partition's queue is written; how is the producer's business. At most one write is under way.
+ * Decides when a partition's queue is written. How it is written is up to the producer. At most one write is under way.
  *
  *     idle ──entry opened──▶ gathering ──linger over, or full──▶ writing ──settled──▶ idle, gathering or writing
  *
- * Gathering lasts `lingerMs`, or without it until the end of the tick. What is opened while a write is under way gathers
- * after it, unless it has lingered already or is enough for another write.
+ * Gathering lasts `lingerMs`, or until the end of the tick if that is 0. After a write, the entries that were opened
+ * meanwhile gather, unless some of them have lingered already or they fill another write.
  */
 export class WriteScheduler {
   readonly queue: WriteQueue;
@@ -56,7 +56,7 @@ export class WriteScheduler {
     this.#errors = errors;
   }
 
-  /** To be called when the queue has a new entry. */
+  /** Must be called after each entry that is opened in the queue. */
   entryOpened(): void {
     this.#opened += 1;
     if (this.#underWay !== undefined) return;
@@ -90,10 +90,7 @@ export class WriteScheduler {
     }
   }
 
-  /**
-   * True when the write should start now. A lingering partition waits until the process is nearly full: the longer it
-   * does, the more merges.
-   */
+  /** True when a write should start now. A lingering partition gathers, and merges, until the process is nearly full. */
   #isFull(): boolean {
     return this.#options.lingerMs === 0 ? this.queue.length >= WRITE_TARGETS : this.#budget.isNearlyFull;
   }
@@ -112,13 +109,16 @@ export class WriteScheduler {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
     const group = this.queue.take();
-    invariant(group !== undefined && this.#underWay === undefined, 'a write was started that must not be');
+    invariant(
+      group !== undefined && this.#underWay === undefined,
+      'a write was started without entries, or beside another one',
+    );
     this.#due -= group.entries.length;
     this.#underWay = { group, settled: this.#deliver(group).then((failure) => this.#next(group, failure)) };
     return this.#underWay;
   }
 
-  /** Goes on after a write. */
+  /** Ends a write, and starts what comes next. Returns the failure of the write. */
   #next(group: WriteGroup, failure: Failure | undefined): Failure | undefined {
     this.#release(group);
     this.#underWay = undefined;

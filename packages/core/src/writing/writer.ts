@@ -38,7 +38,7 @@ export class Writer {
   }
 
   /**
-   * Takes an increment; the promise settles as the write does that it goes in.
+   * Takes an increment. The promise resolves when the backend has it, and rejects if the backend did not take it.
    * @throws InvalidInputError as `targetKey` and `fieldsOf` do, or IncrementError `ERR_SLUICE_OVERFLOW`, `ERR_SLUICE_FULL`
    */
   incr(
