@@ -1,25 +1,13 @@
 import { isRecord, namesInOrder } from '../entry/target-key.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
-import type { OpenEntry } from './open-entry.js';
+import type { IndexNode, OpenEntry } from './open-entry.js';
 
-/** Opens the entry that the index will hold at a position. */
-type Open = (position: Position) => OpenEntry;
-
-/** Where the index holds an entry. An object of two fields: a closure would take a quarter of an entry's memory. */
-class Position {
-  constructor(
-    readonly node: FilterNode,
-    readonly value: FilterValue,
-  ) {}
-
-  remove(): void {
-    this.node.remove(this.value);
-  }
-}
+/** Opens the entry that the node will hold under the value. */
+type Open = (node: IndexNode, value: FilterValue) => OpenEntry;
 
 /** One filter's values, each mapped to its child. The root's "filter" is the model. */
-class FilterNode {
+class FilterNode implements IndexNode {
   readonly children = new Map<FilterValue, OpenEntry | PrefixNode>();
 
   constructor(
@@ -37,7 +25,7 @@ class FilterNode {
   }
 
   insert(value: FilterValue, open: Open): OpenEntry {
-    const entry = open(new Position(this, value));
+    const entry = open(this, value);
     const child = this.children.get(value);
     if (child instanceof PrefixNode) child.entry = entry;
     else this.children.set(value, entry);

@@ -1,6 +1,7 @@
 import type { StoredEntry } from '../backend.js';
 import type { Fields } from '../entry/fields.js';
-import { OpenEntry } from './open-entry.js';
+import type { FilterValue } from '../schema.js';
+import { type IndexNode, OpenEntry } from './open-entry.js';
 
 /** Targets a write, at most: a Redis script that merges this many blocks the server for one or two milliseconds. */
 export const WRITE_TARGETS = 250;
@@ -32,8 +33,8 @@ export class WriteGroup {
   }
 
   /** Opens an entry with its first fields. */
-  open(key: string, fields: Fields, position: { remove(): void }): OpenEntry {
-    const entry = new OpenEntry(key, fields, this.#partition, this.#settled.then(this.#outcome), position);
+  open(key: string, fields: Fields, node: IndexNode, value: FilterValue): OpenEntry {
+    const entry = new OpenEntry(key, fields, this.#partition, this.#settled.then(this.#outcome), node, value);
     this.entries.push(entry);
     return entry;
   }
