@@ -3,9 +3,6 @@ import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 import type { IndexNode, OpenEntry } from './open-entry.js';
 
-/** Opens the entry that the node will hold under the value. */
-type Open = (node: IndexNode, value: FilterValue) => OpenEntry;
-
 /** One filter's values, each mapped to its child. The root's "filter" is the model. */
 class FilterNode implements IndexNode {
   readonly children = new Map<FilterValue, OpenEntry | PrefixNode>();
@@ -24,12 +21,12 @@ class FilterNode implements IndexNode {
     return prefix;
   }
 
-  insert(value: FilterValue, open: Open): OpenEntry {
-    const entry = open(this, value);
+  insert(entry: OpenEntry, value: FilterValue): void {
     const child = this.children.get(value);
     if (child instanceof PrefixNode) child.entry = entry;
     else this.children.set(value, entry);
-    return entry;
+    entry.node = this;
+    entry.value = value;
   }
 
   remove(value: FilterValue): void {
@@ -103,15 +100,15 @@ export class TargetIndex {
     return at instanceof PrefixNode ? at.entry : at;
   }
 
-  /** Inserts the entry that `open` returns. The target is valid and has no open entry. `open` must not throw. */
-  insert(model: string, filters: Filters, signalOnly: boolean, open: Open): OpenEntry {
+  /** Inserts the entry of a valid target that has none. */
+  insert(entry: OpenEntry, model: string, filters: Filters, signalOnly: boolean): void {
     let node = this.#root(signalOnly);
     let value: FilterValue = model;
     for (const name of namesInOrder(filters)) {
       node = node.prefixAt(value).findOrInsert(name);
       value = comparable(filters[name]);
     }
-    return node.insert(value, open);
+    node.insert(entry, value);
   }
 
   #root(signalOnly: boolean): FilterNode {

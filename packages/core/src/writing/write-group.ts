@@ -1,7 +1,6 @@
 import type { StoredEntry } from '../backend.js';
 import type { Fields } from '../entry/fields.js';
-import type { FilterValue } from '../schema.js';
-import { type IndexNode, OpenEntry } from './open-entry.js';
+import { OpenEntry } from './open-entry.js';
 
 /** Targets a write, at most: a Redis script that merges this many blocks the server for one or two milliseconds. */
 export const WRITE_TARGETS = 250;
@@ -33,8 +32,8 @@ export class WriteGroup {
   }
 
   /** Opens an entry with its first fields. */
-  open(key: string, fields: Fields, node: IndexNode, value: FilterValue): OpenEntry {
-    const entry = new OpenEntry(key, fields, this.#partition, this.#settled.then(this.#outcome), node, value);
+  open(key: string, fields: Fields): OpenEntry {
+    const entry = new OpenEntry(key, fields, this.#partition, this.#settled.then(this.#outcome));
     this.entries.push(entry);
     return entry;
   }

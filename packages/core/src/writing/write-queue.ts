@@ -1,6 +1,5 @@
 import type { Fields } from '../entry/fields.js';
-import type { FilterValue } from '../schema.js';
-import type { IndexNode, OpenEntry } from './open-entry.js';
+import type { OpenEntry } from './open-entry.js';
 import { WRITE_TARGETS, WriteGroup } from './write-group.js';
 
 /** The open entries of one partition, in the groups in which they will be written. */
@@ -19,8 +18,8 @@ export class WriteQueue {
   }
 
   /** Opens an entry at the end of the queue. */
-  open(key: string, fields: Fields, node: IndexNode, value: FilterValue): OpenEntry {
-    return this.#lastGroup().open(key, fields, node, value);
+  open(key: string, fields: Fields): OpenEntry {
+    return this.#lastGroup().open(key, fields);
   }
 
   /** Takes the oldest group, and closes its entries: from now on nothing merges into them. */

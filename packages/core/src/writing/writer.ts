@@ -82,9 +82,8 @@ export class Writer {
     const scheduler = this.#schedulers[partition];
     invariant(scheduler !== undefined, 'a target was given a partition that does not exist');
     this.#budget.reserve(partition);
-    const entry = this.#index.insert(model, values, signalOnly, (node, value) =>
-      scheduler.queue.open(key, fields, node, value),
-    );
+    const entry = scheduler.queue.open(key, fields);
+    this.#index.insert(entry, model, values, signalOnly);
     scheduler.entryOpened();
     return entry;
   }
