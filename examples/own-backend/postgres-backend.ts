@@ -79,7 +79,7 @@ class PostgresBackend implements Backend {
       if (number === 1) {
         await tx.sql`
           INSERT INTO sluice.partition (id, epoch)
-          VALUES (${partition}, ${write.epoch})
+          VALUES (${partition}, ${write.newEpoch})
           ON CONFLICT DO NOTHING`;
       }
       const epoch = (await lock(tx, partition))?.epoch ?? '';

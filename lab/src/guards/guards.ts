@@ -45,13 +45,25 @@ export const GUARDS = {
     about: 'a write is repeated unchanged: what was counted since then goes into the next one',
     edits: [
       {
-        file: 'core/src/writing/producer.ts',
-        find: /await pause\(clock, delayMs, this\.#abandoned\.signal\);/,
-        replace: `$&
-          const more = this.#take();
-          more.settle(new Map());
-          (slots as Slot[]).push(...more.slots);
-          write = { ...write, entries: slots.map(({ key, fields }) => ({ key, fields })) };`,
+        file: 'core/src/writing/write-scheduler.ts',
+        find: /const refused = await this\.#producer\.write\(group\.payload\(\)\);/,
+        replace: `
+          const payload = group.payload();
+          Object.assign(this.#producer, {
+            thaw: () => {
+              const more = this.queue.take();
+              if (more === undefined) return;
+              more.settle(new Map());
+              this.#release(more);
+              payload.push(...more.payload());
+            },
+          });
+          const refused = await this.#producer.write(payload);`,
+      },
+      {
+        file: 'core/src/writing/idempotent-producer.ts',
+        find: /await pause\(clock, delayMs, signal\);/,
+        replace: '$& (this as any).thaw();',
       },
     ],
   },

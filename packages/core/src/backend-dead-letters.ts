@@ -4,7 +4,7 @@ import { entryOf } from './entry/entry.js';
 import { InvalidInputError } from './errors.js';
 import type { Entry } from './schema.js';
 import { MAX_PARTITIONS } from './support/partition.js';
-import type { Persist } from './support/retry.js';
+import type { Retry } from './support/retry.js';
 import { quote } from './support/text.js';
 import {
   argument,
@@ -23,12 +23,12 @@ const IDS = /* @__PURE__ */ argument('The ids of dead letters');
 /** The dead letters of a backend, over all its partitions. */
 export class BackendDeadLetters implements DeadLetters {
   readonly #backend: Backend;
-  readonly #persist: Persist;
+  readonly #withRetry: Retry;
   readonly #refuseIfClosed: () => void;
 
-  constructor(backend: Backend, persist: Persist, refuseIfClosed: () => void) {
+  constructor(backend: Backend, withRetry: Retry, refuseIfClosed: () => void) {
     this.#backend = backend;
-    this.#persist = persist;
+    this.#withRetry = withRetry;
     this.#refuseIfClosed = refuseIfClosed;
   }
 
@@ -44,11 +44,11 @@ export class BackendDeadLetters implements DeadLetters {
     if (partition !== undefined) mustBePartition(partition, MAX_PARTITIONS);
     const letters: DeadLetter[] = [];
     let skip = offset;
-    for (const { partition: at, dead } of await this.#persist('stats', () => this.#backend.stats())) {
+    for (const { partition: at, dead } of await this.#withRetry('stats', () => this.#backend.stats())) {
       if (partition !== undefined && at !== partition) continue;
       if (letters.length >= limit) break;
       if (skip < dead) {
-        const page = await this.#persist('dead letters', () =>
+        const page = await this.#withRetry('dead letters', () =>
           this.#backend.deadLetters(at, skip, limit - letters.length),
         );
         letters.push(...page.map((stored) => deadLetterOf(at, stored)));
@@ -75,7 +75,7 @@ export class BackendDeadLetters implements DeadLetters {
     let done = 0;
     for (const [partition, page] of ids === 'all' ? await this.#all() : byPartition(ids)) {
       for (let at = 0; at < page.length; at += PAGE) {
-        done += (await this.#persist(call, () => act(partition, page.slice(at, at + PAGE)))).length;
+        done += (await this.#withRetry(call, () => act(partition, page.slice(at, at + PAGE)))).length;
       }
     }
     return done;
@@ -83,10 +83,10 @@ export class BackendDeadLetters implements DeadLetters {
 
   async #all(): Promise<Map<number, string[]>> {
     const ids = new Map<number, string[]>();
-    for (const { partition, dead } of await this.#persist('stats', () => this.#backend.stats())) {
+    for (const { partition, dead } of await this.#withRetry('stats', () => this.#backend.stats())) {
       const found: string[] = [];
       while (found.length < dead) {
-        const page = await this.#persist('dead letters', () =>
+        const page = await this.#withRetry('dead letters', () =>
           this.#backend.deadLetters(partition, found.length, PAGE),
         );
         if (page.length === 0) break;

@@ -107,8 +107,8 @@ export interface Write {
   readonly number: number;
   /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
-  /** What the backend takes as the partition's epoch if it has none; new with every write. See `AddResult`. */
-  readonly epoch: string;
+  /** Becomes the partition's epoch if it has none; different for every write. See `AddResult`. */
+  readonly newEpoch: string;
 }
 
 export interface StoredEntry {

@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'ERR_SLUICE_BACKEND_CORRUPT',
   'ERR_SLUICE_BACKEND_PROTOCOL',
   'ERR_SLUICE_BACKEND_FAILED',
+  'ERR_SLUICE_INTERNAL',
 ] as const;
 
 /** The code of an error. Codes are stable: match on them, not on messages. */

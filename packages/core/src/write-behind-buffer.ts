@@ -2,10 +2,9 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { addIncrement } from './entry/increment.js';
 import { nameOf } from './entry/names.js';
 import { targetKey } from './entry/target-key.js';
-import { IncrementError, InvalidInputError, OverflowError, SluiceError } from './errors.js';
+import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -18,8 +17,8 @@ import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
 import { partitionOf } from './support/partition.js';
-import { type Persist, persistence } from './support/retry.js';
-import { excerpt, messageOf, quote } from './support/text.js';
+import { type Retry, retrying } from './support/retry.js';
+import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
 import {
   argument,
@@ -30,9 +29,7 @@ import {
   mustBePartition,
   mustBePlainObject,
 } from './support/validate.js';
-import { Accumulator } from './writing/accumulator.js';
-import { Producer } from './writing/producer.js';
-import type { Slot } from './writing/slot.js';
+import { Writer } from './writing/writer.js';
 
 /**
  * Makes a buffer. Nothing is opened until it is used.
@@ -48,32 +45,27 @@ class WriteBehindBuffer implements Buffer {
   readonly #backend: Backend;
   readonly [LOG]: Log;
   readonly #events: Emitter;
-  readonly #accumulator: Accumulator;
-  readonly #producers: readonly Producer[];
+  readonly #writer: Writer;
   readonly #processor: Processor;
-  /** Aborts when `close()` is out of time. */
-  readonly #abandoned = new AbortController();
-  readonly #persist: Persist;
+  /** Aborts when `close()` runs out of time. */
+  readonly #shutdown = new AbortController();
+  readonly #withRetry: Retry;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
-    const { backend, partitions, maxTargets } = options;
+    const { backend } = options;
     this.#options = options;
     this.#backend = backend;
     const log = logTo(options.logger);
     this[LOG] = log;
     this.#events = new Emitter(logUnheard(log));
-    this.#accumulator = new Accumulator(partitions, maxTargets);
     const writes = new Outage('writes', backend.name, this.#events, log);
-    this.#producers = Array.from(
-      { length: partitions },
-      (_, partition) => new Producer(partition, this.#accumulator, backend, options, this.#events, writes),
-    );
+    this.#writer = new Writer(backend, options, this.#events, writes);
     const calls = new Outage('calls', backend.name, this.#events, log);
-    this.#persist = persistence(options, calls, this.#abandoned.signal);
-    this.#processor = new Processor(backend, options, this.#events, this.#persist, log);
-    this.deadLetters = new BackendDeadLetters(backend, this.#persist, () => this.#refuseIfClosed());
+    this.#withRetry = retrying(options, calls, this.#shutdown.signal);
+    this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
+    this.deadLetters = new BackendDeadLetters(backend, this.#withRetry, () => this.#refuseIfClosed());
     addUsers(backend, 1);
   }
 
@@ -86,15 +78,7 @@ class WriteBehindBuffer implements Buffer {
   ): Promise<void> {
     try {
       this.#refuseIfClosed();
-      const signalOnly = signalOnlyOf(options);
-      let slot = this.#accumulator.find(model, filters, signalOnly);
-      if (slot === undefined) {
-        slot = this.#accumulator.open(model, columns, filters, extra, signalOnly);
-        this.#producers[slot.partition]?.opened();
-      } else {
-        add(slot, columns, extra);
-      }
-      return slot.acknowledged;
+      return this.#writer.incr(model, columns, filters, extra, signalOnlyOf(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -111,7 +95,7 @@ class WriteBehindBuffer implements Buffer {
     }
     const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
     const key = targetKey(model, filters);
-    const fields = await this.#persist('read', () =>
+    const fields = await this.#withRetry('read', () =>
       this.#backend.read(partitionOf(key, this.#options.partitions), key),
     );
     return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
@@ -122,7 +106,7 @@ class WriteBehindBuffer implements Buffer {
 
   async flush(): Promise<void> {
     this.#refuseIfClosed();
-    await this.#flush();
+    await this.#writer.flush();
   }
 
   async processPending(partition?: number): Promise<ProcessReport> {
@@ -149,11 +133,11 @@ class WriteBehindBuffer implements Buffer {
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#persist('stats', () => this.#backend.stats());
+    const partitions = await this.#withRetry('stats', () => this.#backend.stats());
     const total = (field: 'pending' | 'claimed' | 'dead'): number =>
       partitions.reduce((sum, partition) => sum + partition[field], 0);
     return {
-      held: this.#accumulator.held,
+      held: this.#writer.held,
       pending: total('pending'),
       claimed: total('claimed'),
       dead: total('dead'),
@@ -164,7 +148,7 @@ class WriteBehindBuffer implements Buffer {
 
   async validate(): Promise<Validation> {
     this.#refuseIfClosed();
-    return this.#persist('validate', () => this.#backend.validate());
+    return this.#withRetry('validate', () => this.#backend.validate());
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
@@ -188,12 +172,6 @@ class WriteBehindBuffer implements Buffer {
     return this.close();
   }
 
-  async #flush(): Promise<void> {
-    const flushed = await Promise.allSettled(this.#producers.map((producer) => producer.flush()));
-    const failed = flushed.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  }
-
   async #track<T>(work: Promise<T>): Promise<T> {
     this.#working.add(work);
     try {
@@ -205,14 +183,14 @@ class WriteBehindBuffer implements Buffer {
 
   async #close(): Promise<void> {
     this.#processor.stop();
-    const flushed = this.#flush().catch((error: unknown) => {
-      if (!this.#abandoned.signal.aborted) this.#events.emit('error', unwritten(error));
+    const flushed = this.#writer.flush().catch((error: unknown) => {
+      if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
     });
     const ended = Promise.allSettled([flushed, ...this.#working]);
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
-      this.#abandoned.abort();
-      for (const producer of this.#producers) producer.abandon();
+      this.#shutdown.abort();
+      this.#writer.shutdown();
       this.#processor.abort(closed());
     }
     const others = addUsers(this.#backend, -1);
@@ -222,7 +200,7 @@ class WriteBehindBuffer implements Buffer {
 
   /** What a `close()` whose time is over leaves undone. */
   #givenUp(): SluiceError {
-    const { held } = this.#accumulator;
+    const { held } = this.#writer;
     const { running } = this.#processor;
     const undone = [
       ...(held > 0 ? [`Targets whose increments were not written, and are rejected: ${held}.`] : []),
@@ -245,21 +223,6 @@ class WriteBehindBuffer implements Buffer {
 
   #refuseIfClosed(): void {
     if (this.#closing !== undefined) throw closed();
-  }
-}
-
-/** Adds an increment to those of its target that wait. @throws IncrementError `ERR_SLUICE_OVERFLOW` */
-function add(slot: Slot, columns: Columns, extra: Extra | undefined): void {
-  try {
-    addIncrement(slot.fields, columns, extra);
-  } catch (cause) {
-    if (!(cause instanceof OverflowError)) throw cause;
-    const { key, partition } = slot;
-    throw new IncrementError('ERR_SLUICE_OVERFLOW', `${excerpt(key)}: ${cause.message} It was not counted.`, {
-      partition,
-      outcome: 'refused',
-      cause,
-    });
   }
 }
 

@@ -76,7 +76,7 @@ describe('targets in a process', () => {
     await buffer.close();
   });
 
-  test('are what their filters were when the slot was opened, whatever a getter answers later', async () => {
+  test('are what their filters were when the entry was opened, whatever a getter returns later', async () => {
     const store = memory();
     const buffer = createBuffer({ backend: store, partitions: 1 });
     let at = 0;

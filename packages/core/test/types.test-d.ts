@@ -294,7 +294,7 @@ export const double: Buffer<Models> = {
 };
 export const nowhere: Backend = {
   name: 'nowhere',
-  add: async ({ epoch }) => ({ outcome: 'applied', epoch, refused: [] }),
+  add: async ({ newEpoch }) => ({ outcome: 'applied', epoch: newEpoch, refused: [] }),
   claim: async () => ({ status: 'empty' }),
   renew: async () => false,
   ack: async () => false,

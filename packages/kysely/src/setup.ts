@@ -1,5 +1,6 @@
 import { type Batch, ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import { catalogueOf, type Suspicion, type TableInfo } from './dialects/catalogue.js';
+import type { Suspicion, TableInfo } from './dialects/catalogue.js';
+import { catalogueOf } from './dialects/catalogues.js';
 import { reasonOf } from './failures.js';
 import {
   type Demand,

@@ -1,9 +1,7 @@
-import type { Model } from './options.js';
-
 /** An entry that fits no table; the message says why. */
 export class UnmappedEntry extends Error {}
 
-export function unmapped(model: Model, problem: string): UnmappedEntry {
+export function unmapped(model: { readonly name: string }, problem: string): UnmappedEntry {
   return new UnmappedEntry(`Model ${quote(model.name)}: ${problem}.`);
 }
 

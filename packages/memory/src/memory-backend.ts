@@ -108,7 +108,7 @@ class Memory implements MemoryBackend {
 
   async add(write: Write): Promise<AddResult> {
     const now = this.#clock.now();
-    const state = this.#partitions.get(write.partition) ?? newPartition(write.epoch);
+    const state = this.#partitions.get(write.partition) ?? newPartition(write.newEpoch);
     const { epoch } = state;
     const known = state.producers.get(write.producer);
     const last = known !== undefined && known.expiresAt > now ? known.number : 0;

@@ -134,7 +134,7 @@ test('producers that were idle for long are forgotten, however busy others are',
   const clock = manualClock();
   const backend = memory({ clock });
   const add = (producer: string, number: number) =>
-    backend.add({ partition: 0, producer, number, entries: [], epoch: 'epoch' });
+    backend.add({ partition: 0, producer, number, entries: [], newEpoch: 'epoch' });
   await add('busy', 1);
   for (let number = 2; number <= 20; number += 1) {
     await add(`once ${number}`, 1);
@@ -160,7 +160,7 @@ test('without a clock it takes the time of the system', async () => {
     producer: 'p',
     number: 1,
     entries: [{ key: '["Page"]', fields: {} }],
-    epoch: 'e',
+    newEpoch: 'e',
   });
   const at = (await backend.read(0, '["Page"]'))?.['@'];
   expect(at).toBeGreaterThanOrEqual(before);
@@ -187,7 +187,13 @@ test('an entry with a field of an unknown rule takes no increments, and becomes 
   const { backend, open, sink } = world(1);
   const buffer = open();
   const write = (number: number, fields: Fields) =>
-    backend.add({ partition: 0, producer: 'p', number, epoch: 'e', entries: [{ key: '["Page"]', fields }] });
+    backend.add({
+      partition: 0,
+      producer: 'p',
+      number,
+      newEpoch: 'e',
+      entries: [{ key: '["Page"]', fields }],
+    });
   await write(1, { '+views': 1, '*tags': '["a"]' });
   expect(await write(2, { '+views': 1, '*tags': '["b"]' })).toMatchObject({
     refused: [{ index: 0, reason: 'corrupt' }],

@@ -136,13 +136,13 @@ class RedisBackend implements Backend {
     this.#clock = clock;
   }
 
-  async add({ partition, producer, number, entries, epoch }: Write): Promise<AddResult> {
+  async add({ partition, producer, number, entries, newEpoch }: Write): Promise<AddResult> {
     const keys = this.#keys.of(partition);
     // A producer's first write makes its partition known; after a wipe there are first writes again.
     if (number === 1)
       await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
     const lines = entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
-    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), epoch, lines];
+    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), newEpoch, lines];
     const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
     return addResult(await this.#run(this.#scripts.add, touched, args));
   }

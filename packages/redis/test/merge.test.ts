@@ -75,7 +75,7 @@ test('the scripts merge as core does, and keep what neither can read as dead let
         partition: 0,
         producer: `p${id}`,
         number,
-        epoch: 'e',
+        newEpoch: 'e',
         entries: pairs.map((pair, i) => ({ key: key(i), fields: pair[part] })),
       });
       await backend.add(write(1, 0));

@@ -19,7 +19,7 @@ const write = (backend: Backend): Promise<unknown> =>
     partition: 0,
     producer: 'p',
     number: 1,
-    epoch: 'e',
+    newEpoch: 'e',
     entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
   });
 
@@ -159,7 +159,7 @@ function write2(backend: Backend): Promise<unknown> {
     partition: 0,
     producer: 'p',
     number: 2,
-    epoch: 'e',
+    newEpoch: 'e',
     entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
   });
 }

@@ -18,7 +18,7 @@ const write = (number: number) => ({
   producer: 'producer',
   number,
   entries: [{ key: KEY, fields: { '+views': 1 } }],
-  epoch: 'epoch',
+  newEpoch: 'epoch',
 });
 
 const open = (rules: readonly FaultRule[], options?: FaultyBackendOptions) =>

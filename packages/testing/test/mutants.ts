@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
       `if (refused.length > 0) { state.pending.clear(); for (const kept of before) state.pending.set(...kept); } ${USED}`,
     ],
   ),
-  mutant('every write brings a new epoch', [APPLY, `${APPLY} state.epoch = write.epoch;`]),
+  mutant('every write brings a new epoch', [APPLY, `${APPLY} state.epoch = write.newEpoch;`]),
   mutant('a gap sets the epoch', ['const { epoch } = state;', `const { epoch } = state; ${APPLY}`]),
   mutant('add is not atomic: it reads, waits and then writes', [
     'const last = known',

@@ -6,7 +6,7 @@ import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
 import type { AnySchema, Schema } from '../schema.js';
 import { randomId } from '../support/clock.js';
-import type { Persist } from '../support/retry.js';
+import type { Retry } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { type Settled, type Settlement, Settler } from './settler.js';
@@ -22,17 +22,17 @@ export type Claim<S extends Schema<S> = AnySchema> =
 export class Processor {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
-  readonly #persist: Persist;
+  readonly #withRetry: Retry;
   readonly #runner: SinkRunner;
   readonly #settler: Settler;
   #stopped = false;
 
-  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist, log: Log) {
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, withRetry: Retry, log: Log) {
     this.#backend = backend;
     this.#options = options;
-    this.#persist = persist;
+    this.#withRetry = withRetry;
     this.#runner = new SinkRunner(backend, options, events, log);
-    this.#settler = new Settler(backend, options, events, persist);
+    this.#settler = new Settler(backend, options, events, withRetry);
   }
 
   /** How many sinks run now. */
@@ -51,7 +51,7 @@ export class Processor {
       claimToken,
       batchIdPrefix: `${partition}-${randomId(random)}`,
     });
-    const claimed = await this.#persist(`claim of partition ${partition}`, () =>
+    const claimed = await this.#withRetry(`claim of partition ${partition}`, () =>
       this.#backend.claim(partition, request()),
     );
     if (claimed.status !== 'leased') return claimed;
@@ -92,7 +92,7 @@ export class Processor {
    */
   async drainAll(): Promise<ProcessReport> {
     const { concurrency, random } = this.#options;
-    const partitions = await this.#persist('partitions', () => this.#backend.partitions());
+    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions());
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];

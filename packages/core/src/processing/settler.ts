@@ -4,7 +4,7 @@ import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Batch, Entry } from '../schema.js';
 import { reasonOf } from '../support/reason.js';
-import type { Persist } from '../support/retry.js';
+import type { Retry } from '../support/retry.js';
 import { excerpt } from '../support/text.js';
 import type { Lease } from './lease.js';
 import type { ProcessReport } from './report.js';
@@ -26,20 +26,20 @@ export class Settler {
   readonly #backend: Backend;
   readonly #options: ResolvedOptions;
   readonly #events: Emitter;
-  readonly #persist: Persist;
+  readonly #withRetry: Retry;
 
-  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, persist: Persist) {
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, withRetry: Retry) {
     this.#backend = backend;
     this.#options = options;
     this.#events = events;
-    this.#persist = persist;
+    this.#withRetry = withRetry;
   }
 
   /** The sink applied the batch, but for what it rejected. */
   async applied(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Settled> {
     const { batch, token, corrupt } = lease;
     const burials = burialsOf(lease, rejected);
-    const settled = await this.#persist(`ack of partition ${batch.partition}`, () =>
+    const settled = await this.#withRetry(`ack of partition ${batch.partition}`, () =>
       burials.length === 0
         ? this.#backend.ack(batch.partition, token)
         : this.#backend.bury(batch.partition, token, burials),
@@ -56,7 +56,7 @@ export class Settler {
   async failed(lease: Lease, error: unknown): Promise<Settled> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
-    const settled = await this.#persist(`nack of partition ${batch.partition}`, () =>
+    const settled = await this.#withRetry(`nack of partition ${batch.partition}`, () =>
       this.#backend.nack(batch.partition, token, delayMs),
     );
     if (!settled) return this.#stale(lease, error);

@@ -3,24 +3,24 @@ import type { ResolvedOptions } from '../options.js';
 import { pause, type Random } from './clock.js';
 import type { Outage } from './outage.js';
 
-type PersistOptions = Pick<ResolvedOptions, 'clock' | 'random' | 'writeTimeoutMs'>;
+type RetryOptions = Pick<ResolvedOptions, 'clock' | 'random' | 'writeTimeoutMs'>;
 
 const FIRST_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 2_000;
 
-/** How long to wait before repeating a call to a backend: doubling, the upper half random. */
-export function repeatDelay(attempt: number, random: Random): number {
+/** How long to wait after a failed attempt, 1 being the first: doubling, with a random upper half. */
+export function backoffMs(attempt: number, random: Random): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + random() / 2);
 }
 
-/** Makes a call of a backend, again and again if need be. `call` names it: `claim of partition 3`. */
-export type Persist = <T>(call: string, make: () => Promise<T>) => Promise<T>;
+/** Calls a backend, more than once if need be. `call` names the call for messages: `claim of partition 3`. */
+export type Retry = <T>(call: string, make: () => Promise<T>) => Promise<T>;
 
 /**
- * Repeats a call that may be repeated, for at most `writeTimeoutMs`; then, or when a repeat cannot help, rejects with
- * the last error. Claims and settlements carry a token, so a repeat never takes effect twice.
+ * Repeats a failed call for at most `writeTimeoutMs`. Rejects with the last error when the time is over, when
+ * repeating cannot help, or on shutdown. Claims and settlements carry a token, so a repeat never takes effect twice.
  */
-export function persistence(options: PersistOptions, outage: Outage, abandoned: AbortSignal): Persist {
+export function retrying(options: RetryOptions, outage: Outage, shutdown: AbortSignal): Retry {
   const { clock, random, writeTimeoutMs } = options;
   return async (call, make) => {
     const deadline = clock.now() + writeTimeoutMs;
@@ -30,14 +30,14 @@ export function persistence(options: PersistOptions, outage: Outage, abandoned: 
         outage.succeeded(call);
         return result;
       } catch (error) {
-        const delayMs = repeatDelay(attempt, random);
-        const hopeless = !(error instanceof BackendError && error.retryable);
-        if (hopeless || abandoned.aborted || clock.now() + delayMs > deadline) {
+        const delayMs = backoffMs(attempt, random);
+        const retryable = error instanceof BackendError && error.retryable;
+        if (!retryable || shutdown.aborted || clock.now() + delayMs > deadline) {
           outage.gaveUp(call);
           throw error;
         }
         outage.failed(call, error, writeTimeoutMs);
-        await pause(clock, delayMs, abandoned);
+        await pause(clock, delayMs, shutdown);
       }
     }
   };

@@ -2,134 +2,125 @@ import { namesInOrder } from '../entry/target-key.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { millisecondsOf } from '../support/date.js';
 import { isRecord } from '../support/validate.js';
-import type { Slot } from './slot.js';
+import type { IndexNode, OpenEntry } from './open-entry.js';
 
-/** Where an open slot is in the index. */
-export interface Place {
-  /** Takes the slot out, and what led to nothing else. */
-  leave(slot: Slot): void;
-}
-
-/** Where the values of one filter lead, below the filters before it. The first one is the model, in place of a filter. */
-class Branch implements Place {
-  readonly leads = new Map<FilterValue, Slot | Fork>();
+/** One filter's values, each mapped to its child. The root's "filter" is the model. */
+class FilterNode implements IndexNode {
+  readonly children = new Map<FilterValue, OpenEntry | PrefixNode>();
 
   constructor(
     readonly filter: string,
-    readonly fork: Fork | undefined,
+    readonly parent: PrefixNode | undefined,
   ) {}
 
-  /** The fork under a value; a slot that is there moves into it. */
-  forkAt(value: FilterValue): Fork {
-    const at = this.leads.get(value);
-    if (at instanceof Fork) return at;
-    const fork = new Fork(this, value);
-    if (at !== undefined) fork.enter(at);
-    this.leads.set(value, fork);
-    return fork;
+  /** The prefix that ends with this value; an entry that was in its place is now the prefix's own. */
+  prefixAt(value: FilterValue): PrefixNode {
+    const child = this.children.get(value);
+    if (child instanceof PrefixNode) return child;
+    const prefix = new PrefixNode(this, value, child);
+    this.children.set(value, prefix);
+    return prefix;
   }
 
-  enter(slot: Slot, value: FilterValue): void {
-    this.leads.set(value, slot);
-    slot.place = this;
-    slot.value = value;
+  insert(entry: OpenEntry, value: FilterValue): void {
+    const child = this.children.get(value);
+    if (child instanceof PrefixNode) child.entry = entry;
+    else this.children.set(value, entry);
+    entry.node = this;
+    entry.value = value;
   }
 
-  leave({ value }: Slot): void {
-    this.cut(value);
+  remove(value: FilterValue): void {
+    const child = this.children.get(value);
+    if (child instanceof PrefixNode) {
+      child.entry = undefined;
+      child.prune();
+    } else {
+      this.removeChild(value);
+    }
   }
 
-  cut(value: FilterValue): void {
-    this.leads.delete(value);
-    if (this.leads.size === 0) this.fork?.drop(this);
+  /** Removes a child, and prunes empty ancestors. */
+  removeChild(value: FilterValue): void {
+    this.children.delete(value);
+    if (this.children.size === 0) this.parent?.removeChild(this);
   }
 }
 
-/** Where targets part that have the model and the first filters in common. */
-class Fork implements Place {
-  #branches: readonly Branch[] = [];
-  /** The slot of the target that has no more filters. */
-  slot: Slot | undefined;
+/** The node shared by all targets with the same model and leading filters. */
+class PrefixNode {
+  #children: readonly FilterNode[] = [];
 
   constructor(
-    readonly branch: Branch,
+    readonly parent: FilterNode,
     readonly value: FilterValue,
+    /** The entry of the target that has no further filters. */
+    public entry: OpenEntry | undefined,
   ) {}
 
-  find(filter: string): Branch | undefined {
-    for (const branch of this.#branches) if (branch.filter === filter) return branch;
+  find(filter: string): FilterNode | undefined {
+    for (const child of this.#children) if (child.filter === filter) return child;
     return undefined;
   }
 
-  grow(filter: string): Branch {
-    const branch = new Branch(filter, this);
-    this.#branches = [...this.#branches, branch];
-    return branch;
+  findOrInsert(filter: string): FilterNode {
+    const found = this.find(filter);
+    if (found !== undefined) return found;
+    const child = new FilterNode(filter, this);
+    this.#children = [...this.#children, child];
+    return child;
   }
 
-  drop(branch: Branch): void {
-    this.#branches = this.#branches.filter((other) => other !== branch);
-    this.#cutIfBare();
+  removeChild(child: FilterNode): void {
+    this.#children = this.#children.filter((other) => other !== child);
+    this.prune();
   }
 
-  enter(slot: Slot): void {
-    this.slot = slot;
-    slot.place = this;
-  }
-
-  leave(): void {
-    this.slot = undefined;
-    this.#cutIfBare();
-  }
-
-  #cutIfBare(): void {
-    if (this.slot === undefined && this.#branches.length === 0) this.branch.cut(this.value);
+  /** Removes the node if nothing is left of it. */
+  prune(): void {
+    if (this.entry === undefined && this.#children.length === 0) this.parent.removeChild(this.value);
   }
 }
 
 /**
- * Finds the open slot of a target by its model and filters as they are given: to look up values that the caller has
- * costs a fraction of what it costs to build the target's key. A tree of the model, then each filter's value, in the
- * order of the names.
+ * Finds a target's open entry by model and filters as the caller passes them: looking up these values costs a fraction
+ * of building the target's key. A trie: the model, then each filter's value, in the order of the filters' names.
  */
 export class TargetIndex {
-  readonly #ordinary = new Branch('', undefined);
-  readonly #signalOnly = new Branch('', undefined);
+  readonly #ordinary = new FilterNode('', undefined);
+  readonly #signalOnly = new FilterNode('', undefined);
 
-  /** The open slot of a target; `undefined`, too, for what is no valid target. */
-  find(model: string, filters: Filters, signalOnly: boolean): Slot | undefined {
-    let at = this.#root(signalOnly).leads.get(model);
+  /** The open entry of a target, if there is one. An invalid target has none. */
+  find(model: string, filters: Filters, signalOnly: boolean): OpenEntry | undefined {
+    let at = this.#root(signalOnly).children.get(model);
     if (!isRecord(filters)) return undefined;
     for (const name of namesInOrder(filters)) {
-      if (!(at instanceof Fork)) return undefined;
-      at = at.find(name)?.leads.get(comparable(filters[name]));
+      if (!(at instanceof PrefixNode)) return undefined;
+      at = at.find(name)?.children.get(comparable(filters[name]));
     }
-    return at instanceof Fork ? at.slot : at;
+    return at instanceof PrefixNode ? at.entry : at;
   }
 
-  /** Enters the slot of a valid target that has none. */
-  add(slot: Slot, model: string, filters: Filters, signalOnly: boolean): void {
-    let branch = this.#root(signalOnly);
+  /** Inserts the entry of a valid target that has none. */
+  insert(entry: OpenEntry, model: string, filters: Filters, signalOnly: boolean): void {
+    let node = this.#root(signalOnly);
     let value: FilterValue = model;
     for (const name of namesInOrder(filters)) {
-      const fork: Fork = branch.forkAt(value);
-      branch = fork.find(name) ?? fork.grow(name);
+      node = node.prefixAt(value).findOrInsert(name);
       value = comparable(filters[name]);
     }
-    const at = branch.leads.get(value);
-    if (at instanceof Fork) at.enter(slot);
-    else branch.enter(slot, value);
+    node.insert(entry, value);
   }
 
-  #root(signalOnly: boolean): Branch {
+  #root(signalOnly: boolean): FilterNode {
     return signalOnly ? this.#signalOnly : this.#ordinary;
   }
 }
 
-// Filters have at most 128 bits, so no bigint of a user is a Date's.
+// Bigint filters have at most 128 bits, so none equals a Date's number.
 const DATES = 1n << 200n;
 
-/** Maps tell all scalars apart but Dates, of which each is another object. */
+/** A Map compares all scalars by value except Dates, which become bigints here. */
 function comparable(value: FilterValue | undefined): FilterValue {
   if (typeof value !== 'object' || value === null) return value as FilterValue;
   const time = millisecondsOf(value);

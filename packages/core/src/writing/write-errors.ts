@@ -2,7 +2,7 @@ import type { Refusal } from '../backend.js';
 import { IncrementError, type Outcome, type SluiceErrorCode } from '../errors.js';
 import { excerpt, messageOf, quote } from '../support/text.js';
 
-/** What the increments of one partition are rejected with. */
+/** The errors that reject increments of one partition. */
 export class WriteErrors {
   readonly #partition: number;
   readonly #backend: string;
@@ -12,7 +12,7 @@ export class WriteErrors {
     this.#backend = backend;
   }
 
-  /** The backend left one target out of a write that it took. */
+  /** The backend applied a write, but not the entry of this target. */
   refused(key: string, { reason, field = '' }: Refusal): IncrementError {
     const target = excerpt(key);
     return reason === 'overflow'
@@ -38,7 +38,7 @@ export class WriteErrors {
     return this.#error('ERR_SLUICE_WRITE_TIMEOUT', message, outcome, cause);
   }
 
-  /** The data was wiped after a write of unknown fate. */
+  /** The data was wiped while it was unknown whether the write was in it. */
   lost(): IncrementError {
     const message = `The ${this.#backend} backend lost its data while a write was under way.`;
     return this.#error('ERR_SLUICE_WRITE_LOST', message, 'unknown');

@@ -1,8 +1,4 @@
 import type { Kysely, RawBuilder } from 'kysely';
-import type { Dialect } from '../dialect.js';
-import { mysqlCatalogue } from './mysql.js';
-import { postgresCatalogue } from './postgres.js';
-import { sqliteCatalogue } from './sqlite.js';
 
 /** What a database says of a table. */
 export interface TableInfo {
@@ -51,14 +47,4 @@ export interface Catalogue {
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
-}
-
-const CATALOGUES: Readonly<Record<Dialect, Catalogue>> = {
-  postgres: postgresCatalogue,
-  mysql: mysqlCatalogue,
-  sqlite: sqliteCatalogue,
-};
-
-export function catalogueOf(dialect: Dialect): Catalogue {
-  return CATALOGUES[dialect];
 }

@@ -1,7 +1,7 @@
 -- Adds the entries of one numbered write to the pending ones.
 --
 -- KEYS 1 entries, 2 pending, 3 producer, 4 state
--- ARGV 1 now or '', 2 the write's number, 3 how long to remember it in ms, 4 the epoch if there is none yet,
+-- ARGV 1 now or '', 2 the write's number, 3 how long to remember it in ms, 4 the new epoch if there is none yet,
 --      5 a line for each target key and each packed entry in turn
 -- Reply {'applied' | 'duplicate', epoch, refusals as JSON} or {'gap', epoch or '', last number}
 --

@@ -26,7 +26,11 @@ export const add: Promises = {
 
   'an empty write only takes its number': async ({ backend, read }) => {
     await backend.add(write(1, [page('/a')]));
-    assert.deepEqual(await backend.add(write(2, [])), { outcome: 'applied', epoch: 'epoch-1', refused: [] });
+    assert.deepEqual(await backend.add(write(2, [])), {
+      outcome: 'applied',
+      epoch: 'epoch-1',
+      refused: [],
+    });
     assert.equal((await backend.add(write(2, [page('/a')]))).outcome, 'duplicate');
     assert.equal((await backend.add(write(3, [page('/b')]))).outcome, 'applied');
     assert.deepEqual([(await read('/a'))?.['+views'], (await read('/b'))?.['+views']], [1, 1]);
@@ -132,37 +136,37 @@ export const add: Promises = {
 /** The epoch marks one life of a partition's data. */
 export const epoch: Promises = {
   'a partition keeps the epoch of its first write': async ({ backend }) => {
-    const first = await backend.add(write(1, [page('/a')], { epoch: 'first' }));
-    const next = await backend.add(write(2, [page('/a')], { epoch: 'second' }));
-    const other = await backend.add(write(1, [page('/a')], { epoch: 'third', producer: 'other' }));
+    const first = await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
+    const next = await backend.add(write(2, [page('/a')], { newEpoch: 'second' }));
+    const other = await backend.add(write(1, [page('/a')], { newEpoch: 'third', producer: 'other' }));
     assert.deepEqual([first.epoch, next.epoch, other.epoch], ['first', 'first', 'first']);
   },
 
   'duplicates and gaps tell the epoch': async ({ backend }) => {
-    await backend.add(write(1, [page('/a')], { epoch: 'first' }));
-    const duplicate = await backend.add(write(1, [page('/a')], { epoch: 'second' }));
-    const gap = await backend.add(write(3, [page('/a')], { epoch: 'third' }));
+    await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
+    const duplicate = await backend.add(write(1, [page('/a')], { newEpoch: 'second' }));
+    const gap = await backend.add(write(3, [page('/a')], { newEpoch: 'third' }));
     assert.deepEqual([duplicate.epoch, gap.epoch], ['first', 'first']);
   },
 
   'a partition without data has no epoch to tell, and takes none from a gap': async ({ backend }) => {
-    const gap = await backend.add(write(2, [page('/a')], { epoch: 'of the gap' }));
+    const gap = await backend.add(write(2, [page('/a')], { newEpoch: 'of the gap' }));
     assert.deepEqual(gap, { outcome: 'gap', epoch: '', last: 0 });
-    const first = await backend.add(write(1, [page('/a')], { epoch: 'first' }));
+    const first = await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
     assert.equal(first.epoch, 'first');
   },
 
   'the epoch outlives the entries': async ({ backend, drain, clock }) => {
-    await backend.add(write(1, [page('/a')], { epoch: 'first' }));
+    await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
     await drain();
     await clock.advance(2 * PRODUCER_LIFETIME_MS);
-    const later = await backend.add(write(1, [page('/a')], { epoch: 'second', producer: 'other' }));
+    const later = await backend.add(write(1, [page('/a')], { newEpoch: 'second', producer: 'other' }));
     assert.equal(later.epoch, 'first');
   },
 
   'every partition has its own epoch': async ({ backend }) => {
-    const one = await backend.add(write(1, [page('/a')], { partition: 1, epoch: 'one' }));
-    const two = await backend.add(write(1, [page('/a')], { partition: 2, epoch: 'two' }));
+    const one = await backend.add(write(1, [page('/a')], { partition: 1, newEpoch: 'one' }));
+    const two = await backend.add(write(1, [page('/a')], { partition: 2, newEpoch: 'two' }));
     assert.deepEqual([one.epoch, two.epoch], ['one', 'two']);
   },
 };

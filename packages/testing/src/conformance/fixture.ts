@@ -131,7 +131,7 @@ function pathOf(key: string): string {
 
 /** A write of partition 0, by "producer". */
 export function write(number: number, entries: readonly StoredEntry[], other: Partial<Write> = {}): Write {
-  return { partition: 0, producer: 'producer', number, entries, epoch: `epoch-${number}`, ...other };
+  return { partition: 0, producer: 'producer', number, entries, newEpoch: `epoch-${number}`, ...other };
 }
 
 /** An entry of a batch that must not be corrupt. */

@@ -135,7 +135,7 @@ describe('group commit', () => {
 });
 
 describe('lingerMs', () => {
-  test('a first increment waits so long for others', async () => {
+  test('a first increment waits that long for others', async () => {
     const { buffer, clock, sizes } = setup({ lingerMs: 50 });
     const first = buffer.incr('Page', { views: 1 }, { id: 1 });
     await clock.advance(49);
@@ -172,7 +172,7 @@ describe('lingerMs', () => {
     await Promise.all([...first, ...last]);
   });
 
-  test('ends early, too, when the held targets are few in each partition', async () => {
+  test('ends early even when each partition holds few targets', async () => {
     const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 100, partitions: 8 });
     for (let id = 0; id < 1000; id += 1) {
       void buffer.incr('Page', { views: 1 }, { id });
@@ -194,7 +194,7 @@ describe('lingerMs', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('what came during a write lingers too', async () => {
+  test('what came during a write lingers, too', async () => {
     const { buffer, clock, gate, sizes } = setup({ lingerMs: 50 });
     gate.shut();
     const first = buffer.incr('Page', { views: 1 }, { id: 1 });

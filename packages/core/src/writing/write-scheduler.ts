@@ -1,0 +1,163 @@
+import type { ResolvedOptions } from '../options.js';
+import { invariant } from '../support/invariant.js';
+import type { IdempotentProducer } from './idempotent-producer.js';
+import type { OpenEntry } from './open-entry.js';
+import type { TargetBudget } from './target-budget.js';
+import type { WriteErrors } from './write-errors.js';
+import { WRITE_TARGETS, type WriteGroup } from './write-group.js';
+import { WriteQueue } from './write-queue.js';
+
+type SchedulerOptions = Pick<ResolvedOptions, 'lingerMs' | 'clock'>;
+
+/** Boxes a thrown value, so that `undefined` always means "no failure", even if `undefined` was thrown. */
+interface Failure {
+  readonly error: unknown;
+}
+
+interface WriteUnderWay {
+  readonly group: WriteGroup;
+  /** Resolves with the first error among the entries, once all are settled. Never rejects. */
+  readonly settled: Promise<Failure | undefined>;
+}
+
+/**
+ * Decides when a partition's queue is written. How it is written is up to the producer. At most one write is under way.
+ *
+ *     idle ──entry opened──▶ gathering ──linger over, or full──▶ writing ──settled──▶ idle, gathering or writing
+ *
+ * Gathering lasts `lingerMs`, or until the end of the tick if that is 0. After a write, the entries that were opened
+ * meanwhile gather, unless some of them have lingered already or they fill another write.
+ */
+export class WriteScheduler {
+  readonly queue: WriteQueue;
+  readonly #producer: IdempotentProducer;
+  readonly #budget: TargetBudget;
+  readonly #options: SchedulerOptions;
+  readonly #errors: WriteErrors;
+
+  #cancelGathering: (() => void) | undefined;
+  #underWay: WriteUnderWay | undefined;
+  /** Entries in the queue that have lingered. */
+  #due = 0;
+  #opened = 0;
+  #settled = 0;
+
+  constructor(
+    partition: number,
+    producer: IdempotentProducer,
+    budget: TargetBudget,
+    options: SchedulerOptions,
+    errors: WriteErrors,
+  ) {
+    this.queue = new WriteQueue(partition);
+    this.#producer = producer;
+    this.#budget = budget;
+    this.#options = options;
+    this.#errors = errors;
+  }
+
+  /** Must be called after each entry that is opened in the queue. */
+  entryOpened(): void {
+    this.#opened += 1;
+    if (this.#underWay !== undefined) return;
+    if (this.#isFull()) this.#write();
+    else if (this.#cancelGathering === undefined) this.#gather();
+  }
+
+  /**
+   * Writes what waits, without lingering. Resolves when all entries opened so far are settled.
+   * Rejects with the first error if the backend did not take some of them.
+   */
+  async flush(): Promise<void> {
+    const until = this.#opened;
+    let failure: Failure | undefined;
+    while (this.#settled < until) {
+      const { settled } = this.#underWay ?? this.#write();
+      const failed = await settled;
+      failure ??= failed;
+    }
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Rejects everything held, now: for a `close()` that ran out of time. */
+  shutdown(): void {
+    this.#cancelGathering?.();
+    this.#producer.shutdown();
+    this.#underWay?.group.fail(this.#errors.closed('unknown'));
+    for (let group = this.queue.take(); group !== undefined; group = this.queue.take()) {
+      group.fail(this.#errors.closed('refused'));
+      this.#release(group);
+    }
+  }
+
+  /** True when a write should start now. A lingering partition gathers, and merges, until the process is nearly full. */
+  #isFull(): boolean {
+    return this.#options.lingerMs === 0 ? this.queue.length >= WRITE_TARGETS : this.#budget.isNearlyFull;
+  }
+
+  #gather(): void {
+    const { clock, lingerMs } = this.#options;
+    const end = (): void => {
+      this.#due = this.queue.length;
+      this.#write();
+    };
+    this.#cancelGathering = lingerMs > 0 ? clock.after(lingerMs, end) : atEndOfTick(end);
+  }
+
+  /** Starts a write of the oldest group. */
+  #write(): WriteUnderWay {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    const group = this.queue.take();
+    invariant(
+      group !== undefined && this.#underWay === undefined,
+      'a write was started without entries, or beside another one',
+    );
+    this.#due -= group.entries.length;
+    this.#underWay = { group, settled: this.#deliver(group).then((failure) => this.#next(group, failure)) };
+    return this.#underWay;
+  }
+
+  /** Ends a write, and starts what comes next. Returns the failure of the write. */
+  #next(group: WriteGroup, failure: Failure | undefined): Failure | undefined {
+    this.#release(group);
+    this.#underWay = undefined;
+    if (this.queue.length > 0) {
+      if (this.#due > 0 || this.#isFull()) this.#write();
+      else this.#gather();
+    }
+    return failure;
+  }
+
+  #release({ entries }: WriteGroup): void {
+    this.#settled += entries.length;
+    this.#budget.release(entries.length);
+  }
+
+  /** Writes a group and settles its entries. Resolves with the first error that one of them got. */
+  async #deliver(group: WriteGroup): Promise<Failure | undefined> {
+    try {
+      const refused = await this.#producer.write(group.payload());
+      const failures = refused.map((refusal) => {
+        const { key } = group.entries[refusal.index] as OpenEntry;
+        return [refusal.index, this.#errors.refused(key, refusal)] as const;
+      });
+      group.settle(new Map(failures));
+      return failures[0] && { error: failures[0][1] };
+    } catch (error) {
+      group.fail(error);
+      return { error };
+    }
+  }
+}
+
+/** Runs a task when the current tick ends, so that increments made side by side go in one write. */
+function atEndOfTick(task: () => void): () => void {
+  let cancelled = false;
+  queueMicrotask(() => {
+    if (!cancelled) task();
+  });
+  return () => {
+    cancelled = true;
+  };
+}

@@ -1,0 +1,91 @@
+import type { Backend } from '../backend.js';
+import { fieldsOf } from '../entry/increment.js';
+import { targetKey } from '../entry/target-key.js';
+import type { Emitter } from '../events.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Columns, Extra, Filters } from '../schema.js';
+import { invariant } from '../support/invariant.js';
+import type { Outage } from '../support/outage.js';
+import { partitionOf } from '../support/partition.js';
+import { isRecord } from '../support/validate.js';
+import { IdempotentProducer } from './idempotent-producer.js';
+import type { OpenEntry } from './open-entry.js';
+import { TargetBudget } from './target-budget.js';
+import { TargetIndex } from './target-index.js';
+import { WriteErrors } from './write-errors.js';
+import { WriteScheduler } from './write-scheduler.js';
+
+/**
+ * The way in: adds increments up per target, and has each partition written by a scheduler. One index serves all
+ * partitions, so that an increment of a target with an open entry needs neither the target's key nor its partition.
+ */
+export class Writer {
+  readonly #index = new TargetIndex();
+  readonly #budget: TargetBudget;
+  readonly #schedulers: readonly WriteScheduler[];
+
+  constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
+    this.#budget = new TargetBudget(options.maxTargets);
+    this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
+      const errors = new WriteErrors(partition, backend.name);
+      const producer = new IdempotentProducer(partition, backend, options, errors, events, outage);
+      return new WriteScheduler(partition, producer, this.#budget, options, errors);
+    });
+  }
+
+  /** Targets held: waiting, or in a write that is not settled. */
+  get held(): number {
+    return this.#budget.held;
+  }
+
+  /**
+   * Takes an increment. The promise resolves when the backend has it, and rejects if the backend did not take it.
+   * @throws InvalidInputError as `targetKey` and `fieldsOf` do, or IncrementError `ERR_SLUICE_OVERFLOW`, `ERR_SLUICE_FULL`
+   */
+  incr(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra: Extra | undefined,
+    signalOnly: boolean,
+  ): Promise<void> {
+    const entry = this.#index.find(model, filters, signalOnly);
+    if (entry === undefined) return this.#open(model, columns, filters, extra, signalOnly).acknowledged;
+    entry.add(columns, extra);
+    return entry.acknowledged;
+  }
+
+  /** Writes everything held, without lingering. Rejects with the first error if the backend did not take something. */
+  async flush(): Promise<void> {
+    const flushed = await Promise.allSettled(this.#schedulers.map((scheduler) => scheduler.flush()));
+    const failed = flushed.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Rejects everything held, now: for a `close()` that ran out of time. */
+  shutdown(): void {
+    for (const scheduler of this.#schedulers) scheduler.shutdown();
+  }
+
+  /** Opens an entry with its first increment. */
+  #open(
+    model: string,
+    columns: Columns,
+    filters: Filters,
+    extra: Extra | undefined,
+    signalOnly: boolean,
+  ): OpenEntry {
+    // A getter may return another value each time, and the index must hold what the key holds.
+    const values = isRecord(filters) ? { ...filters } : filters;
+    const key = targetKey(model, values, signalOnly);
+    const fields = fieldsOf(columns, extra);
+    const partition = partitionOf(key, this.#schedulers.length);
+    const scheduler = this.#schedulers[partition];
+    invariant(scheduler !== undefined, 'a target was given a partition that does not exist');
+    this.#budget.reserve(partition);
+    const entry = scheduler.queue.open(key, fields);
+    this.#index.insert(entry, model, values, signalOnly);
+    scheduler.entryOpened();
+    return entry;
+  }
+}
