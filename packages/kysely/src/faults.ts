@@ -90,10 +90,7 @@ export function demandOfLedger(ledger: readonly string[]): Demand {
 /** Compares a table with what is demanded of it. */
 export function faultsOf(demand: Demand, info: TableInfo | undefined, language: Language): Fault[] {
   if (info === undefined) return [missing(demand, language)];
-  if (!info.isWritable(demand.mode)) {
-    const problem = `a view that takes no ${demand.mode === 'upsert' ? 'upserts' : 'updates'}`;
-    return [table(demand, `it is ${problem}; name the table behind it in \`${demand.option('table')}\`.`)];
-  }
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
@@ -105,8 +102,17 @@ export function faultsOf(demand: Demand, info: TableInfo | undefined, language: 
 
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
     table(demand, text),
+  );
+}
+
+function unwritable(demand: Demand): Fault {
+  const changes = demand.mode === 'upsert' ? 'upserts' : 'updates';
+  return table(
+    demand,
+    `it is a view that takes no ${changes}; name the table behind it in \`${demand.option('table')}\`.`,
   );
 }
 

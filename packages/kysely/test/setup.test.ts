@@ -384,6 +384,22 @@ describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () 
       await sql`drop table if exists t, sluice_ledger`.execute(db);
     });
 
+    test('an upsert to a view whose table has no unique index', async () => {
+      await sql`create table if not exists behind (id int, n int)`.execute(db);
+      await sql`create or replace view seen as select * from behind`.execute(db);
+      const sinkOf = (mode: 'upsert' | 'update') =>
+        kyselySink({ db, models: { T: { table: 'seen', mode, keys: ['id'], columns: ['n'] } } });
+      const fault = 'it is a view that takes no upserts; name the table behind it in';
+      await sinkOf('upsert').migrate();
+      await expect(sinkOf('upsert').validate()).rejects.toThrow(fault);
+      await expect(sinkOf('upsert')(await batchOf([ONE]), context)).rejects.toMatchObject({
+        code: 'ERR_SLUICE_SINK_SETUP',
+        message: expect.stringContaining(fault),
+      });
+      expect((await sql`select * from behind`.execute(db)).rows).toEqual([]);
+      await sinkOf('update').validate();
+    });
+
     test.each<[string, string, RegExp]>([
       [
         'a missing unique index',
