@@ -1,7 +1,7 @@
 import type { Backend } from './backend.js';
 import type { Buffer } from './buffer.js';
 import { describe, isRecord } from './entry/target-key.js';
-import { excerpt, InvalidInputError } from './errors.js';
+import { excerpt, InvalidInputError, quote } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type BackendPackage, loadBackendPackage } from './support/backend-package.js';
@@ -13,7 +13,10 @@ export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
   url: string;
-  /** Further schemes: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the built-in ones. */
+  /**
+   * Further schemes, in lower case with the colon: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the
+   * built-in ones.
+   */
   schemes?: Readonly<Record<string, BackendOpener>>;
 }
 
@@ -35,6 +38,9 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
   if (!isRecord(options)) throw invalid(`takes a plain object, not ${describe(options)}`);
   const { url, schemes = {}, ...rest } = options;
   if (!isRecord(schemes)) throw invalid(`needs schemes as a plain object, not ${describe(schemes)}`);
+  const misspelt = Object.keys(schemes).find((name) => !SCHEME.test(name));
+  if (misspelt !== undefined)
+    throw invalid(`needs schemes in lower case with a colon, such as "sqlite:", not ${quote(misspelt)}`);
   const scheme = schemeOf(url);
   const open: unknown = Object.hasOwn(schemes, scheme)
     ? schemes[scheme]
@@ -54,6 +60,8 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
 function invalid(problem: string): InvalidInputError {
   return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `openBuffer() ${problem}.`);
 }
+
+const SCHEME = /^[a-z][a-z0-9+.-]{0,40}:$/;
 
 function schemeOf(url: string): string {
   const scheme = typeof url === 'string' ? /^[a-z][a-z0-9+.-]{0,40}:/i.exec(url)?.[0] : undefined;
