@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundled, esbuild } from './src/groups/bundles.js';
 import { jest, lineOf } from './src/groups/runners.js';
+import { mixedTypes } from './src/groups/typescript.js';
 import { packAll, root } from './src/packages.js';
 import { Project } from './src/project.js';
 import { Servers } from './src/servers.js';
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await project.write('package.json', { private: true });
   const packed = await packAll(project.folder);
   for (const { name, file } of packed) await unpack(name, file);
-  await Promise.all(['jest', 'sql.js'].map((name) => link(name, 'compat')));
+  await Promise.all(['@types/node', 'jest', 'sql.js', 'typescript'].map((name) => link(name, 'compat')));
 });
 
 afterAll(async () => {
@@ -36,6 +37,10 @@ test('a CommonJS program', async () => {
 
 test('Jest in its default mode', async () => {
   await lineOf(jest).run({ project, servers });
+});
+
+test('types of both formats in one TypeScript program', async () => {
+  await mixedTypes.run({ project, servers });
 });
 
 test('a bundle of CommonJS sources, run from a folder without node_modules', async () => {

@@ -30,6 +30,7 @@ function isStale(name) {
     join(folder, 'src'),
     join(folder, 'tsup.config.ts'),
     join(root, 'tsup.base.ts'),
+    join(root, 'scripts/share-types.mjs'),
     manifest,
   ];
   const builtAt = Math.min(...outputs.map((output) => modifiedAt(join(folder, output))));

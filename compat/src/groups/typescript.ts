@@ -14,6 +14,18 @@ const STRICT = {
   skipLibCheck: false,
 };
 
+/** A class with private members or a unique symbol, declared in two files, would be two types. */
+export const mixedTypes: Line = {
+  name: 'TypeScript, types of both formats in one program',
+  run: async ({ project }) => {
+    await project.copy('compat/work/formats', 'formats');
+    const compilerOptions = { ...STRICT, module: 'nodenext', noEmit: true };
+    await project.write('formats/tsconfig.json', { compilerOptions, include: ['*'] });
+    await project.node(['node_modules/typescript/bin/tsc', '--project', 'formats']);
+    return 'strict';
+  },
+};
+
 /** Resolutions of modules, in a project whose files are ESM, and in one whose files are CommonJS. */
 export const typescript: readonly Group[] = (['module', 'commonjs'] as const).map((type) => ({
   manifest: { type },
@@ -26,6 +38,7 @@ export const typescript: readonly Group[] = (['module', 'commonjs'] as const).ma
   lines: [
     ...['node16', 'nodenext'].map((resolution) => compiled(resolution, type)),
     checked('bundler', type),
+    ...(type === 'module' ? [mixedTypes] : []),
     run('tsx', type, async ({ project }, env) => project.node(['--import', 'tsx', 'main.ts'], env)),
     // Node strips types only; imports of a CommonJS project would stay imports.
     ...(type === 'module' ? (['22', '24'] as const) : []).map((name) =>

@@ -4,14 +4,17 @@ import { InvalidInputError } from './errors.js';
 import type { BufferOptions } from './options.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type BackendOpener, type BackendPackage, loadBackendPackage } from './support/backend-package.js';
-import { excerpt } from './support/text.js';
+import { excerpt, quote } from './support/text.js';
 import { mustBe, mustBePlainObject, option, optionsOf } from './support/validate.js';
 import { createBuffer } from './write-behind-buffer.js';
 
 export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
   url: string;
-  /** Further schemes: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the built-in ones. */
+  /**
+   * Further schemes, in lower case with the colon: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the
+   * built-in ones.
+   */
   schemes?: Readonly<Record<string, BackendOpener>>;
 }
 
@@ -33,6 +36,8 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
   mustBePlainObject(optionsOf('openBuffer()'), options);
   const { url, schemes = {}, ...rest } = options;
   mustBePlainObject(option('schemes'), schemes);
+  const misspelt = Object.keys(schemes).find((name) => !SCHEME.test(name));
+  if (misspelt !== undefined) throw misspeltScheme(misspelt);
   const scheme = schemeOf(url);
   const open: unknown = Object.hasOwn(schemes, scheme)
     ? schemes[scheme]
@@ -46,6 +51,15 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
     await backend?.close?.();
     throw error;
   }
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]{0,40}:$/;
+
+function misspeltScheme(name: string): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    `The option "schemes" takes schemes in lower case with a colon, such as "sqlite:", not ${quote(name)}.`,
+  );
 }
 
 function schemeOf(url: string): string {

@@ -2,8 +2,7 @@ import type { Buffer } from './buffer.js';
 import { PartitionsFailedError, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
 import { type Clock, pause, systemClock } from './support/clock.js';
-import { codedReasonOf } from './support/reason.js';
-import { messageOf } from './support/text.js';
+import { codedReasonOf, reasonOf } from './support/reason.js';
 import {
   argument,
   mustBe,
@@ -57,14 +56,15 @@ export function createWorker(
     try {
       await (onError === undefined ? rounds.failed(error) : onError(error));
     } catch (cause) {
-      log.error(`The option "onError" of a worker threw: ${messageOf(cause)}`);
+      rounds.threw(cause);
     }
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        const { dueInMs = intervalMs } = await buffer.processPending();
-        rounds.succeeded();
+        const { busy, dueInMs = intervalMs } = await buffer.processPending();
+        // What failed in the round before may be what is busy now.
+        if (busy.length === 0) rounds.succeeded();
         await pause(clock, Math.max(1, Math.min(intervalMs, dueInMs)), stopping.signal);
       } catch (error) {
         await report(error);
@@ -85,6 +85,8 @@ export function createWorker(
 class Rounds {
   readonly #log: Log;
   readonly #failures = new Set<string>();
+  /** What `onError` threw last: a bug in it is logged once. */
+  #thrown: string | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -102,6 +104,16 @@ class Rounds {
       ? 'The worker ends'
       : 'It goes on; rounds that fail like this one are not logged again until one succeeds';
     this.#log.error(`A worker could not process ${what}: ${reason}. ${next}.`);
+  }
+
+  /** The option `onError` threw. */
+  threw(cause: unknown): void {
+    const reason = reasonOf(cause);
+    if (reason === this.#thrown) return;
+    this.#thrown = reason;
+    this.#log.error(
+      `The option "onError" of a worker threw: ${reason}. While it throws the same, that is not logged again.`,
+    );
   }
 
   succeeded(): void {

@@ -200,6 +200,15 @@ const rows: Row[] = [
     'memory:',
     () => untyped.openBuffer({ url: 'memory://host' }),
   ],
+  ...['my', 'My:', 'my://', ':'].map(
+    (name) =>
+      [
+        `openBuffer: the scheme ${name}`,
+        INVALID_OPTION,
+        `lower case with a colon, such as "sqlite:", not "${name}"`,
+        () => untyped.openBuffer({ url: 'my:', schemes: { [name]: memory } }),
+      ] as const,
+  ),
   [
     'openBuffer: schemes as a Map',
     INVALID_OPTION,

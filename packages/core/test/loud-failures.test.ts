@@ -463,6 +463,46 @@ describe('a retry is logged', () => {
   });
 });
 
+describe('a bug in what the user passed is logged once', () => {
+  const bug = (): never => {
+    throw new Error('a bug');
+  };
+
+  test.each<[string, Partial<BufferOptions>, (buffer: Buffer) => unknown]>([
+    ['in a listener', {}, (buffer) => buffer.on('processed', bug)],
+    ['in a listener that is async', {}, (buffer) => buffer.on('processed', async () => bug())],
+    ['in retryDelay', { retryDelay: bug }, (buffer) => buffer.on('retry', () => {})],
+  ])('%s', async (_, options, prepare) => {
+    const { buffer, clock, count, sink, lines } = setUp({ options: { partitions: 1, ...options } });
+    prepare(buffer);
+    for (let batch = 0; batch < 5; batch += 1) {
+      if (options.retryDelay !== undefined) sink.fail(new Error('no'));
+      await count();
+      await buffer.processPending();
+      await clock.advance(3000);
+    }
+    expect(lines).toMatchObject([
+      { level: 'error', message: expect.stringMatching(/a bug.*not logged again/) },
+    ]);
+  });
+
+  test('and another one, too', async () => {
+    const { buffer, count, lines } = setUp(one);
+    buffer.on('processed', bug);
+    buffer.on('processed', () => {
+      throw new Error('another one');
+    });
+    for (let batch = 0; batch < 5; batch += 1) {
+      await count();
+      await buffer.processPending();
+    }
+    expect(lines.map(({ message }) => /a bug|another one/.exec(message)?.[0])).toEqual([
+      'a bug',
+      'another one',
+    ]);
+  });
+});
+
 describe('a worker', () => {
   const rounds = (buffer: Buffer, outcomes: (unknown | undefined)[]): Buffer =>
     Object.assign(Object.create(buffer), {
@@ -491,6 +531,36 @@ describe('a worker', () => {
       { level: 'error', message: expect.stringMatching(/ECONNREFUSED/) },
       { level: 'warn' },
     ]);
+  });
+
+  test('does not say that it processes again while the batch that failed is busy', async () => {
+    let refusing = true;
+    const { buffer, clock, count, sink, lines } = setUp({
+      ...one,
+      overrides: (store) => ({
+        ack: (...lease) => (refusing ? Promise.reject(fatal) : store.ack(...lease)),
+      }),
+    });
+    await count();
+    const worker = createWorker(buffer, { clock });
+    await clock.advance(10_000);
+    expect(sink.deliveries.length).toBeGreaterThan(1);
+    expect(lines).toMatchObject([{ level: 'error', message: expect.stringMatching(/wrong password/) }]);
+    refusing = false;
+    await clock.advance(10_000);
+    expect(lines).toMatchObject([{}, { level: 'warn', message: expect.stringMatching(/again/) }]);
+    await worker.stop();
+  });
+
+  test('logs once what its onError throws', async () => {
+    const { buffer, clock, lines } = setUp({});
+    const onError = (): never => {
+      throw new Error('a bug');
+    };
+    const worker = createWorker(rounds(buffer, [gone, gone, gone]), { clock, onError });
+    await clock.advance(5000);
+    await worker.stop();
+    expect(lines).toMatchObject([{ level: 'error', message: expect.stringMatching(/"onError".*a bug/) }]);
   });
 
   test('logs nothing when there is an onError', async () => {

@@ -91,12 +91,10 @@ export function demandOfLedger(ledger: readonly string[]): Demand {
 /** Compares a table with what is demanded of it. */
 export function faultsOf(demand: Demand, info: TableInfo | undefined, language: Language): Fault[] {
   if (info === undefined) return [missing(demand, language)];
-  if (!info.isWritable(demand.mode)) {
-    const problem = `a view that takes no ${demand.mode === 'upsert' ? 'upserts' : 'updates'}`;
-    return [table(demand, `it is ${problem}; name the table behind it in \`${demand.option('table')}\`.`)];
-  }
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [
     ...rights(demand, info),
+    ...columnRights(demand, info, language),
     ...columns(demand, info, language).map((text) => table(demand, text)),
     ...unnamed(demand, info, language).map((text) => table(demand, text)),
     ...silentFaultsOf(demand, info, language),
@@ -105,8 +103,17 @@ export function faultsOf(demand: Demand, info: TableInfo | undefined, language: 
 
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
     table(demand, text),
+  );
+}
+
+function unwritable(demand: Demand): Fault {
+  const changes = demand.mode === 'upsert' ? 'upserts' : 'updates';
+  return table(
+    demand,
+    `it is a view that takes no ${changes}; name the table behind it in \`${demand.option('table')}\`.`,
   );
 }
 
@@ -145,6 +152,34 @@ function rights(demand: Demand, { lacking }: TableInfo): Fault[] {
   const list = rights.join(', ');
   const problem = `the user ${quote(lacking.user)} lacks the right to ${list}: grant ${list} on it, and usage of its schema.`;
   return [{ kind: 'rights', text: at(demand, problem) }];
+}
+
+/** Rights may be granted column by column, and a default may draw from a sequence that needs one, too. */
+function columnRights(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
+  const { uses, mode } = demand;
+  const user = quote(info.lacking?.user ?? '');
+  const missing = info.columns.flatMap(({ name, lacking = [], closedSequence }) => {
+    const use = uses.find(({ column }) => catalogue.isSameName(name, column));
+    if (use !== undefined) {
+      const rights = rightsTo(use, mode).filter(
+        (right) => lacking.includes(right) && !info.lacking?.rights.includes(right),
+      );
+      return rights.map((right) => [right, `the column ${quote(name)}`]);
+    }
+    return closedSequence && mode === 'upsert' ? [['use', `the sequence ${quote(closedSequence)}`]] : [];
+  });
+  return missing.map(([right, what]) => {
+    const grant = right === 'use' ? 'usage' : right;
+    return {
+      kind: 'rights',
+      text: at(demand, `the user ${user} lacks the right to ${right} ${what}: grant ${grant} on it.`),
+    };
+  });
+}
+
+function rightsTo({ part }: Use, mode: Demand['mode']): readonly Right[] {
+  const read: readonly Right[] = mode === 'upsert' ? ['select', 'insert'] : ['select'];
+  return part === 'keys' ? read : [...read, 'update'];
 }
 
 function engine(

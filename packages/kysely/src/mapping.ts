@@ -63,12 +63,14 @@ type NumberColumnOf<DB, T> = T extends keyof DB
         string
   : string;
 
-/** Drivers take large numbers as text or bigints. */
+/** Drivers take large numbers as text or bigints; a column that takes Dates takes their text, too, but no numbers. */
 type TakesNumbers<Value> = unknown extends Value
   ? true
-  : [Extract<Value, number | bigint | string>] extends [never]
-    ? false
-    : true;
+  : [Extract<Value, number | bigint | string>, Extract<Value, Date>] extends [infer Numbers, never]
+    ? [Numbers] extends [never]
+      ? false
+      : true
+    : false;
 
 type FilterOf<S, M> = M extends keyof S
   ? S[M] extends { readonly filters: infer F }

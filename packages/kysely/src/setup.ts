@@ -64,30 +64,33 @@ export class Setup {
 
   /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
   async explain(error: unknown, batch: Batch, groups: readonly Group[]): Promise<unknown> {
-    switch (this.#suspicionOf(error)) {
-      case undefined:
-        return error;
-      case 'readonly':
-        return refused(
-          'ERR_SLUICE_SINK_READONLY',
-          batch,
-          'the database takes no writes: connect to the primary, and make sure that the file or the user may write',
-          error,
-        );
-      case 'denied':
-        return refused(
-          'ERR_SLUICE_SINK_DENIED',
-          batch,
-          'the database user lacks a right: grant select, insert and update on the tables, and delete on the ledger, too',
-          error,
-        );
-      case 'suspect': {
-        const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
-        // The first error is the one to report, whatever becomes of this.
-        const faults = await this.#faultsOf(demands).catch(() => []);
-        return faults.length > 0 ? failed(batch, faults, error) : error;
-      }
+    const suspicion = this.#suspicionOf(error);
+    if (suspicion === undefined) return error;
+    if (suspicion === 'readonly') {
+      return refused(
+        'ERR_SLUICE_SINK_READONLY',
+        batch,
+        'the database takes no writes: connect to the primary, and make sure that the file or the user may write',
+        error,
+      );
     }
+    const faults = await this.#suspectsOf(suspicion, groups);
+    if (faults.length > 0) return failed(batch, faults, error);
+    if (suspicion === 'suspect') return error;
+    return refused(
+      'ERR_SLUICE_SINK_DENIED',
+      batch,
+      'the database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and whatever defaults and triggers use',
+      error,
+    );
+  }
+
+  /** The faults that may be behind an error: which right is missing is not known where tables are hidden. */
+  async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
+    if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
+    const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
+    // The first error is the one to report, whatever becomes of this.
+    return this.#faultsOf(demands).catch(() => []);
   }
 
   async #faultsOf(demands: readonly Demand[]): Promise<Fault[]> {

@@ -17,6 +17,7 @@ interface Database {
     loose: unknown;
     rank: GeneratedAlways<number>;
     last_seen: Date | null;
+    first_seen: ColumnType<Date, Date | string, Date | string>;
     hidden: boolean;
   };
   users: { id: number; logins: number };
@@ -99,6 +100,8 @@ kyselySink({ db, models: { Page: { table: 'pages' } }, tables: {} });
 kyselySink({ db, models: { Page: { columns: ['views'] } } });
 // @ts-expect-error: no number fits a Date
 kyselySink({ db, models: { Page: { table: 'pages', columns: ['last_seen'] } } });
+// @ts-expect-error: a Date's text is no number
+kyselySink({ db, models: { Page: { table: 'pages', columns: ['first_seen'] } } });
 // @ts-expect-error: no number fits a boolean
 kyselySink({ db, models: { Page: { table: 'pages', columns: { views: 'hidden' } } } });
 // @ts-expect-error: a column that is never updated

@@ -1,4 +1,4 @@
-import { SluiceError } from '../errors.js';
+import { SluiceError, type SluiceErrorCode } from '../errors.js';
 import type { BufferEvents, Unheard } from '../events.js';
 import type { Log } from '../logger.js';
 import type { Batch } from '../schema.js';
@@ -9,6 +9,8 @@ import { excerpt, messageOf } from './text.js';
 export function logUnheard(log: Log): Unheard {
   /** What was logged last of each partition's retries: a batch that goes on failing alike is logged once. */
   const retried = new Map<number, string>();
+  /** What functions of the user threw: a bug in one that every batch calls would fill the log. */
+  const thrown = new Set<string>();
   const logs: { readonly [E in keyof BufferEvents]: (detail: BufferEvents[E]) => void } = {
     processed: () => {},
     retry: ({ batch, error, delayMs }) => {
@@ -31,10 +33,25 @@ export function logUnheard(log: Log): Unheard {
         `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
       );
     },
-    error: (error) => log.error(messageOf(error), error instanceof SluiceError ? error.code : undefined),
+    error: (error) => {
+      const code = error instanceof SluiceError ? error.code : undefined;
+      if (code === undefined || !THROWN.has(code)) return log.error(messageOf(error), code);
+      const failure = reasonOf(error);
+      if (thrown.has(failure)) return;
+      if (thrown.size >= MOST_THROWN) thrown.clear();
+      thrown.add(failure);
+      log.error(`${failure}. While it throws the same, that is not logged again.`, code);
+    },
   };
   return (event, detail) => logs[event](detail);
 }
+
+/** The codes of errors that are about what a listener, or a function among the options, threw. */
+const THROWN = /* @__PURE__ */ new Set<SluiceErrorCode>([
+  'ERR_SLUICE_LISTENER_FAILED',
+  'ERR_SLUICE_INVALID_OPTION',
+]);
+const MOST_THROWN = 100;
 
 const MODELS_NAMED = 5;
 

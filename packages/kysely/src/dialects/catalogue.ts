@@ -26,11 +26,15 @@ export interface ColumnInfo {
   readonly isGenerated: boolean;
   /** NOT NULL, and without a default: an insert must name it. */
   readonly isRequired: boolean;
+  /** The rights to this column that the current user lacks. Left out where that is not known. */
+  readonly lacking?: readonly Right[];
+  /** What draws its default and the current user may not use. */
+  readonly closedSequence?: string | null;
 }
 
 /**
  * What an error says of the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
- * knows. `denied`: a right is missing, and the catalogue does not show it. `readonly`: nothing can be written.
+ * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
  */
 export type Suspicion = 'suspect' | 'denied' | 'readonly';
 

@@ -20,7 +20,8 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
-      isWritable: () => relation.updatable !== 'NO',
+      // The server takes upserts to a view, and inserts a second row if no unique index is behind it, which nothing shows.
+      isWritable: (mode) => relation.updatable !== 'NO' && !(isView && mode === 'upsert'),
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };
   },

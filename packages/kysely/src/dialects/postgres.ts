@@ -10,6 +10,9 @@ interface Relation {
   readonly lacking: string;
 }
 
+// Names, types, rights and indexes; a schema; a view; a column that an insert must name.
+const SUSPECT = /^(42...|3F000|55000|23502)$/;
+
 export const postgresCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
     const relation = await find(db, table);
@@ -25,11 +28,11 @@ export const postgresCatalogue: Catalogue = {
     };
   },
 
-  suspicionOf({ code }) {
+  suspicionOf({ code, routine }) {
     if (code === '25006') return 'readonly';
-    if (typeof code !== 'string') return undefined;
-    // 42: names, types, rights and indexes. 55000: a view. 23502: a column that an insert must name.
-    return /^42...$/.test(code) || code === '55000' || code === '23502' ? 'suspect' : undefined;
+    // A policy of rows says no with the code of a missing right.
+    if (code === '42501' && routine !== 'ExecWithCheckOptions') return 'denied';
+    return SUSPECT.test(String(code)) ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => a === b,
@@ -56,8 +59,10 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
 async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]> {
   const base = sql`coalesce(nullif(t.typbasetype, 0), t.oid)`;
   // A domain has the category of its type. There is no sum of money and a number.
+  const lacking = (right: Right) =>
+    sql`case when has_column_privilege(a.attrelid, a.attnum, ${sql.lit(right)}) then null else ${sql.lit(right)} end`;
   const { rows } =
-    await sql<ColumnInfo>`select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type, t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums", t.typcategory not in ('U', 'G') or exists (select from pg_opclass o join pg_am m on m.oid = o.opcmethod where m.amname = 'btree' and o.opcdefault and o.opcintype = ${base}) as "hasOrder", a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated", a.attnotnull and not a.atthasdef and a.attidentity = '' as "isRequired" from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = ${oid}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`.execute(
+    await sql<ColumnInfo>`select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type, t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums", t.typcategory not in ('U', 'G') or exists (select from pg_opclass o join pg_am m on m.oid = o.opcmethod where m.amname = 'btree' and o.opcdefault and o.opcintype = ${base}) as "hasOrder", a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated", (a.attnotnull or t.typnotnull) and not a.atthasdef and t.typdefault is null and a.attidentity = '' as "isRequired", array_remove(array[${sql.join([lacking('select'), lacking('insert'), lacking('update')])}], null) as "lacking", s.name as "closedSequence" from pg_attribute a join pg_type t on t.oid = a.atttypid left join lateral (select c.oid::regclass::text as name from pg_attrdef d join pg_depend p on p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass join pg_class c on c.oid = p.refobjid where d.adrelid = a.attrelid and d.adnum = a.attnum and case when c.relkind = 'S' then not has_sequence_privilege(c.oid, 'usage, update') end limit 1) s on true where a.attrelid = ${oid}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`.execute(
       db,
     );
   return rows;
