@@ -91,6 +91,14 @@ async function staleSettlement({ buffer, clock, count }: World): Promise<void> {
 
 const FAILURES: readonly Failure[] = [
   {
+    name: 'a write that is given up at its first failure',
+    event: 'error',
+    options: { writeTimeoutMs: 1 },
+    overrides: () => ({ add: () => Promise.reject(away('unknown')) }),
+    provoke: ({ count }) => count(),
+    expected: [['error', /write to partition/, /away for a moment/, /at most 1 ms/]],
+  },
+  {
     name: 'a sink that throws again and again',
     event: 'retry',
     ...one,

@@ -1,7 +1,7 @@
 import { type BufferOptions, createBuffer, max, partitionOf, targetKey, type Write } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { manualClock } from '@sluice/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { wrap } from './wrap.js';
 
 /** A buffer of one partition whose writes are recorded, and wait while `gate` is shut. */
@@ -39,6 +39,17 @@ describe('group commit', () => {
     expect(writes.map(({ entries }) => entries)).toEqual([
       [{ key: '["Page","path","/"]', fields: { '+views': 100 } }],
     ]);
+  });
+
+  test('they are written under fake timers, too', async () => {
+    const { buffer, writes } = setup();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'queueMicrotask', 'Date'] });
+    try {
+      await buffer.incr('Page', { views: 1 }, { path: '/' });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(writes).toHaveLength(1);
   });
 
   test('increments made during a write merge into the next one', async () => {

@@ -142,8 +142,9 @@ export class IdempotentProducer {
     const { clock, random, writeTimeoutMs } = this.#options;
     const delayMs = backoffMs(attempt, random);
     const { signal } = this.#shutdown;
-    if (!isRetryable(error) || signal.aborted || clock.now() + delayMs > deadline) return false;
+    if (!isRetryable(error) || signal.aborted) return false;
     this.#outage.failed(this.#call, error, writeTimeoutMs);
+    if (clock.now() + delayMs > deadline) return false;
     await pause(clock, delayMs, signal);
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Refusal } from '../backend.js';
 import { IncrementError, type Outcome, type SluiceErrorCode } from '../errors.js';
-import { excerpt, messageOf, quote } from '../support/text.js';
+import { reasonOf } from '../support/reason.js';
+import { excerpt, quote } from '../support/text.js';
 
 /** The errors that reject increments of one partition. */
 export class WriteErrors {
@@ -29,12 +30,12 @@ export class WriteErrors {
   }
 
   failed(cause: unknown, outcome: Outcome): IncrementError {
-    const message = `The ${this.#backend} backend refused a write: ${messageOf(cause)}`;
+    const message = `The ${this.#backend} backend failed to take a write: ${reasonOf(cause)}.`;
     return this.#error('ERR_SLUICE_WRITE_FAILED', message, outcome, cause);
   }
 
   timedOut(cause: unknown, outcome: Outcome, timeoutMs: number): IncrementError {
-    const message = `The ${this.#backend} backend did not take a write in ${timeoutMs} ms (writeTimeoutMs). Last: ${messageOf(cause)}`;
+    const message = `The ${this.#backend} backend did not take a write in ${timeoutMs} ms (writeTimeoutMs). Last error: ${reasonOf(cause)}.`;
     return this.#error('ERR_SLUICE_WRITE_TIMEOUT', message, outcome, cause);
   }
 

@@ -151,10 +151,13 @@ export class WriteScheduler {
   }
 }
 
-/** Runs a task when the current tick ends, so that increments made side by side go in one write. */
+/**
+ * Runs a task when the current tick ends, so that increments made side by side go in one write. By a promise, since
+ * Jest's fake timers replace `queueMicrotask`, and increments would wait for ever.
+ */
 function atEndOfTick(task: () => void): () => void {
   let cancelled = false;
-  queueMicrotask(() => {
+  void Promise.resolve().then(() => {
     if (!cancelled) task();
   });
   return () => {
