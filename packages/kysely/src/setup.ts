@@ -1,5 +1,5 @@
-import { type Batch, ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import { catalogueOf, type Suspicion, type TableInfo } from './dialects/catalogue.js';
+import { ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import { catalogueOf, findInCauses, type Suspicion, type TableInfo } from './dialects/catalogue.js';
 import { reasonOf } from './failures.js';
 import {
   type Demand,
@@ -44,7 +44,7 @@ export class Setup {
    * one. The ledger and each layout are looked at once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(batch: Batch, groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<void> {
     if (!this.#language.catalogue.isSilent) return;
     const describe = this.#describing();
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
@@ -55,36 +55,34 @@ export class Setup {
       // If there is no table, its statement says so.
       if (info === undefined) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
-      if (faults.length > 0) throw failed(batch, faults);
+      if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
     }
   }
 
   /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
-  async explain(error: unknown, batch: Batch, groups: readonly Group[]): Promise<unknown> {
+  async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
     switch (this.#suspicionOf(error)) {
       case undefined:
         return error;
       case 'readonly':
         return refused(
           'ERR_SLUICE_SINK_READONLY',
-          batch,
-          'the database takes no writes: connect to the primary, and make sure that the file or the user may write',
+          'The database takes no writes: connect to the primary, and make sure that the file or the user may write',
           error,
         );
       case 'denied':
         return refused(
           'ERR_SLUICE_SINK_DENIED',
-          batch,
-          'the database user lacks a right: grant select, insert and update on the tables, and delete on the ledger, too',
+          'The database user lacks a right: grant select, insert and update on the tables, and delete on the ledger, too',
           error,
         );
       case 'suspect': {
         const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
         // The first error is the one to report, whatever becomes of this.
         const faults = await this.#faultsOf(demands).catch(() => []);
-        return faults.length > 0 ? failed(batch, faults, error) : error;
+        return faults.length > 0 ? failed(faults, error) : error;
       }
     }
   }
@@ -94,7 +92,7 @@ export class Setup {
     const faults = new Map<string, Fault>();
     for (const demand of demands) {
       const info = await describe(demand.table);
-      for (const fault of faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
+      for (const fault of await faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
     }
     return [...faults.values()];
   }
@@ -111,12 +109,7 @@ export class Setup {
   }
 
   #suspicionOf(error: unknown): Suspicion | undefined {
-    for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
-      const suspicion = this.#language.catalogue.suspicionOf(error as Record<string, unknown>);
-      if (suspicion !== undefined) return suspicion;
-      error = (error as { cause?: unknown }).cause;
-    }
-    return undefined;
+    return findInCauses(error, (one) => this.#language.catalogue.suspicionOf(one));
   }
 }
 
@@ -130,15 +123,15 @@ function layoutsOf(groups: readonly Group[]): Layout[] {
 // Names that increments make up may give any number of faults.
 const MOST_SHOWN = 10;
 
-function failed({ id }: Batch, faults: readonly Fault[], cause?: unknown): ProcessingError {
+function failed(faults: readonly Fault[], cause?: unknown): ProcessingError {
   const texts = faults.slice(0, MOST_SHOWN).map(({ text }) => text);
   if (faults.length > MOST_SHOWN) texts.push(`and ${faults.length - MOST_SHOWN} more`);
-  const list = texts.length === 1 ? ` ${texts[0]}` : texts.map((text) => `\n- ${text}`).join('');
-  return new ProcessingError(
-    codeOf(faults),
-    `Batch ${id} cannot be applied.${list}`,
-    cause === undefined ? undefined : { cause },
-  );
+  const [only = '', ...others] = texts;
+  const message =
+    others.length === 0
+      ? only
+      : `The database does not fit the sink:${texts.map((text) => `\n- ${text}`).join('')}`;
+  return new ProcessingError(codeOf(faults), message, cause === undefined ? undefined : { cause });
 }
 
 function codeOf(faults: readonly Fault[]): SluiceErrorCode {
@@ -146,10 +139,6 @@ function codeOf(faults: readonly Fault[]): SluiceErrorCode {
   return faults.every(({ kind }) => kind === 'rights') ? 'ERR_SLUICE_SINK_DENIED' : 'ERR_SLUICE_SINK_SETUP';
 }
 
-function refused(code: SluiceErrorCode, { id }: Batch, problem: string, cause: unknown): ProcessingError {
-  return new ProcessingError(
-    code,
-    `Batch ${id} cannot be applied: ${problem}. The database says: ${reasonOf(cause)}`,
-    { cause },
-  );
+function refused(code: SluiceErrorCode, problem: string, cause: unknown): ProcessingError {
+  return new ProcessingError(code, `${problem}. The database says: ${reasonOf(cause)}`, { cause });
 }
