@@ -2,27 +2,33 @@ import { excerpt, messageOf, SluiceError } from '../errors.js';
 import type { BufferEvents, Unheard } from '../events.js';
 import type { Log } from '../logger.js';
 import type { Batch } from '../schema.js';
+import { type Clock, systemClock } from './clock.js';
+import { FailingBatches } from './failing-batches.js';
 import { codedReasonOf, reasonOf } from './reason.js';
 
 /** Logs the events that nobody listens for, so that no failure is silent: see `docs/processing.md`. */
-export function logUnheard(log: Log): Unheard {
-  /** What was logged last of each partition's retries: a batch that goes on failing alike is logged once. */
-  const retried = new Map<number, string>();
+export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
+  const failing = new FailingBatches(clock);
   const logs: { readonly [E in keyof BufferEvents]: (detail: BufferEvents[E]) => void } = {
-    processed: () => {},
+    processed: ({ batch }) => {
+      const over = failing.applied(batch);
+      if (over === undefined) return;
+      log.warn(
+        `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure (${over.reason}).`,
+      );
+    },
     retry: ({ batch, error, delayMs }) => {
       const reason = codedReasonOf(error);
-      const failure = `${batch.id} ${reason}`;
-      if (retried.get(batch.partition) === failure) return;
-      retried.set(batch.partition, failure);
+      if (!failing.failed(batch, reason, delayMs)) return;
       log.warn(
-        `The sink failed on ${nameOf(batch)}: ${reason}. The batch is delivered again in ${delayMs} ms; while it fails for the same reason, that is not logged again.`,
+        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms. Until a batch is applied, this reason is not logged again, whatever the partition.`,
       );
     },
     buried: ({ batch, entries, unreadable, reason }) => {
+      failing.buried(batch);
       const all = batch.entries.length + unreadable;
       log.error(
-        `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: look at them with deadLetters.list(), remove the cause, then redrive() or discard() them.`,
+        `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: see deadLetters.list(); remove the cause, then redrive() or discard() them.`,
       );
     },
     lost: ({ partition, producer, from, to, reason }) => {
@@ -33,6 +39,10 @@ export function logUnheard(log: Log): Unheard {
     error: (error) => log.error(messageOf(error), error instanceof SluiceError ? error.code : undefined),
   };
   return (event, detail) => logs[event](detail);
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
 }
 
 const MODELS_NAMED = 5;
