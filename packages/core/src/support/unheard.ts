@@ -14,14 +14,14 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
       const over = failing.applied(batch);
       if (over === undefined) return;
       log.warn(
-        `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure (${over.reason}).`,
+        `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure: ${excerpt(over.reason, 100)}`,
       );
     },
     retry: ({ batch, error, delayMs }) => {
       const reason = codedReasonOf(error);
       if (!failing.failed(batch, reason, delayMs)) return;
       log.warn(
-        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms. Until a batch is applied, this reason is not logged again, whatever the partition.`,
+        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms; this reason is not logged again, for any partition, until a batch is applied.`,
       );
     },
     buried: ({ batch, entries, unreadable, reason }) => {
