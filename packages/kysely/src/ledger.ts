@@ -1,8 +1,8 @@
 import { type Batch, SluiceError } from '@sluice/core';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Dialect, dialectOf } from './dialect.js';
-import { type Catalogue, catalogueOf, findInCauses } from './dialects/catalogue.js';
-import { reasonOf } from './failures.js';
+import { type Catalogue, catalogueOf } from './dialects/catalogue.js';
+import { findInCauses, reasonOf } from './failures.js';
 import { type LedgerRecord, NOTHING_LEFT, recordOf, textOf } from './ledger-record.js';
 import { ledgerParts, plain } from './options.js';
 import { quote } from './unmapped.js';

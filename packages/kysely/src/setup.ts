@@ -1,6 +1,6 @@
 import { ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import { catalogueOf, findInCauses, type Suspicion, type TableInfo } from './dialects/catalogue.js';
-import { reasonOf } from './failures.js';
+import { catalogueOf, type Suspicion, type TableInfo } from './dialects/catalogue.js';
+import { findInCauses, reasonOf } from './failures.js';
 import {
   type Demand,
   demandOf,

@@ -219,6 +219,33 @@ describe('PostgreSQL', () => {
       await sink(await batchOf([ONE]), context);
     });
 
+    test('schemas that a user may not enter', async () => {
+      const sink = kyselySink({ db, models: { T: { table: 'closed.t', keys: ['id'], columns: ['n'] } } });
+      await owner.query('grant all on sluice_ledger, closed.t to guest');
+      await expect(sink.validate()).rejects.toThrow(
+        /lacks the right to select, insert, update.*usage of its schema/,
+      );
+    });
+
+    test('types without an order, which max() needs', async () => {
+      const { db } = await openOwner();
+      const sink = kyselySink({ db, models });
+      const batch = await batchOf([['T', { n: 1 }, { id: 1 }, { j: max(5) }]]);
+      await expect(kyselySink({ db, models: { T: { table: 't' } } })(batch, context)).rejects.toMatchObject({
+        code: 'ERR_SLUICE_SINK_SETUP',
+        message: expect.stringContaining('the column "j" (json) has no order, which max() and min() need'),
+        cause: { code: '42883' },
+      });
+      await sink.validate();
+    });
+
+    test('policies of rows, which are no missing right', async () => {
+      const sink = kyselySink({ db, models });
+      await owner.query('grant all on t, sluice_ledger to guest; alter table t enable row level security');
+      await sink.validate();
+      await expect(sink(await batchOf([ONE]), context)).rejects.toThrow(/row-level security/);
+    });
+
     describe('users that may not create tables', () => {
       const sink = () => kyselySink({ db, models });
       const denied = (statement: RegExp) =>
@@ -245,33 +272,6 @@ describe('PostgreSQL', () => {
         await expect(migrateLedger(db)).rejects.toEqual(table);
         await expect(db.transaction().execute((trx) => migrateLedger(trx))).rejects.toEqual(table);
       });
-    });
-
-    test('schemas that a user may not enter', async () => {
-      const sink = kyselySink({ db, models: { T: { table: 'closed.t', keys: ['id'], columns: ['n'] } } });
-      await owner.query('grant all on sluice_ledger, closed.t to guest');
-      await expect(sink.validate()).rejects.toThrow(
-        /lacks the right to select, insert, update.*usage of its schema/,
-      );
-    });
-
-    test('types without an order, which max() needs', async () => {
-      const { db } = await openOwner();
-      const sink = kyselySink({ db, models });
-      const batch = await batchOf([['T', { n: 1 }, { id: 1 }, { j: max(5) }]]);
-      await expect(kyselySink({ db, models: { T: { table: 't' } } })(batch, context)).rejects.toMatchObject({
-        code: 'ERR_SLUICE_SINK_SETUP',
-        message: expect.stringContaining('the column "j" (json) has no order, which max() and min() need'),
-        cause: { code: '42883' },
-      });
-      await sink.validate();
-    });
-
-    test('policies of rows, which are no missing right', async () => {
-      const sink = kyselySink({ db, models });
-      await owner.query('grant all on t, sluice_ledger to guest; alter table t enable row level security');
-      await sink.validate();
-      await expect(sink(await batchOf([ONE]), context)).rejects.toThrow(/row-level security/);
     });
 
     test('sessions that take no writes', async () => {

@@ -65,19 +65,6 @@ const CATALOGUES: Readonly<Record<Dialect, Catalogue>> = {
   sqlite: sqliteCatalogue,
 };
 
-/** Looks through an error and its causes for what one of them says. */
-export function findInCauses<T>(
-  error: unknown,
-  say: (error: Readonly<Record<string, unknown>>) => T | undefined,
-): T | undefined {
-  for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
-    const found = say(error as Record<string, unknown>);
-    if (found !== undefined) return found;
-    error = (error as { cause?: unknown }).cause;
-  }
-  return undefined;
-}
-
 export function catalogueOf(dialect: Dialect): Catalogue {
   return CATALOGUES[dialect];
 }

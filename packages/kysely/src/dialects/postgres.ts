@@ -25,6 +25,19 @@ export const postgresCatalogue: Catalogue = {
     };
   },
 
+  suspicionOf({ code }) {
+    if (code === '25006') return 'readonly';
+    if (typeof code !== 'string') return undefined;
+    // 42: names, types, rights and indexes. 55000: a view. 23502: a column that an insert must name.
+    return /^42...$/.test(code) || code === '55000' || code === '23502' ? 'suspect' : undefined;
+  },
+
+  isSameName: (a, b) => a === b,
+  isSilent: false,
+  hidesTables: false,
+  createUnique: (table, columns) =>
+    sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
+
   async tablesBeside(db, table) {
     const schema = table.at(-2);
     const place = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
@@ -47,19 +60,6 @@ export const postgresCatalogue: Catalogue = {
   },
 
   isDenied: ({ code }) => code === '42501',
-
-  suspicionOf({ code }) {
-    if (code === '25006') return 'readonly';
-    if (typeof code !== 'string') return undefined;
-    // 42: names, types, rights and indexes. 55000: a view. 23502: a column that an insert must name.
-    return /^42...$/.test(code) || code === '55000' || code === '23502' ? 'suspect' : undefined;
-  },
-
-  isSameName: (a, b) => a === b,
-  isSilent: false,
-  hidesTables: false,
-  createUnique: (table, columns) =>
-    sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
 };
 
 /** A name without a schema is looked for along the search path. */
