@@ -43,7 +43,9 @@ function blocksOf(page: string): Block[] {
 function compile(): Map<string, string[]> {
   const sources = new Map(blocks.map(({ file, code }) => [file, code]));
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  const { options: base } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  // Pages import their files as `./counters.ts`, which Node runs as it is, and `tsc` rewrites.
+  const options = { ...base, allowImportingTsExtensions: true };
   const host = ts.createCompilerHost(options);
   const { directoryExists, fileExists, readFile } = host;
   const folders = new Set([...sources.keys()].map(dirname));

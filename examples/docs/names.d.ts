@@ -1,6 +1,5 @@
 // What the code on the pages leaves to the reader: names that a block uses and does not declare.
 
-import type nodeAssert from 'node:assert/strict';
 import type * as core from '@sluice/core';
 import type { Redis } from 'ioredis';
 import type { Dialect, Kysely } from 'kysely';
@@ -11,7 +10,6 @@ declare global {
   type Sink = core.Sink;
   type SinkResult = core.SinkResult;
 
-  const assert: typeof nodeAssert;
   const backend: core.Backend;
   const buffer: core.Buffer;
   const client: Redis;
@@ -26,5 +24,4 @@ declare global {
 
   function report(error: unknown): void;
   function applyEntries(client: PoolClient, entries: readonly core.Entry[]): Promise<void>;
-  function pageViewed(buffer: core.Buffer, path: string): Promise<void>;
 }

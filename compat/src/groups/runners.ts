@@ -59,9 +59,7 @@ const RUNNERS: readonly Runner[] = [
 export const runners: Group = {
   dependencies: {
     ...WORK,
-    fengari: '^0.1.5',
     jest: '^30.5.2',
-    'redis-mock': '^0.56.3',
     vitest: '^4.1.12',
   },
   lines: RUNNERS.map(lineOf),

@@ -26,19 +26,25 @@ export const mixedTypes: Line = {
   },
 };
 
+const TYPES = ['module', 'commonjs'] as const;
+
+type Type = (typeof TYPES)[number];
+
 /** Resolutions of modules, in a project whose files are ESM, and in one whose files are CommonJS. */
-export const typescript: readonly Group[] = (['module', 'commonjs'] as const).map((type) => ({
-  manifest: { type },
-  dependencies: {
-    '@types/node': '^20.19.0',
-    ...WORK,
-    tsx: '^4.23.15',
-    typescript: '~6.0.3',
-  },
-  lines: [
-    ...['node16', 'nodenext'].map((resolution) => compiled(resolution, type)),
-    checked('bundler', type),
-    ...(type === 'module' ? [mixedTypes] : []),
+const compilers = ['6.0', '7.0'].flatMap((version) =>
+  TYPES.map((type) =>
+    group(type, { typescript: `~${version}.0` }, [
+      compiled(version, 'node16', type),
+      compiled(version, 'nodenext', type),
+      checked(version, 'bundler', type),
+      ...(type === 'module' && version === '6.0' ? [mixedTypes] : []),
+    ]),
+  ),
+);
+
+/** The same files, run as they are. */
+const runners = TYPES.map((type) =>
+  group(type, { tsx: '^4.23.15' }, [
     run('tsx', type, async ({ project }, env) => project.node(['--import', 'tsx', 'main.ts'], env)),
     // Node strips types only; imports of a CommonJS project would stay imports.
     ...(type === 'module' ? (['22', '24'] as const) : []).map((name) =>
@@ -46,14 +52,18 @@ export const typescript: readonly Group[] = (['module', 'commonjs'] as const).ma
         project.node(['main.ts'], env, await nodeOf(name)),
       ),
     ),
-  ],
-}));
+  ]),
+);
 
-type Type = 'module' | 'commonjs';
+export const typescript: readonly Group[] = [...compilers, ...runners];
 
-function compiled(resolution: string, type: Type): Line {
+function group(type: Type, dependencies: Readonly<Record<string, string>>, lines: readonly Line[]): Group {
+  return { manifest: { type }, dependencies: { '@types/node': '^20.19.0', ...WORK, ...dependencies }, lines };
+}
+
+function compiled(version: string, resolution: string, type: Type): Line {
   return {
-    name: `TypeScript ${resolution}, ${type}`,
+    name: `TypeScript ${version} ${resolution}, ${type}`,
     run: async (context) => {
       const { project, servers } = context;
       const options = { module: resolution, rewriteRelativeImportExtensions: true, outDir: 'out' };
@@ -63,9 +73,9 @@ function compiled(resolution: string, type: Type): Line {
   };
 }
 
-function checked(resolution: string, type: Type): Line {
+function checked(version: string, resolution: string, type: Type): Line {
   return {
-    name: `TypeScript ${resolution}, ${type}`,
+    name: `TypeScript ${version} ${resolution}, ${type}`,
     run: async (context) => {
       const options = {
         module: 'preserve',

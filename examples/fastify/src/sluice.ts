@@ -1,5 +1,5 @@
-import { createWorker, openBuffer, type Buffer as SluiceBuffer } from '@sluice/core';
-import { kyselySink } from '@sluice/kysely';
+import { createWorker, openBuffer, type SluiceBuffer } from '@sluice/core';
+import { type KyselySink, kyselySink } from '@sluice/kysely';
 import fp from 'fastify-plugin';
 import { openDatabase } from './database.js';
 
@@ -23,8 +23,10 @@ export interface SluicePluginOptions {
 /** Opens the buffer and starts a worker with the server, and ends both with it. */
 export const sluice = fp<SluicePluginOptions>(async (server, { url, databaseFile }) => {
   const db = await openDatabase(databaseFile);
-  const models = { Page: { table: 'pages', keys: ['path'], columns: ['views'] } } as const;
-  const sink = kyselySink({ db, models });
+  const sink: KyselySink<PageSchema> = kyselySink({
+    db,
+    models: { Page: { table: 'pages', keys: ['path'], columns: ['views'] } },
+  });
   await sink.migrate();
   const buffer = await openBuffer<PageSchema>({ url, sink });
   const worker = createWorker(buffer, { onError: (error) => server.log.error(error) });

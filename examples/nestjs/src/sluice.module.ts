@@ -1,6 +1,6 @@
 import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { createWorker, openBuffer, type Buffer as SluiceBuffer, type Worker } from '@sluice/core';
-import { kyselySink } from '@sluice/kysely';
+import { createWorker, openBuffer, type SluiceBuffer, type Worker } from '@sluice/core';
+import { type KyselySink, kyselySink } from '@sluice/kysely';
 import type { Kysely } from 'kysely';
 import { type Database, openDatabase } from './database';
 
@@ -44,8 +44,10 @@ export class SluiceModule implements OnApplicationShutdown {
 }
 
 async function openPages(db: Kysely<Database>): Promise<SluiceBuffer<PageSchema>> {
-  const models = { Page: { table: 'pages', keys: ['path'], columns: ['views'] } } as const;
-  const sink = kyselySink({ db, models });
+  const sink: KyselySink<PageSchema> = kyselySink({
+    db,
+    models: { Page: { table: 'pages', keys: ['path'], columns: ['views'] } },
+  });
   await sink.migrate();
   const url = process.env.SLUICE_URL ?? 'memory:';
   return openBuffer<PageSchema>({ url, sink });

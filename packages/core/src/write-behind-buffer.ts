@@ -59,7 +59,7 @@ class WriteBehindBuffer implements Buffer {
     this.#backend = backend;
     const log = logTo(options.logger);
     this[LOG] = log;
-    this.#events = new Emitter(logUnheard(log));
+    this.#events = new Emitter(logUnheard(log, options.clock));
     const writes = new Outage('writes', backend.name, this.#events, log);
     this.#writer = new Writer(backend, options, this.#events, writes);
     const calls = new Outage('calls', backend.name, this.#events, log);

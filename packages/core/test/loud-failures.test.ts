@@ -121,6 +121,7 @@ const FAILURES: readonly Failure[] = [
         /"pages" does not exist \(42P01\)/,
         /1000 ms/,
       ],
+      ['warn', /applies batches again/, /batch 0-.*attempt 4/, /\d s after the first failure/, /42P01/],
     ],
   },
   {
@@ -444,6 +445,16 @@ test('a failure that goes on does not hide another one', async () => {
 });
 
 describe('a retry is logged', () => {
+  test.each([
+    ['a sink that returns nonsense', async () => ({ rejected: [{ index: 99, reason: 'no' }] })],
+    ['a sink that throws', () => Promise.reject(new Error('no'))],
+  ])('with the name of its batch once: %s', async (_, sink) => {
+    const { buffer, count, lines } = setUp({ options: { partitions: 1, sink } });
+    await count();
+    await buffer.processPending();
+    expect(lines.map(({ message }) => message.match(/0-[\w-]+/g)?.length)).toEqual([1]);
+  });
+
   test('again when its reason is another', async () => {
     const { buffer, clock, count, sink, lines } = setUp(one);
     await count();
@@ -458,7 +469,7 @@ describe('a retry is logged', () => {
     ]);
   });
 
-  test('for each batch', async () => {
+  test('for each batch, and so is its end', async () => {
     const { buffer, clock, count, sink, lines } = setUp(one);
     for (let batch = 0; batch < 3; batch += 1) {
       await count();
@@ -467,7 +478,45 @@ describe('a retry is logged', () => {
       await clock.advance(1000);
       await buffer.processPending();
     }
-    expect(lines.length).toBe(3);
+    const what = lines.map(({ message }) => /failed|again/.exec(message)?.[0]);
+    expect(what).toEqual(['failed', 'again', 'failed', 'again', 'failed', 'again']);
+  });
+
+  test('once for all partitions, and so is the end', async () => {
+    const { buffer, clock, count, sink, lines } = setUp({});
+    await count();
+    sink.fail(new Error('connection refused'), { times: 12 });
+    for (let round = 0; round < 4; round += 1) {
+      await buffer.processPending();
+      await clock.advance(1000);
+    }
+    expect(sink.total('Page', 'n')).toBe(20);
+    expect(lines).toMatchObject([
+      { level: 'warn', message: expect.stringMatching(/failed on batch .*connection refused/) },
+      { level: 'warn', message: expect.stringMatching(/applies batches again: .*connection refused/) },
+    ]);
+  });
+
+  test('but each partition that gives its batch up is', async () => {
+    const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2 } });
+    await count();
+    sink.fail(new Error('no such table'), { times: 8 });
+    for (let round = 0; round < 2; round += 1) {
+      await buffer.processPending();
+      await clock.advance(1000);
+    }
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'error', 'error', 'error', 'error']);
+  });
+
+  test('whose end is not, when somebody listens for "processed"', async () => {
+    const { buffer, clock, count, sink, lines } = setUp(one);
+    buffer.on('processed', () => {});
+    await count();
+    sink.fail(new Error('no'));
+    await buffer.processPending();
+    await clock.advance(1000);
+    await buffer.processPending();
+    expect(lines).toHaveLength(1);
   });
 });
 

@@ -7,15 +7,33 @@ export type Failure = 'conflict' | 'collision' | 'data' | 'outage';
 
 /** Judges an error of any driver. What is not known to be the fault of data counts as an outage: it buries nothing. */
 export function failureOf(error: unknown): Failure {
+  return findInCauses(error, failureOfOne) ?? 'outage';
+}
+
+function failureOfOne({
+  code,
+  errno,
+  sqlState,
+  errcode,
+}: Readonly<Record<string, unknown>>): Failure | undefined {
+  if (typeof sqlState === 'string') return ofMysql(sqlState, Number(errno));
+  if (typeof code === 'string' && code.startsWith('SQLITE_')) return ofSqlite(code);
+  if (code === 'ERR_SQLITE_ERROR') return ofSqlite(SQLITE_CODES.get(Number(errcode) & 0xff) ?? '');
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return ofPostgres(code);
+  return undefined;
+}
+
+/** Looks through an error and its causes for what one of them says. */
+export function findInCauses<T>(
+  error: unknown,
+  say: (error: Readonly<Record<string, unknown>>) => T | undefined,
+): T | undefined {
   for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
-    const { code, errno, sqlState, errcode, cause } = error as Record<string, unknown>;
-    if (typeof sqlState === 'string') return ofMysql(sqlState, Number(errno));
-    if (typeof code === 'string' && code.startsWith('SQLITE_')) return ofSqlite(code);
-    if (code === 'ERR_SQLITE_ERROR') return ofSqlite(SQLITE_CODES.get(Number(errcode) & 0xff) ?? '');
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return ofPostgres(code);
-    error = cause;
+    const found = say(error as Record<string, unknown>);
+    if (found !== undefined) return found;
+    error = (error as { cause?: unknown }).cause;
   }
-  return 'outage';
+  return undefined;
 }
 
 // 22 data, 23 constraints, 42 names, types and rights, 44 views, 54 limits such as those of an index, P0 raised in a

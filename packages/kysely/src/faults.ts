@@ -89,8 +89,12 @@ export function demandOfLedger(ledger: readonly string[]): Demand {
 }
 
 /** Compares a table with what is demanded of it. */
-export function faultsOf(demand: Demand, info: TableInfo | undefined, language: Language): Fault[] {
-  if (info === undefined) return [missing(demand, language)];
+export async function faultsOf(
+  demand: Demand,
+  info: TableInfo | undefined,
+  language: Language,
+): Promise<Fault[]> {
+  if (info === undefined) return [await missing(demand, language)];
   if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [
     ...rights(demand, info),
@@ -131,7 +135,7 @@ function at({ owner, table }: Demand, problem: string): string {
   return `${owner}, table ${quote(table.join('.'))}: ${problem}`;
 }
 
-function missing({ owner, option, table }: Demand, { catalogue }: Language): Fault {
+async function missing({ owner, option, table }: Demand, { db, catalogue }: Language): Promise<Fault> {
   const name = quote(table.join('.'));
   const hidden = catalogue.hidesTables ? ', or no right to it' : '';
   if (option('table') === 'ledger') {
@@ -140,10 +144,21 @@ function missing({ owner, option, table }: Demand, { catalogue }: Language): Fau
       text: `There is no ledger ${name}${hidden}: call \`sink.migrate()\`, or \`migrateLedger(db)\` in a migration.`,
     };
   }
+  const there = nearestFirst(table.at(-1) ?? '', await catalogue.tablesBeside(db, table));
   return {
     kind: 'table',
-    text: `${owner}: there is no table ${name}${hidden}: create it, or correct \`${option('table')}\`.`,
+    text: `${owner}: there is no table ${name}${hidden}: create it, or correct \`${option('table')}\`; there are ${listed(there)}.`,
   };
+}
+
+/** The names that begin most like `name` come first: a message shows only some of them. */
+function nearestFirst(name: string, others: readonly string[]): string[] {
+  const likeness = (other: string): number => {
+    let shared = 0;
+    while (shared < other.length && other[shared] === name[shared]) shared += 1;
+    return shared;
+  };
+  return [...others].sort((a, b) => likeness(b) - likeness(a));
 }
 
 function rights(demand: Demand, { lacking }: TableInfo): Fault[] {

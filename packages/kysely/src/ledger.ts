@@ -1,8 +1,12 @@
-import type { Batch } from '@sluice/core';
+import { type Batch, SluiceError } from '@sluice/core';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Dialect, dialectOf } from './dialect.js';
+import type { Catalogue } from './dialects/catalogue.js';
+import { catalogueOf } from './dialects/catalogues.js';
+import { findInCauses, reasonOf } from './failures.js';
 import { type LedgerRecord, NOTHING_LEFT, recordOf, textOf } from './ledger-record.js';
 import { ledgerParts, plain } from './options.js';
+import { quote } from './unmapped.js';
 
 /** Which ledger, and in which language. */
 export interface Ledger {
@@ -12,7 +16,9 @@ export interface Ledger {
 
 /**
  * Creates the ledger if it is not there. Safe to call from several processes at once, and from a migration of Kysely:
- * `export const up = (db) => migrateLedger(db)`.
+ * `export const up = (db) => migrateLedger(db)`. A user who may not create tables may call it, too, once the ledger is
+ * there.
+ * @throws SluiceError `ERR_SLUICE_SINK_DENIED` with the statement to run, when a right to create it is missing
  */
 export async function migrateLedger<DB>(
   db: Kysely<DB>,
@@ -22,33 +28,69 @@ export async function migrateLedger<DB>(
   await createLedger(plain(db), ledger);
 }
 
-/** Creates the ledger if it is not there. */
+/** Creates what is missing of the ledger. It looks first: "if not exists" needs the right to create all the same. */
 export async function createLedger(db: Kysely<unknown>, ledger: Ledger): Promise<void> {
-  for (const statement of creation(ledger)) {
-    // In PostgreSQL one of two that create a table at the same time fails, though "if not exists" is there.
-    await statement.execute(db).catch(() => statement.execute(db));
+  const catalogue = catalogueOf(ledger.dialect);
+  for (const { isThere, create } of stepsOf(ledger, catalogue)) {
+    if (await isThere(db)) continue;
+    try {
+      await create.execute(db);
+    } catch (error) {
+      // In PostgreSQL one of two that create a table at the same time fails, though "if not exists" is there.
+      if (await isThere(db).catch(() => false)) continue;
+      throw findInCauses(error, catalogue.isDenied) ? denied(ledger, create.compile(db).sql, error) : error;
+    }
   }
 }
 
-function creation({ dialect, ledger }: Ledger): RawBuilder<unknown>[] {
-  const table = sql.id(...ledger);
-  const index = sql.id(`${ledger.at(-1)}_age`);
+interface Step {
+  isThere(db: Kysely<unknown>): Promise<boolean>;
+  readonly create: RawBuilder<unknown>;
+}
+
+function stepsOf({ dialect, ledger }: Ledger, catalogue: Catalogue): Step[] {
+  const name = sql.id(...ledger);
+  const indexName = `${ledger.at(-1)}_age`;
+  const table = (create: RawBuilder<unknown>): Step => ({
+    isThere: async (db) => (await catalogue.describe(db, ledger)) !== undefined,
+    create,
+  });
+  const index = (create: RawBuilder<unknown>): Step => ({
+    isThere: (db) => catalogue.hasIndex(db, ledger, indexName),
+    create,
+  });
   switch (dialect) {
     case 'postgres':
       return [
-        sql`create table if not exists ${table} (id text primary key, partition_id integer not null, applied_at timestamptz not null default now(), outcome text)`,
-        sql`create index if not exists ${index} on ${table} (partition_id, applied_at)`,
+        table(
+          sql`create table if not exists ${name} (id text primary key, partition_id integer not null, applied_at timestamptz not null default now(), outcome text)`,
+        ),
+        index(sql`create index if not exists ${sql.id(indexName)} on ${name} (partition_id, applied_at)`),
       ];
     case 'sqlite':
       return [
-        sql`create table if not exists ${table} (id text primary key, partition_id integer not null, applied_at text not null default (strftime('%Y-%m-%d %H:%M:%f', 'now')), outcome text)`,
-        sql`create index if not exists ${sql.id(...ledger.slice(0, -1), `${ledger.at(-1)}_age`)} on ${sql.id(ledger.at(-1) as string)} (partition_id, applied_at)`,
+        table(
+          sql`create table if not exists ${name} (id text primary key, partition_id integer not null, applied_at text not null default (strftime('%Y-%m-%d %H:%M:%f', 'now')), outcome text)`,
+        ),
+        index(
+          sql`create index if not exists ${sql.id(...ledger.slice(0, -1), indexName)} on ${sql.id(ledger.at(-1) as string)} (partition_id, applied_at)`,
+        ),
       ];
     case 'mysql':
       return [
-        sql`create table if not exists ${table} (id varchar(255) primary key, partition_id integer not null, applied_at datetime(3) not null, outcome mediumtext, index ${index} (partition_id, applied_at)) engine = InnoDB character set utf8mb4 collate utf8mb4_bin`,
+        table(
+          sql`create table if not exists ${name} (id varchar(255) primary key, partition_id integer not null, applied_at datetime(3) not null, outcome mediumtext, index ${sql.id(indexName)} (partition_id, applied_at)) engine = InnoDB character set utf8mb4 collate utf8mb4_bin`,
+        ),
       ];
   }
+}
+
+function denied({ ledger }: Ledger, statement: string, cause: unknown): SluiceError {
+  return new SluiceError(
+    'ERR_SLUICE_SINK_DENIED',
+    `The ledger ${quote(ledger.join('.'))} is not complete, and the database user lacks the right to create what is missing: grant it, or run this as a user who has it: ${statement}. The database says: ${reasonOf(cause)}`,
+    { cause },
+  );
 }
 
 /**

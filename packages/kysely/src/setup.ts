@@ -1,7 +1,7 @@
-import { type Batch, ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import { ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
 import type { Suspicion, TableInfo } from './dialects/catalogue.js';
 import { catalogueOf } from './dialects/catalogues.js';
-import { reasonOf } from './failures.js';
+import { findInCauses, reasonOf } from './failures.js';
 import {
   type Demand,
   demandOf,
@@ -45,7 +45,7 @@ export class Setup {
    * one. The ledger and each layout are looked at once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(batch: Batch, groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<void> {
     if (!this.#language.catalogue.isSilent) return;
     const describe = this.#describing();
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
@@ -56,31 +56,29 @@ export class Setup {
       // If there is no table, its statement says so.
       if (info === undefined) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
-      if (faults.length > 0) throw failed(batch, faults);
+      if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
     }
   }
 
   /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
-  async explain(error: unknown, batch: Batch, groups: readonly Group[]): Promise<unknown> {
+  async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
     const suspicion = this.#suspicionOf(error);
     if (suspicion === undefined) return error;
     if (suspicion === 'readonly') {
       return refused(
         'ERR_SLUICE_SINK_READONLY',
-        batch,
-        'the database takes no writes: connect to the primary, and make sure that the file or the user may write',
+        'The database takes no writes: connect to the primary, and make sure that the file or the user may write',
         error,
       );
     }
     const faults = await this.#suspectsOf(suspicion, groups);
-    if (faults.length > 0) return failed(batch, faults, error);
+    if (faults.length > 0) return failed(faults, error);
     if (suspicion === 'suspect') return error;
     return refused(
       'ERR_SLUICE_SINK_DENIED',
-      batch,
-      'the database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and whatever defaults and triggers use',
+      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and whatever defaults and triggers use',
       error,
     );
   }
@@ -98,7 +96,7 @@ export class Setup {
     const faults = new Map<string, Fault>();
     for (const demand of demands) {
       const info = await describe(demand.table);
-      for (const fault of faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
+      for (const fault of await faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
     }
     return [...faults.values()];
   }
@@ -115,12 +113,7 @@ export class Setup {
   }
 
   #suspicionOf(error: unknown): Suspicion | undefined {
-    for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth += 1) {
-      const suspicion = this.#language.catalogue.suspicionOf(error as Record<string, unknown>);
-      if (suspicion !== undefined) return suspicion;
-      error = (error as { cause?: unknown }).cause;
-    }
-    return undefined;
+    return findInCauses(error, (one) => this.#language.catalogue.suspicionOf(one));
   }
 }
 
@@ -134,15 +127,15 @@ function layoutsOf(groups: readonly Group[]): Layout[] {
 // Names that increments make up may give any number of faults.
 const MOST_SHOWN = 10;
 
-function failed({ id }: Batch, faults: readonly Fault[], cause?: unknown): ProcessingError {
+function failed(faults: readonly Fault[], cause?: unknown): ProcessingError {
   const texts = faults.slice(0, MOST_SHOWN).map(({ text }) => text);
   if (faults.length > MOST_SHOWN) texts.push(`and ${faults.length - MOST_SHOWN} more`);
-  const list = texts.length === 1 ? ` ${texts[0]}` : texts.map((text) => `\n- ${text}`).join('');
-  return new ProcessingError(
-    codeOf(faults),
-    `Batch ${id} cannot be applied.${list}`,
-    cause === undefined ? undefined : { cause },
-  );
+  const [only = '', ...others] = texts;
+  const message =
+    others.length === 0
+      ? only
+      : `The database does not fit the sink:${texts.map((text) => `\n- ${text}`).join('')}`;
+  return new ProcessingError(codeOf(faults), message, cause === undefined ? undefined : { cause });
 }
 
 function codeOf(faults: readonly Fault[]): SluiceErrorCode {
@@ -150,10 +143,6 @@ function codeOf(faults: readonly Fault[]): SluiceErrorCode {
   return faults.every(({ kind }) => kind === 'rights') ? 'ERR_SLUICE_SINK_DENIED' : 'ERR_SLUICE_SINK_SETUP';
 }
 
-function refused(code: SluiceErrorCode, { id }: Batch, problem: string, cause: unknown): ProcessingError {
-  return new ProcessingError(
-    code,
-    `Batch ${id} cannot be applied: ${problem}. The database says: ${reasonOf(cause)}`,
-    { cause },
-  );
+function refused(code: SluiceErrorCode, problem: string, cause: unknown): ProcessingError {
+  return new ProcessingError(code, `${problem}. The database says: ${reasonOf(cause)}`, { cause });
 }

@@ -29,7 +29,10 @@ import { listed, quote, UnmappedEntry } from './unmapped.js';
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
   giveUp(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
-  /** Creates the ledger if it is not there. */
+  /**
+   * Creates the ledger if it is not there; only then does it need the right to create tables.
+   * Rejects with `ERR_SLUICE_SINK_DENIED`, and the statement to run, when that right is missing.
+   */
   migrate(): Promise<void>;
   /**
    * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
@@ -64,9 +67,7 @@ function sinkOf(settings: Settings): KyselySink {
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await explaining(batch, plan.groups, context, () =>
-      deliver(batch, plan, settings, context),
-    );
+    const outcome = await explaining(plan.groups, context, () => deliver(batch, plan, settings, context));
     report(batch, outcome, settings, context.logger);
     await cleaner.step(batch, context.logger);
     return { rejected: rejectedOf(outcome, batch) };
@@ -74,16 +75,15 @@ function sinkOf(settings: Settings): KyselySink {
 
   /** Runs a task on tables that were looked at where that is needed, and says why if it fails for one of them. */
   async function explaining(
-    batch: Batch,
     groups: readonly Group[],
     { signal }: SinkContext,
     task: () => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
     try {
-      await setup.check(batch, groups);
+      await setup.check(groups);
       return await task();
     } catch (error) {
-      throw signal.aborted ? error : await setup.explain(error, batch, groups);
+      throw signal.aborted ? error : await setup.explain(error, groups);
     }
   }
 
@@ -93,7 +93,7 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
-      const outcome = await explaining(batch, [], context, () =>
+      const outcome = await explaining([], context, () =>
         inTransaction(transactionOptions(settings, context), async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
@@ -132,7 +132,7 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   const model = models.get(entry.model);
   if (model !== undefined) return model;
   throw new UnmappedEntry(
-    `The model ${quote(entry.model)} has no table in \`models\`; there are ${listed(models.keys())}.`,
+    `The model ${quote(entry.model)} has no table: the sink's \`models\` has ${listed(models.keys())}. Correct the name there, or in the call of incr().`,
   );
 }
 

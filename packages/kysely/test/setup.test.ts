@@ -9,7 +9,7 @@ import {
 import { type Kysely, sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type KyselySinkOptions, kyselySink } from '../src/index.js';
+import { type KyselySinkOptions, kyselySink, migrateLedger } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
 import { openMysql, openPglite, openPostgres, openSqlite, type TestDatabase } from './support/databases.js';
 import { setupSuite } from './support/setup-suite.js';
@@ -323,6 +323,34 @@ describe('PostgreSQL', () => {
       await expect(sink(await batchOf([ONE]), context)).rejects.toThrow(/row-level security/);
     });
 
+    describe('users that may not create tables', () => {
+      const sink = () => kyselySink({ db, models });
+      const denied = (statement: RegExp) =>
+        expect.objectContaining({
+          code: 'ERR_SLUICE_SINK_DENIED',
+          message: expect.stringMatching(statement),
+          cause: expect.objectContaining({ code: '42501' }),
+        });
+
+      test('and need not, once the ledger is there', async () => {
+        await owner.query('grant select, insert, update, delete on sluice_ledger, t to guest');
+        await sink().migrate();
+        await migrateLedger(db);
+        await sink().validate();
+      });
+
+      test('and are given the statement to run, when a part of it is missing', async () => {
+        await owner.query('drop index sluice_ledger_age');
+        await expect(sink().migrate()).rejects.toEqual(
+          denied(/run this .*: create index if not exists "sluice_ledger_age" on "sluice_ledger"/),
+        );
+        await owner.query('drop table sluice_ledger');
+        const table = denied(/run this .*: create table if not exists "sluice_ledger" .*permission denied/);
+        await expect(migrateLedger(db)).rejects.toEqual(table);
+        await expect(db.transaction().execute((trx) => migrateLedger(trx))).rejects.toEqual(table);
+      });
+    });
+
     test('sessions that take no writes', async () => {
       const sink = kyselySink({ db, models });
       await owner.query(
@@ -361,6 +389,12 @@ describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () 
     await sql`grant select, insert, update, delete on test.sluice_ledger to guest@localhost`.execute(db);
     await using guests = await openMysql(server.socket, 'guest');
     const sink = kyselySink({ db: guests.db, models: { T: { table: 't', keys: ['id'], columns: ['n'] } } });
+    await sink.migrate();
+    await expect(migrateLedger(guests.db, { ledger: 'other' })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_SINK_DENIED',
+      message: expect.stringContaining('run this as a user who has it: create table if not exists `other`'),
+      cause: { errno: 1142 },
+    });
     await expect(sink.validate()).rejects.toThrow('there is no table "t", or no right to it');
     await expect(sink(await batchOf([ONE]), context)).rejects.toMatchObject({
       code: 'ERR_SLUICE_SINK_DENIED',

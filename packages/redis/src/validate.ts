@@ -68,7 +68,7 @@ async function setting(connection: Connection, name: string): Promise<string | u
 function evictionAdvice(info: Info): string[] {
   if (!evicts(info)) return [];
   return [
-    `maxmemory-policy is ${info.maxmemory_policy}; once a maxmemory is set, Redis would drop pending increments. Set: CONFIG SET maxmemory-policy noeviction`,
+    `maxmemory-policy is ${info.maxmemory_policy}: as soon as the Redis server has a maxmemory, it drops pending increments when memory is short. Set: CONFIG SET maxmemory-policy noeviction`,
   ];
 }
 
@@ -78,12 +78,16 @@ function durabilityAdvice(durability: Validation['durability']): string[] {
       return [];
     case 'recent-loss':
       return [
-        'If the server crashes, its last moments are forgotten: increments of them are lost, and a batch claimed in them may be applied twice. Set: appendonly yes, appendfsync always',
+        'If the Redis server crashes, it forgets its last writes, about a second of them with appendfsync everysec, or those since its last snapshot without appendonly: increments in them may be lost, and a batch claimed in them may be applied twice. Set: appendonly yes, appendfsync always',
       ];
     case 'none':
-      return ['If the server restarts, all that is pending is lost. Set: appendonly yes, appendfsync always'];
+      return [
+        'If the Redis server restarts, everything pending is lost: it saves nothing to disk. Set: appendonly yes, appendfsync always',
+      ];
     default:
-      return ['The persistence settings cannot be read (CONFIG GET), so what survives a crash is unknown.'];
+      return [
+        'The persistence settings of the Redis server cannot be read (CONFIG GET is refused), so it is unknown what survives a crash.',
+      ];
   }
 }
 

@@ -37,7 +37,7 @@ export class SinkRunner {
     const { maxAttempts } = this.#options;
     const { batch } = lease;
     if (batch.entries.length === 0) return { rejected: [] };
-    let reason = expired(lease, maxAttempts);
+    let reason = expired(maxAttempts);
     if (batch.attempt <= maxAttempts) {
       const outcome = await this.#whileLeased(lease, (context) => apply(sink, batch, context));
       if (!('error' in outcome) || batch.attempt < maxAttempts) return outcome;
@@ -71,6 +71,6 @@ export class SinkRunner {
   }
 }
 
-function expired({ batch }: Lease, maxAttempts: number): string {
-  return `Delivered ${maxAttempts} times, and the last lease ran out before it was settled: its worker died or stalled (batch ${batch.id}).`;
+function expired(maxAttempts: number): string {
+  return `Delivered ${maxAttempts} times, and the last lease ran out before it was settled: its worker died or stalled.`;
 }

@@ -60,7 +60,7 @@ export async function giveUp(
   if (sink.giveUp === undefined) return batch.entries.map((_, index) => ({ index, reason }));
   const answer: unknown = await sink.giveUp(batch, { ...context, reason });
   // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
-  if (!hasRejected(answer)) throw invalidAnswer(batch, 'giveUp() did not say what it rejects');
+  if (!hasRejected(answer)) throw invalidAnswer('giveUp() did not say what it rejects');
   return rejectedOf(batch, answer);
 }
 
@@ -71,16 +71,13 @@ export async function giveUp(
 function rejectedOf(batch: Batch, answer: unknown): readonly Rejection[] {
   if (!hasRejected(answer)) return [];
   const { rejected } = answer;
-  if (!Array.isArray(rejected)) throw invalidAnswer(batch, '`rejected` is not an array');
+  if (!Array.isArray(rejected)) throw invalidAnswer('`rejected` is not an array');
   const places = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
   const valid = [...places].every(
     (index) => Number.isInteger(index) && batch.entries[index as number] !== undefined,
   );
   if (!valid || places.size < rejected.length) {
-    throw invalidAnswer(
-      batch,
-      `it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`,
-    );
+    throw invalidAnswer(`it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`);
   }
   return rejected.map(({ index, reason }: Rejection) => ({ index, reason: messageOf(reason) }));
 }
@@ -89,9 +86,9 @@ function hasRejected(answer: unknown): answer is { readonly rejected: unknown } 
   return typeof answer === 'object' && answer !== null && 'rejected' in answer;
 }
 
-function invalidAnswer({ id }: Batch, problem: string): ProcessingError {
+function invalidAnswer(problem: string): ProcessingError {
   return new ProcessingError(
     'ERR_SLUICE_INVALID_ARGUMENT',
-    `The sink's answer to batch ${id} cannot be used: ${problem}. A sink answers nothing, or { rejected: [{ index, reason }] }.`,
+    `What the sink returned cannot be used: ${problem}. A sink returns nothing, or { rejected: [{ index, reason }] }.`,
   );
 }

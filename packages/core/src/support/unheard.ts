@@ -2,30 +2,36 @@ import { SluiceError, type SluiceErrorCode } from '../errors.js';
 import type { BufferEvents, Unheard } from '../events.js';
 import type { Log } from '../logger.js';
 import type { Batch } from '../schema.js';
+import { type Clock, systemClock } from './clock.js';
+import { FailingBatches } from './failing-batches.js';
 import { codedReasonOf, reasonOf } from './reason.js';
 import { excerpt, messageOf } from './text.js';
 
 /** Logs the events that nobody listens for, so that no failure is silent: see `docs/processing.md`. */
-export function logUnheard(log: Log): Unheard {
-  /** What was logged last of each partition's retries: a batch that goes on failing alike is logged once. */
-  const retried = new Map<number, string>();
+export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
+  const failing = new FailingBatches(clock);
   /** What functions of the user threw: a bug in one that every batch calls would fill the log. */
   const thrown = new Set<string>();
   const logs: { readonly [E in keyof BufferEvents]: (detail: BufferEvents[E]) => void } = {
-    processed: () => {},
+    processed: ({ batch }) => {
+      const over = failing.applied(batch);
+      if (over === undefined) return;
+      log.warn(
+        `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure: ${excerpt(over.reason, 100)}`,
+      );
+    },
     retry: ({ batch, error, delayMs }) => {
       const reason = codedReasonOf(error);
-      const failure = `${batch.id} ${reason}`;
-      if (retried.get(batch.partition) === failure) return;
-      retried.set(batch.partition, failure);
+      if (!failing.failed(batch, reason, delayMs)) return;
       log.warn(
-        `The sink failed on ${nameOf(batch)}: ${reason}. The batch is delivered again in ${delayMs} ms; while it fails for the same reason, that is not logged again.`,
+        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms; this reason is not logged again, for any partition, until a batch is applied.`,
       );
     },
     buried: ({ batch, entries, unreadable, reason }) => {
+      failing.buried(batch);
       const all = batch.entries.length + unreadable;
       log.error(
-        `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: look at them with deadLetters.list(), remove the cause, then redrive() or discard() them.`,
+        `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: see deadLetters.list(); remove the cause, then redrive() or discard() them.`,
       );
     },
     lost: ({ partition, producer, from, to, reason }) => {
@@ -44,6 +50,10 @@ export function logUnheard(log: Log): Unheard {
     },
   };
   return (event, detail) => logs[event](detail);
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
 }
 
 /** The codes of errors that are about what a listener, or a function among the options, threw. */

@@ -42,6 +42,12 @@ export type Suspicion = 'suspect' | 'denied' | 'readonly';
 export interface Catalogue {
   /** Describes a table; `undefined` if there is none. */
   describe(db: Kysely<unknown>, table: readonly string[]): Promise<TableInfo | undefined>;
+  /** The names of the tables and views beside a table, whether or not it exists. */
+  tablesBeside(db: Kysely<unknown>, table: readonly string[]): Promise<string[]>;
+  /** Whether an index of this name belongs to the table. */
+  hasIndex(db: Kysely<unknown>, table: readonly string[], index: string): Promise<boolean>;
+  /** Whether the user lacks a right to do what failed. */
+  isDenied(error: Readonly<Record<string, unknown>>): boolean;
   /** What an error of the driver says of the set-up, if anything. */
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
   /** Whether two names are of one column. */

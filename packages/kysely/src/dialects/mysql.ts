@@ -26,6 +26,25 @@ export const mysqlCatalogue: Catalogue = {
     };
   },
 
+  async tablesBeside(db, table) {
+    const { rows } = await sql<{
+      name: string;
+    }>`select t.table_name as ${sql.id('name')} from information_schema.tables t where t.table_schema = coalesce(${table.at(-2) ?? null}, database()) order by 1`.execute(
+      db,
+    );
+    return rows.map(({ name }) => name);
+  },
+
+  async hasIndex(db, table, index) {
+    const { rows } =
+      await sql`select 1 from information_schema.statistics t where ${of(table)} and t.index_name = ${index} limit 1`.execute(
+        db,
+      );
+    return rows.length > 0;
+  },
+
+  isDenied: ({ errno }) => DENIED.has(Number(errno)),
+
   suspicionOf({ errno }) {
     const number = Number(errno);
     if (READONLY.has(number)) return 'readonly';

@@ -40,6 +40,29 @@ export const postgresCatalogue: Catalogue = {
   hidesTables: false,
   createUnique: (table, columns) =>
     sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
+
+  async tablesBeside(db, table) {
+    const schema = table.at(-2);
+    const place = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
+    const { rows } = await sql<{
+      name: string;
+    }>`select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${place} and n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`.execute(
+      db,
+    );
+    return rows.map(({ name }) => name);
+  },
+
+  async hasIndex(db, table, index) {
+    const relation = await find(db, table);
+    if (relation === undefined) return false;
+    const { rows } =
+      await sql`select from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = ${relation.oid}::oid and c.relname = ${index}`.execute(
+        db,
+      );
+    return rows.length > 0;
+  },
+
+  isDenied: ({ code }) => code === '42501',
 };
 
 /** A name without a schema is looked for along the search path. */

@@ -18,6 +18,25 @@ export const sqliteCatalogue: Catalogue = {
     };
   },
 
+  async tablesBeside(db, table) {
+    const { rows } = await sql<{
+      name: string;
+    }>`select name from pragma_table_list where schema = ${table.at(-2) ?? 'main'} and name not like 'sqlite\\_%' escape '\\' order by name`.execute(
+      db,
+    );
+    return rows.map(({ name }) => name);
+  },
+
+  async hasIndex(db, table, index) {
+    const { rows } =
+      await sql`select 1 from pragma_index_list(${of(table)}) where lower(name) = lower(${index})`.execute(
+        db,
+      );
+    return rows.length > 0;
+  },
+
+  isDenied: () => false,
+
   suspicionOf({ code, errcode }) {
     const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';

@@ -27,7 +27,7 @@ const CASES: readonly Case[] = [
     ddl: [],
     models: PAGE,
     faults: [
-      /^Model "Page": there is no table "pages"(, or no right to it)?: create it, or correct `models\.Page\.table`\.$/,
+      /^Model "Page": there is no table "pages"(, or no right to it)?: create it, or correct `models\.Page\.table`; there are "sluice_ledger"\.$/,
     ],
     increment: ONE,
   },
@@ -249,7 +249,9 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
       await expect(failed).rejects.toMatchObject({
         name: 'ProcessingError',
         code: setup.code ?? 'ERR_SLUICE_SINK_SETUP',
-        message: expect.stringMatching(/^Batch 0-a cannot be applied\./),
+        message: expect.stringMatching(
+          /^(Model "Page"|There is no ledger|The ledger|The database does not fit the sink:\n- )/,
+        ),
       });
       const { message, cause } = (await failed.catch((error: unknown) => error)) as Error;
       const lines = linesOf({ message });
@@ -279,6 +281,15 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
       'Model "B", table "pages": there is no co',
       'Model "B", table "pages": there is no un',
     ]);
+  });
+
+  test('of many tables those are named that begin like the missing one', async () => {
+    const names = [...'abcdefghijklm', 'pages'];
+    for (const name of names) await sql`create table ${sql.id(`${name}_many`)} (id integer)`.execute(db);
+    const sink = await sinkOn({ ddl: [], models: { Page: { table: 'pages_manny' } } });
+    const [line] = linesOf(await errorOf(sink));
+    expect(line).toMatch(/; there are "pages_many", ("\w+", ){8}"\w+" and \d+ more\.$/);
+    for (const name of names) await sql`drop table ${sql.id(`${name}_many`)}`.execute(db);
   });
 
   describe('nothing is said of', () => {
@@ -322,5 +333,5 @@ async function errorOf(sink: KyselySink): Promise<Error> {
 /** The faults in a message, whether it has one or several. */
 function linesOf({ message }: { readonly message: string }): string[] {
   const lines = message.split('\n- ').slice(1);
-  return lines.length > 0 ? lines : [message.replace(/^Batch \S+ cannot be applied\. /, '')];
+  return lines.length > 0 ? lines : [message];
 }

@@ -250,8 +250,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         'Model "Page": the extra "path" is not mapped; mapped are "seenAt", "name".',
         'Model "Page": the filter "lang" is not mapped; mapped are "url".',
         'Model "Page": the filter "path" is not mapped; mapped are "url".',
-        'The model "Nope" has no table in `models`; there are "Page".',
-        'The model "constructor" has no table in `models`; there are "Page".',
+        `The model "Nope" has no table: the sink's \`models\` has "Page". Correct the name there, or in the call of incr().`,
+        `The model "constructor" has no table: the sink's \`models\` has "Page". Correct the name there, or in the call of incr().`,
       ]);
       expect(await views()).toEqual({ '/good': 1 });
     });
