@@ -9,7 +9,7 @@ import {
   type StoredDeadLetter,
   type StoredEntry,
   unpack,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import type { DeadLetterRow, EntryRow } from './tables.js';
 
 /** The entry in a row. An unreadable one harms nothing but itself. */

@@ -1,20 +1,17 @@
 import { PGlite, type Transaction } from '@electric-sql/pglite';
+import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
 import {
   type AddResult,
-  type Backend,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  type Clock,
   deadLetterId,
   type Fields,
   leaseToken,
-  type PartitionStats,
   type StoredDeadLetter,
   unpack,
-  type Validation,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { age, deadLetterOf, entryOf } from './entries.js';
 import { toBackendError } from './errors.js';
 import {

@@ -5,7 +5,7 @@ import {
   type StoredBatch,
   type StoredEntry,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { entryOf, mergeAll } from './entries.js';
 import type { EntryRow, HeldBatch, PartitionRow } from './tables.js';
 

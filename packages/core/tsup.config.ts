@@ -14,6 +14,9 @@ const requireBackends: Plugin = {
 
 export default defineConfig({
   ...base,
+  entry: ['src/index.ts', 'src/backend.ts'],
+  // Both formats: a class that stood in two files would be two classes.
+  splitting: true,
   // Backends are imported when they are asked for. p-limit, which is ESM only, is a devDependency and so bundled:
   // CommonJS and Jest could not load it.
   external: ['@sluice/memory', '@sluice/redis'],

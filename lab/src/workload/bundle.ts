@@ -16,7 +16,7 @@ export interface Programs {
  * @param plugin may change the sources on the way
  */
 export async function bundlePrograms(folder: string, plugin: Plugin): Promise<Programs> {
-  const source = (name: string): string => join(root, 'packages', name, 'src/index.ts');
+  const source = (name: string, file = 'index'): string => join(root, `packages/${name}/src/${file}.ts`);
   const program = (name: string): string => join(root, 'lab/src/workload/process', `${name}.ts`);
   await build({
     entryPoints: [program('producer'), program('worker')],
@@ -29,9 +29,13 @@ export async function bundlePrograms(folder: string, plugin: Plugin): Promise<Pr
     sourcemap: 'inline',
     // CommonJS dependencies load Node's own modules with require().
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/');" },
-    alias: Object.fromEntries(
-      ['core', 'kysely', 'redis', 'testing'].map((name) => [`@sluice/${name}`, source(name)]),
-    ),
+    alias: {
+      '@sluice/core': source('core'),
+      '@sluice/core/backend': source('core', 'backend'),
+      '@sluice/kysely': source('kysely'),
+      '@sluice/redis': source('redis'),
+      '@sluice/testing': source('testing'),
+    },
     loader: { '.lua': 'text' },
     external: ['pg-native'],
     logLevel: 'silent',

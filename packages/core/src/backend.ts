@@ -230,3 +230,12 @@ export function leaseToken(batchId: string, claimToken: string): string {
 export function deadLetterId(batchId: string, index: number): string {
   return `${batchId}/${String(index).padStart(6, '0')}`;
 }
+
+export type { Fields } from './entry/fields.js';
+export { fieldsOf } from './entry/increment.js';
+export { merge } from './entry/merge.js';
+export { pack, unpack } from './entry/packing.js';
+export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
+export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
+export type { Clock, Random } from './support/clock.js';
+export { MAX_PARTITIONS } from './support/partition.js';

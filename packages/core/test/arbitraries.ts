@@ -1,4 +1,5 @@
-import type { Fields, Filters, FilterValue } from '@sluice/core';
+import type { Filters, FilterValue } from '@sluice/core';
+import type { Fields } from '@sluice/core/backend';
 import fc from 'fast-check';
 import { INCREMENT_RULES } from '../src/entry/rules/index.js';
 

@@ -1,12 +1,15 @@
 import { memory } from '@sluice/memory';
 import { describe, expect, test, vi } from 'vitest';
-import * as core from '../src/index.js';
+import * as implementors from '../src/backend.js';
+import * as users from '../src/index.js';
 import { away, wrap } from './wrap.js';
+
+const core = { ...users, ...implementors };
 
 /** Another copy of this package, as a process has that loads its ESM and its CommonJS build. */
 async function anotherCopy(): Promise<typeof core> {
   vi.resetModules();
-  return import('../src/index.js');
+  return { ...(await import('../src/index.js')), ...(await import('../src/backend.js')) };
 }
 
 const detail = { retryable: true, outcome: 'refused', partition: 0 } as const;

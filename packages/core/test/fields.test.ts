@@ -1,18 +1,17 @@
+import { max, min } from '@sluice/core';
 import {
   CorruptEntryError,
-  entryOf,
   type Fields,
   fieldsOf,
-  max,
   merge,
-  min,
   OverflowError,
   pack,
   targetKey,
   unpack,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { entryOf } from '../src/entry/entry.js';
 import { fields as anyFields, name, text, unknownField } from './arbitraries.js';
 
 const merged = (...parts: readonly Fields[]): Fields => {

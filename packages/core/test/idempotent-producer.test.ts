@@ -1,4 +1,5 @@
-import { type BufferEvents, type Clock, IncrementError, type Refusal, type Write } from '@sluice/core';
+import { type BufferEvents, type Clock, IncrementError } from '@sluice/core';
+import type { Refusal, Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';

@@ -5,8 +5,8 @@ import {
   createBuffer,
   type Lease,
   type Sink,
-  targetKey,
 } from '@sluice/core';
+import { targetKey } from '@sluice/core/backend';
 import { type MemoryBackend, memory } from '@sluice/memory';
 import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';

@@ -1,10 +1,5 @@
-import {
-  type BufferEvents,
-  type BufferOptions,
-  createBuffer,
-  PRODUCER_LIFETIME_MS,
-  type Write,
-} from '@sluice/core';
+import { type BufferEvents, type BufferOptions, createBuffer } from '@sluice/core';
+import { PRODUCER_LIFETIME_MS, type Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { MAX_PARTITIONS, partitionOf, targetKey } from '@sluice/core';
+import { MAX_PARTITIONS, targetKey } from '@sluice/core/backend';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { partitionOf } from '../src/support/partition.js';
 import { filters, name } from './arbitraries.js';
 
 const signed = (key: string): number => crc32(key) | 0;

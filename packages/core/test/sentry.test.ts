@@ -6,14 +6,14 @@ import {
   type BufferOptions,
   type Clock,
   createBuffer,
-  partitionOf,
-  targetKey,
 } from '@sluice/core';
+import { targetKey } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
 import { manualClock, recordingSink, startRedisServer } from '@sluice/testing';
 import { mockRedis } from '@sluice/testing/mock-redis';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { partitionOf } from '../src/support/partition.js';
 
 /** Somewhere to keep pending entries, empty at first. */
 interface Place {

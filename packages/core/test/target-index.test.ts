@@ -1,4 +1,5 @@
-import { createBuffer, type Filters, type FilterValue, targetKey, type Write } from '@sluice/core';
+import { createBuffer, type Filters, type FilterValue } from '@sluice/core';
+import { targetKey, type Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,12 +1,8 @@
-import {
-  type FilterValue,
-  MAX_TARGET_KEY_LENGTH,
-  parseTargetKey,
-  type Target,
-  targetKey,
-} from '@sluice/core';
+import type { FilterValue } from '@sluice/core';
+import { MAX_TARGET_KEY_LENGTH, targetKey } from '@sluice/core/backend';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseTargetKey, type Target } from '../src/entry/target-key.js';
 import { filters, name } from './arbitraries.js';
 
 const target: fc.Arbitrary<Target> = fc.record({ model: name, filters, signalOnly: fc.boolean() });

@@ -1,4 +1,4 @@
-import { PRODUCER_LIFETIME_MS, type StoredEntry, type Write } from '@sluice/core';
+import { PRODUCER_LIFETIME_MS, type StoredEntry, type Write } from '@sluice/core/backend';
 import { seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 import { ReplayRing } from '../src/writing/replay-ring.js';

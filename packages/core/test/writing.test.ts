@@ -1,7 +1,9 @@
-import { type BufferOptions, createBuffer, max, partitionOf, targetKey, type Write } from '@sluice/core';
+import { type BufferOptions, createBuffer, max } from '@sluice/core';
+import { targetKey, type Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { manualClock } from '@sluice/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { partitionOf } from '../src/support/partition.js';
 import { wrap } from './wrap.js';
 
 /** A buffer of one partition whose writes are recorded, and wait while `gate` is shut. */

@@ -1,25 +1,27 @@
 import {
-  type AddResult,
   type Backend,
+  type Clock,
+  InvalidInputError,
+  type PartitionStats,
+  type Validation,
+} from '@sluice/core';
+import {
+  type AddResult,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  type Clock,
   CorruptEntryError,
   deadLetterId,
   type Fields,
-  InvalidInputError,
   leaseToken,
   merge,
   OverflowError,
-  type PartitionStats,
   PRODUCER_LIFETIME_MS,
   type Refusal,
   type StoredDeadLetter,
   type StoredEntry,
-  type Validation,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 
 export interface MemoryOptions {
   /** What leases and delays are judged by. Default: the system's time. */

@@ -1,4 +1,5 @@
-import { createBuffer, type Fields, InvalidInputError, PRODUCER_LIFETIME_MS, type Sink } from '@sluice/core';
+import { createBuffer, InvalidInputError, type Sink } from '@sluice/core';
+import { type Fields, PRODUCER_LIFETIME_MS } from '@sluice/core/backend';
 import { fromUrl, type MemoryBackend, memory } from '@sluice/memory';
 import { faultyBackend, type ManualClock, manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { expect, test } from 'vitest';

@@ -1,20 +1,22 @@
 import {
-  type AddResult,
   type Backend,
+  type Clock,
+  InvalidInputError,
+  type PartitionStats,
+  type Validation,
+} from '@sluice/core';
+import {
+  type AddResult,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  type Clock,
   type Fields,
-  InvalidInputError,
-  type PartitionStats,
   PRODUCER_LIFETIME_MS,
   pack,
   type StoredDeadLetter,
   unpack,
-  type Validation,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
 import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';

@@ -1,6 +1,6 @@
+import { BackendError } from '@sluice/core';
 import {
   type AddResult,
-  BackendError,
   type ClaimResult,
   type CorruptEntry,
   CorruptEntryError,
@@ -10,7 +10,7 @@ import {
   type StoredDeadLetter,
   type StoredEntry,
   unpack,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 
 /** What the scripts reply, as the backend interface has it. */
 

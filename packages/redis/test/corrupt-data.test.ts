@@ -1,4 +1,5 @@
-import { createBuffer, targetKey } from '@sluice/core';
+import { createBuffer } from '@sluice/core';
+import { targetKey } from '@sluice/core/backend';
 import { redis } from '@sluice/redis';
 import { recordingSink, startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';

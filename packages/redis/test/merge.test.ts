@@ -1,13 +1,12 @@
+import type { Backend, Rule } from '@sluice/core';
 import {
-  type Backend,
   CorruptEntryError,
   type Fields,
   merge,
   OverflowError,
   type RefusalReason,
-  type Rule,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { redis } from '@sluice/redis';
 import { startRedisServer } from '@sluice/testing';
 import * as fc from 'fast-check';

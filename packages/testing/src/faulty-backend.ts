@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  BACKEND_METHODS,
-  type Backend,
-  BackendError,
-  type BackendMethod,
-  type Clock,
-  type Random,
-} from '@sluice/core';
+import { type Backend, BackendError, type Clock, type Random } from '@sluice/core';
+import { BACKEND_METHODS, type BackendMethod } from '@sluice/core/backend';
 import { seededRandom } from './seeded-random.js';
 
 /** One call of a backend. */

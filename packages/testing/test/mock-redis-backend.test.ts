@@ -1,4 +1,5 @@
-import { createBuffer, targetKey } from '@sluice/core';
+import { createBuffer } from '@sluice/core';
+import { targetKey } from '@sluice/core/backend';
 import { type RedisClient, redis } from '@sluice/redis';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { mockRedis } from '@sluice/testing/mock-redis';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as core from '@sluice/core';
+import * as implementors from '@sluice/core/backend';
 import { type MemoryOptions, memory } from '@sluice/memory';
 import { conformance } from '@sluice/testing/conformance';
 import ts from 'typescript';
@@ -33,7 +34,7 @@ function mutate({ changes }: Mutant): Open {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const exports: { memory?: Open } = {};
-  new Function('exports', 'require', outputText)(exports, () => core);
+  new Function('exports', 'require', outputText)(exports, () => ({ ...core, ...implementors }));
   return exports.memory as Open;
 }
 

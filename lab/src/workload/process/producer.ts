@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Backend, createBuffer, IncrementError, max, type Write } from '@sluice/core';
+import { type Backend, createBuffer, IncrementError, max } from '@sluice/core';
+import type { Write } from '@sluice/core/backend';
 import { redis } from '@sluice/redis';
 import { seededRandom } from '@sluice/testing';
 import type { Increment, Outcome } from '../../history/history.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PRODUCER_LIFETIME_MS } from '@sluice/core';
+import { PRODUCER_LIFETIME_MS } from '@sluice/core/backend';
 import { type Promises, page, write } from './fixture.js';
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Burial, StoredEntry, Write } from '@sluice/core';
+import type { Burial, StoredEntry, Write } from '@sluice/core/backend';
 import { type Promises, page, readable, write } from './fixture.js';
 
 /** Arguments stay the caller's, and so do answers. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leaseToken } from '@sluice/core';
+import { leaseToken } from '@sluice/core/backend';
 import { type Promises, page, readable, sums } from './fixture.js';
 
 /** A claim freezes pending entries into a batch and leases it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Backend, CorruptEntryError, createBuffer, deadLetterId } from '@sluice/core';
+import { type Backend, createBuffer } from '@sluice/core';
+import { CorruptEntryError, deadLetterId } from '@sluice/core/backend';
 import { recordingSink } from '../recording-sink.js';
 import { type Fixture, keyOf, type Promises, page } from './fixture.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deadLetterId } from '@sluice/core';
+import { deadLetterId } from '@sluice/core/backend';
 import { type Promises, page } from './fixture.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Backend, Columns, Extra } from '@sluice/core';
 import {
   type AddResult,
-  type Backend,
   type ClaimRequest,
   type ClaimResult,
-  type Columns,
-  type Extra,
   type Fields,
   fieldsOf,
   type StoredBatch,
@@ -13,7 +11,7 @@ import {
   type StoredEntry,
   targetKey,
   type Write,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import type { ManualClock } from '../manual-clock.js';
 
 /** Tests by name. The name is the promise that the test checks. */

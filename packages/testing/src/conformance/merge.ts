@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Extra, type Fields, max, merge, min, type Random, type StoredEntry } from '@sluice/core';
+import { type Extra, max, min, type Random } from '@sluice/core';
+import { type Fields, merge, type StoredEntry } from '@sluice/core/backend';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
 import { type Fixture, keyOf, type Promises, page } from './fixture.js';
 

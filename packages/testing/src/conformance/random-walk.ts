@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Random, StoredEntry } from '@sluice/core';
+import type { Random } from '@sluice/core';
+import type { StoredEntry } from '@sluice/core/backend';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
 import { type Fixture, type Held, type Promises, page, readable, sums, write } from './fixture.js';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Extra, type Filters, fieldsOf, MAX_TARGET_KEY_LENGTH, max, targetKey } from '@sluice/core';
+import { type Extra, type Filters, max } from '@sluice/core';
+import { fieldsOf, MAX_TARGET_KEY_LENGTH, targetKey } from '@sluice/core/backend';
 import { type Fixture, keyOf, type Promises, page } from './fixture.js';
 
 // What the JSON around the value takes of a target key.

@@ -7,7 +7,7 @@ import type { IncrementRule } from './rule.js';
 import { ruleNameOf } from './ruled.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
-export const MAX_EXTRA_LENGTH = 8192;
+const MAX_EXTRA_LENGTH = 8192;
 
 /**
  * The last write wins. Values are kept as JSON text; plain arrays and objects are wrapped as `{"json":…}`, so that no
