@@ -81,11 +81,11 @@ class PostgresBackend implements Backend {
       }
       const epoch = (await lock(tx, partition))?.epoch ?? '';
       const { last, refused } = await lastWrite(tx, partition, producer, now);
-      if (number <= last) return { outcome: 'duplicate', epoch, refused: number === last ? refused : [] };
-      if (number > last + 1) return { outcome: 'gap', epoch, last };
+      if (number <= last) return { status: 'duplicate', epoch, refused: number === last ? refused : [] };
+      if (number > last + 1) return { status: 'gap', epoch, last };
       const refusals = await addPending(tx, partition, entries, now);
       await rememberWrite(tx, write, refusals, now);
-      return { outcome: 'applied', epoch, refused: refusals };
+      return { status: 'applied', epoch, refused: refusals };
     });
   }
 

@@ -127,11 +127,11 @@ export interface StoredEntry {
  */
 export type AddResult =
   | {
-      readonly outcome: 'applied' | 'duplicate';
+      readonly status: 'applied' | 'duplicate';
       readonly epoch: string;
       readonly refused: readonly Refusal[];
     }
-  | { readonly outcome: 'gap'; readonly epoch: string; readonly last: number };
+  | { readonly status: 'gap'; readonly epoch: string; readonly last: number };
 
 /** Why one target of a write was left out while the rest applied. */
 export type RefusalReason = 'overflow' | 'corrupt';

@@ -294,7 +294,7 @@ export const double: Buffer<Models> = {
 };
 export const nowhere: Backend = {
   name: 'nowhere',
-  add: async ({ newEpoch }) => ({ outcome: 'applied', epoch: newEpoch, refused: [] }),
+  add: async ({ newEpoch }) => ({ status: 'applied', epoch: newEpoch, refused: [] }),
   claim: async () => ({ status: 'empty' }),
   renew: async () => false,
   ack: async () => false,

@@ -18,7 +18,7 @@ function setup() {
     return write;
   };
   const missingAfter = (last: number, epoch = EPOCH): readonly Write[] =>
-    sequence.missing({ outcome: 'gap', epoch, last });
+    sequence.missing({ status: 'gap', epoch, last });
   return { time, sequence, acknowledged, missingAfter };
 }
 
@@ -44,7 +44,7 @@ describe('a number', () => {
     sequence.acknowledge(write, EPOCH);
     expect(() => sequence.acknowledge(write, EPOCH)).toThrow(bug);
     expect(() => sequence.giveUp(write, 'refused')).toThrow(bug);
-    expect(() => sequence.restart(write, { outcome: 'gap', epoch: EPOCH, last: 0 })).toThrow(bug);
+    expect(() => sequence.restart(write, { status: 'gap', epoch: EPOCH, last: 0 })).toThrow(bug);
   });
 
   test('is free again when its write was certainly not taken', () => {
@@ -100,7 +100,7 @@ describe('a new sequence', () => {
     const { sequence, acknowledged, missingAfter } = setup();
     const first = acknowledged();
     acknowledged();
-    const lost = sequence.restart(sequence.next(entries(1)), { outcome: 'gap', epoch: 'another', last: 0 });
+    const lost = sequence.restart(sequence.next(entries(1)), { status: 'gap', epoch: 'another', last: 0 });
     expect(lost).toEqual({ partition: 3, producer: first.producer, from: 1, to: 2, reason: 'wiped' });
     const next = acknowledged();
     expect(next.number).toBe(1);

@@ -116,13 +116,13 @@ class Memory implements MemoryBackend {
     const last = known !== undefined && known.expiresAt > now ? known.number : 0;
     if (write.number <= last) {
       return {
-        outcome: 'duplicate',
+        status: 'duplicate',
         epoch,
         refused: write.number === last && known ? [...known.refused] : [],
       };
     }
     if (write.number !== last + 1) {
-      return { outcome: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };
+      return { status: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };
     }
     this.#partitions.set(write.partition, state);
     const refused = write.entries.flatMap((entry, index) => addPending(state, entry, index, now));
@@ -134,7 +134,7 @@ class Memory implements MemoryBackend {
       refused,
       expiresAt: now + PRODUCER_LIFETIME_MS,
     });
-    return { outcome: 'applied', epoch, refused: [...refused] };
+    return { status: 'applied', epoch, refused: [...refused] };
   }
 
   async claim(

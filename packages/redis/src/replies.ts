@@ -16,9 +16,9 @@ import {
 
 export function addResult(reply: unknown): AddResult {
   checkReply(reply, ['applied', 'duplicate', 'gap']);
-  const [outcome, epoch, rest] = reply as ['applied' | 'duplicate', string, string] | ['gap', string, number];
-  if (outcome === 'gap') return { outcome, epoch, last: Number(rest) };
-  return { outcome, epoch, refused: rest === '[]' ? [] : (JSON.parse(String(rest)) as Refusal[]) };
+  const [status, epoch, rest] = reply as ['applied' | 'duplicate', string, string] | ['gap', string, number];
+  if (status === 'gap') return { status, epoch, last: Number(rest) };
+  return { status, epoch, refused: rest === '[]' ? [] : (JSON.parse(String(rest)) as Refusal[]) };
 }
 
 export function claimResult(reply: unknown, token: string): ClaimResult {

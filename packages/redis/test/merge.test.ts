@@ -80,7 +80,7 @@ test('the scripts merge as core does, and keep what neither can read as dead let
       await backend.add(write(1, 0));
       const second = await backend.add(write(2, 1));
       const refused = new Map(
-        second.outcome === 'applied' ? second.refused.map(({ index, reason }) => [index, reason]) : [],
+        second.status === 'applied' ? second.refused.map(({ index, reason }) => [index, reason]) : [],
       );
       const expected = pairs.map(([first, then], i): Fields => {
         const merged: Fields = { ...first, '@': 5 };

@@ -89,7 +89,7 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
       expect(error.message).not.toMatch(/wrong@|secret/);
     }
     await using backend = closing(redis({ url: guarded.url.replace('//', '//default:secret@') }));
-    await expect(write(backend)).resolves.toMatchObject({ outcome: 'applied' });
+    await expect(write(backend)).resolves.toMatchObject({ status: 'applied' });
   });
 
   test('NOPERM: the user may not run scripts', async () => {
@@ -109,7 +109,7 @@ test('NOSCRIPT: after SCRIPT FLUSH the source is sent again', async () => {
   await using backend = closing(redis({ url: server.url }));
   await write(backend);
   await admin.script('FLUSH');
-  expect(await write2(backend)).toMatchObject({ outcome: 'applied' });
+  expect(await write2(backend)).toMatchObject({ status: 'applied' });
 });
 
 test('LOADING: a write waits until a restarted server has its data', async () => {

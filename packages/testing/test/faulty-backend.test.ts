@@ -36,13 +36,13 @@ test('a refused call never reaches the backend', async () => {
     retryable: true,
   });
   expect(await backend.read(0, KEY)).toBeUndefined();
-  expect((await backend.add(write(1))).outcome).toBe('applied');
+  expect((await backend.add(write(1))).status).toBe('applied');
 });
 
 test('a lost reply leaves its effect', async () => {
   const backend = open([{ on: 'add', fault: 'lose-reply' }]);
   await expect(backend.add(write(1))).rejects.toMatchObject({ outcome: 'unknown', retryable: true });
-  expect((await backend.add(write(1))).outcome).toBe('duplicate');
+  expect((await backend.add(write(1))).status).toBe('duplicate');
 });
 
 test('a rejection of one’s own', async () => {
@@ -104,7 +104,7 @@ test('a delayed request takes effect later, a delayed reply only tells later', a
   await clock.advance(99);
   expect(await views()).toBeUndefined();
   await clock.advance(1);
-  expect((await first).outcome).toBe('applied');
+  expect((await first).status).toBe('applied');
   let told = false;
   void backend.add(write(2)).then(() => (told = true));
   await clock.advance(99);
@@ -122,7 +122,7 @@ test('a test may hold a call back for as long as it likes', async () => {
   const held = backend.add(write(1));
   expect(await backend.read(0, KEY)).toBeUndefined();
   release();
-  expect((await held).outcome).toBe('applied');
+  expect((await held).status).toBe('applied');
 });
 
 test('a delay in milliseconds without a clock is a mistake of the test', async () => {

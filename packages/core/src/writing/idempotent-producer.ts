@@ -103,7 +103,7 @@ export class IdempotentProducer {
         if (!(await this.#waitToRetry(error, attempt, deadline))) throw this.#giveUp(write, outcome, error);
         continue;
       }
-      if (result.outcome !== 'gap') return this.#acknowledge(write, result);
+      if (result.status !== 'gap') return this.#acknowledge(write, result);
       this.#lose(write, result);
       if (outcome === 'unknown') throw this.#errors.lost();
       write = this.#sequence.next(entries);

@@ -6,7 +6,7 @@ import { randomId } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
 import { ReplayRing } from './replay-ring.js';
 
-export type Gap = Extract<AddResult, { outcome: 'gap' }>;
+export type Gap = Extract<AddResult, { status: 'gap' }>;
 
 /**
  * The writes of one partition in their order: an id, and under it the numbers 1, 2, 3 … The backend applies a write only
@@ -79,7 +79,7 @@ export class WriteSequence {
    * where they might count again what was drained before the wipe.
    */
   missing(result: AddResult): readonly Write[] {
-    return result.outcome === 'gap' && result.epoch === this.#epoch ? this.#ring.after(result.last) : [];
+    return result.status === 'gap' && result.epoch === this.#epoch ? this.#ring.after(result.last) : [];
   }
 
   /** Starts anew after a gap that cannot be closed. Returns the writes that the backend no longer has, if any. */

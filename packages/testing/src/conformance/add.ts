@@ -8,38 +8,38 @@ const HOUR_MS = 60 * 60 * 1000;
 export const add: Promises = {
   'the first write of a producer has the number 1': async ({ backend }) => {
     const result = await backend.add(write(1, [page('/a')]));
-    assert.deepEqual(result, { outcome: 'applied', epoch: 'epoch-1', refused: [] });
+    assert.deepEqual(result, { status: 'applied', epoch: 'epoch-1', refused: [] });
   },
 
   'the next number applies': async ({ backend, read }) => {
     await backend.add(write(1, [page('/a')]));
-    assert.equal((await backend.add(write(2, [page('/a')]))).outcome, 'applied');
+    assert.equal((await backend.add(write(2, [page('/a')]))).status, 'applied');
     assert.equal((await read('/a'))?.['+views'], 2);
   },
 
   'a repeated write changes nothing': async ({ backend, read }) => {
     await backend.add(write(1, [page('/a')]));
     const again = await backend.add(write(1, [page('/a')]));
-    assert.deepEqual(again, { outcome: 'duplicate', epoch: 'epoch-1', refused: [] });
+    assert.deepEqual(again, { status: 'duplicate', epoch: 'epoch-1', refused: [] });
     assert.equal((await read('/a'))?.['+views'], 1);
   },
 
   'an empty write only takes its number': async ({ backend, read }) => {
     await backend.add(write(1, [page('/a')]));
     assert.deepEqual(await backend.add(write(2, [])), {
-      outcome: 'applied',
+      status: 'applied',
       epoch: 'epoch-1',
       refused: [],
     });
-    assert.equal((await backend.add(write(2, [page('/a')]))).outcome, 'duplicate');
-    assert.equal((await backend.add(write(3, [page('/b')]))).outcome, 'applied');
+    assert.equal((await backend.add(write(2, [page('/a')]))).status, 'duplicate');
+    assert.equal((await backend.add(write(3, [page('/b')]))).status, 'applied');
     assert.deepEqual([(await read('/a'))?.['+views'], (await read('/b'))?.['+views']], [1, 1]);
   },
 
   'a number from long ago is a duplicate': async ({ backend, add, read }) => {
     for (let number = 1; number <= 5; number += 1) await add([page('/a')]);
     for (const number of [4, 1]) {
-      assert.equal((await backend.add(write(number, [page('/a')]))).outcome, 'duplicate');
+      assert.equal((await backend.add(write(number, [page('/a')]))).status, 'duplicate');
     }
     assert.equal((await read('/a'))?.['+views'], 5);
   },
@@ -47,14 +47,14 @@ export const add: Promises = {
   'a repeated write stays a duplicate after its entries were applied': async ({ backend, drain }) => {
     await backend.add(write(1, [page('/a')]));
     await drain();
-    assert.equal((await backend.add(write(1, [page('/a')]))).outcome, 'duplicate');
+    assert.equal((await backend.add(write(1, [page('/a')]))).status, 'duplicate');
     assert.deepEqual(await drain(), []);
   },
 
   'a write repeated at the same time applies once': async ({ backend, read }) => {
     const results = await Promise.all([1, 1, 1, 1].map((number) => backend.add(write(number, [page('/a')]))));
-    const outcomes = results.map(({ outcome }) => outcome).sort();
-    assert.deepEqual(outcomes, ['applied', 'duplicate', 'duplicate', 'duplicate']);
+    const statuses = results.map(({ status }) => status).sort();
+    assert.deepEqual(statuses, ['applied', 'duplicate', 'duplicate', 'duplicate']);
     assert.equal((await read('/a'))?.['+views'], 1);
   },
 
@@ -62,14 +62,14 @@ export const add: Promises = {
     await add([page('/a')]);
     await add([page('/a')]);
     const result = await backend.add(write(4, [page('/a')]));
-    assert.deepEqual(result, { outcome: 'gap', epoch: 'epoch-1', last: 2 });
+    assert.deepEqual(result, { status: 'gap', epoch: 'epoch-1', last: 2 });
     assert.equal((await read('/a'))?.['+views'], 2);
   },
 
   'an unknown producer is behind by all its writes': async ({ backend, read }) => {
     await backend.add(write(1, [page('/a')]));
     const result = await backend.add(write(7, [page('/a')], { producer: 'stranger' }));
-    assert.deepEqual(result, { outcome: 'gap', epoch: 'epoch-1', last: 0 });
+    assert.deepEqual(result, { status: 'gap', epoch: 'epoch-1', last: 0 });
     assert.equal((await read('/a'))?.['+views'], 1);
   },
 
@@ -83,7 +83,7 @@ export const add: Promises = {
     await backend.add(write(1, [page('/a')]));
     await backend.add(write(3, [page('/a')]));
     for (const number of [2, 3]) {
-      assert.equal((await backend.add(write(number, [page('/a')]))).outcome, 'applied');
+      assert.equal((await backend.add(write(number, [page('/a')]))).status, 'applied');
     }
     assert.equal((await read('/a'))?.['+views'], 3);
   },
@@ -92,8 +92,8 @@ export const add: Promises = {
     await add([page('/a')], { producer: 'one' });
     await add([page('/a')], { producer: 'two' });
     await add([page('/a')], { producer: 'one' });
-    assert.equal((await backend.add(write(2, [page('/a')], { producer: 'one' }))).outcome, 'duplicate');
-    assert.equal((await backend.add(write(2, [page('/a')], { producer: 'two' }))).outcome, 'applied');
+    assert.equal((await backend.add(write(2, [page('/a')], { producer: 'one' }))).status, 'duplicate');
+    assert.equal((await backend.add(write(2, [page('/a')], { producer: 'two' }))).status, 'applied');
     assert.equal((await read('/a'))?.['+views'], 4);
   },
 
@@ -111,8 +111,8 @@ export const add: Promises = {
     // The lifetime begins with the last use: by now the first use alone would be forgotten.
     await clock.advance(PRODUCER_LIFETIME_MS - HOUR_MS);
     await add([page('/b')], { producer: 'other' });
-    assert.equal((await backend.add(write(2, [page('/a')]))).outcome, 'duplicate');
-    assert.equal((await backend.add(write(3, [page('/a')]))).outcome, 'applied');
+    assert.equal((await backend.add(write(2, [page('/a')]))).status, 'duplicate');
+    assert.equal((await backend.add(write(3, [page('/a')]))).status, 'applied');
   },
 
   'writes of many producers at the same time all count': async ({ add, read }) => {
@@ -151,7 +151,7 @@ export const epoch: Promises = {
 
   'a partition without data has no epoch to tell, and takes none from a gap': async ({ backend }) => {
     const gap = await backend.add(write(2, [page('/a')], { newEpoch: 'of the gap' }));
-    assert.deepEqual(gap, { outcome: 'gap', epoch: '', last: 0 });
+    assert.deepEqual(gap, { status: 'gap', epoch: '', last: 0 });
     const first = await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
     assert.equal(first.epoch, 'first');
   },

@@ -26,7 +26,7 @@ export interface Held extends StoredBatch {
   readonly paths: readonly string[];
 }
 
-type Applied = Extract<AddResult, { outcome: 'applied' | 'duplicate' }>;
+type Applied = Extract<AddResult, { status: 'applied' | 'duplicate' }>;
 
 export type ClaimOptions = Partial<ClaimRequest> & { readonly partition?: number };
 
@@ -57,7 +57,7 @@ export class Fixture {
     const number = (this.#numbers.get(id) ?? 0) + 1;
     this.#numbers.set(id, number);
     const result = await this.backend.add(write(number, entries, { partition, producer }));
-    assert.ok(result.outcome === 'applied', `expected the write to apply; got ${JSON.stringify(result)}`);
+    assert.ok(result.status === 'applied', `expected the write to apply; got ${JSON.stringify(result)}`);
     return result;
   };
 

@@ -46,7 +46,7 @@ export const overflow: Promises = {
     await add([page('/a', { views: MOST })]);
     const first = await backend.add(write(2, [page('/b'), page('/a')]));
     const again = await backend.add(write(2, [page('/b'), page('/a')]));
-    assert.ok(first.outcome === 'applied' && again.outcome === 'duplicate');
+    assert.ok(first.status === 'applied' && again.status === 'duplicate');
     assert.deepEqual(again.refused, [{ index: 1, reason: 'overflow', field: '+views' }]);
     assert.equal((await read('/b'))?.['+views'], 1);
   },
@@ -56,7 +56,7 @@ export const overflow: Promises = {
     const first = await backend.add(write(2, [page('/a')]));
     await drain();
     const again = await backend.add(write(2, [page('/a')]));
-    assert.ok(first.outcome === 'applied' && again.outcome === 'duplicate');
+    assert.ok(first.status === 'applied' && again.status === 'duplicate');
     assert.deepEqual(again.refused, first.refused);
     assert.deepEqual(await drain(), []);
   },
@@ -64,7 +64,7 @@ export const overflow: Promises = {
   'a write that is refused whole still has its number': async ({ backend, add }) => {
     await add([page('/a', { views: MOST })]);
     await add([page('/a')]);
-    assert.equal((await backend.add(write(3, [page('/b')]))).outcome, 'applied');
+    assert.equal((await backend.add(write(3, [page('/b')]))).status, 'applied');
   },
 
   'room comes back when the entry is claimed': async ({ add, lease }) => {

@@ -44,13 +44,13 @@ class RandomWalk {
     );
     if (this.#random() < 0.1) {
       const skipping = await backend.add(write(number + 1, entries, { producer }));
-      assert.deepEqual([skipping.outcome, 'last' in skipping && skipping.last], ['gap', number - 1]);
+      assert.deepEqual([skipping.status, 'last' in skipping && skipping.last], ['gap', number - 1]);
     }
     const frozen = write(number, entries, { producer });
-    assert.equal((await backend.add(frozen)).outcome, 'applied');
+    assert.equal((await backend.add(frozen)).status, 'applied');
     this.#numbers.set(producer, number);
     this.added.push(...entries);
-    if (this.#random() < 0.3) assert.equal((await backend.add(frozen)).outcome, 'duplicate');
+    if (this.#random() < 0.3) assert.equal((await backend.add(frozen)).status, 'duplicate');
   };
 
   readonly #claim = async (): Promise<void> => {
