@@ -112,8 +112,8 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   claim(partition: number): Promise<Claim<S>>;
 
   /**
-   * Gives a leased batch to the sink, renews the lease meanwhile, and settles it. When the sink throws,
-   * the batch is delivered again, or buried after `maxAttempts`.
+   * Gives a leased batch to the sink, renews the lease meanwhile, and settles it. When the sink throws, the batch is
+   * delivered again, or buried after `maxAttempts`.
    * Rejects with `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} if the argument is not a lease.
    */
   process(lease: Lease<S>): Promise<Settlement>;

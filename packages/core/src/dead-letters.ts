@@ -34,9 +34,9 @@ export interface DeadLetters<S extends Schema<S> = AnySchema> {
   }): Promise<DeadLetter<S>[]>;
 
   /**
-   * Makes entries pending again, so that a later batch applies them. Resolves with how many there were. An entry whose
-   * sum would overflow, or that is unreadable, stays a dead letter. May be called again after a failure: an entry is
-   * redriven once.
+   * Makes entries pending again, so that a later batch applies them. Resolves with how many it made so. An entry whose
+   * sum would overflow, or that is unreadable, stays a dead letter. After a failure it may be called again: no entry is
+   * redriven twice.
    * Rejects with {@link InvalidInputError} if an id is not one of a dead letter.
    *
    * @example
@@ -49,7 +49,7 @@ export interface DeadLetters<S extends Schema<S> = AnySchema> {
   redrive(ids: readonly string[] | 'all'): Promise<number>;
 
   /**
-   * Deletes dead letters for good. Resolves with how many there were.
+   * Deletes dead letters for good. Resolves with how many it deleted.
    * Rejects with {@link InvalidInputError} if an id is not one of a dead letter.
    */
   discard(ids: readonly string[] | 'all'): Promise<number>;

@@ -144,7 +144,7 @@ export class PartitionsFailedError extends SluiceError {
   }
 }
 
-/** A backend could not do what was asked. A {@link Backend} rejects with nothing else. */
+/** A backend could not do what was asked. A {@link Backend} rejects with it alone, but for what its `read` says. */
 export class BackendError extends SluiceError {
   override get name(): string {
     return 'BackendError';

@@ -9,7 +9,7 @@ import { messageOf } from './support/text.js';
 export interface BufferEvents<S extends Schema<S> = AnySchema> {
   /**
    * The sink applied a batch, and the backend knows. `entries` are those that it did not reject, signal-only ones
-   * included; `durationMs` is the time from the call of the sink on, in milliseconds.
+   * included; `durationMs` is how long it took to apply and acknowledge it, in milliseconds.
    */
   processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
   /** The sink threw; the batch is delivered again in `delayMs`. */

@@ -39,12 +39,13 @@ import { Writer } from './writing/writer.js';
  * ```ts
  * import { memory } from '@sluice/memory';
  *
- * await using buffer = createBuffer({
+ * const buffer = createBuffer({
  *   backend: memory(),
  *   sink: async (batch) => console.log(batch.entries),
  * });
  * await buffer.incr('Page', { views: 1 }, { path: '/docs' });
  * await buffer.processPending();
+ * await buffer.close();
  * ```
  * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_OPTION` naming the option
  */

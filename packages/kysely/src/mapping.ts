@@ -43,7 +43,10 @@ interface MappingOf<DB, S, M, T> {
    * @default 'upsert'
    */
   readonly mode?: 'upsert' | 'update';
-  /** Filters to key columns. When given, an entry must have exactly these filters. By default each is the column of its name. */
+  /**
+   * Filters to key columns. When given, an entry must have exactly these filters. By default each is the column of its
+   * name.
+   */
   readonly keys?: Names<FilterOf<S, M>, ColumnOf<DB, T>>;
   /**
    * Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. By

@@ -3,8 +3,8 @@ import type { Clock } from '@sluice/core';
 /** A clock that stands still until a test moves it: {@link manualClock} makes it. */
 export interface ManualClock extends Clock {
   /**
-   * Moves time forward by `ms` milliseconds. Timers that fall due on the way run in the order of their times, each with the clock at its
-   * time, and what they start has run as far as it can without I/O before the next one.
+   * Moves time forward by `ms` milliseconds. Timers that fall due on the way run in the order of their times, each with
+   * the clock at its time, and what they start has run as far as it can without I/O before the next one.
    */
   advance(ms: number): Promise<void>;
   /**
