@@ -52,7 +52,7 @@ export interface Backend {
 
   /**
    * The pending fields of one target: what no batch holds yet; `undefined` if there are none.
-   * Rejects with {@link CorruptEntryError} if they are unreadable.
+   * Rejects with `CorruptEntryError` if they are unreadable.
    */
   read(partition: number, key: string): Promise<Fields | undefined>;
 
