@@ -234,7 +234,7 @@ export interface PartitionStats {
   readonly oldestPendingMs: number;
 }
 
-/** What a server's settings promise: see {@link Buffer.validate}. */
+/** What a server's settings promise: see `validate()` of a buffer. */
 export interface Validation {
   /**
    * What survives a crash of the server: `none`: nothing; `recent-loss`: all but the last moments, and a batch of

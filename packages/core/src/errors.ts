@@ -144,7 +144,7 @@ export class PartitionsFailedError extends SluiceError {
   }
 }
 
-/** A backend could not do what was asked. A {@link Backend} rejects with it alone, but for what its `read` says. */
+/** A backend could not do what was asked. A `Backend` rejects with it alone, but for what its `read` says. */
 export class BackendError extends SluiceError {
   override get name(): string {
     return 'BackendError';
@@ -173,7 +173,7 @@ export class OverflowError extends SluiceError {
   }
 
   constructor(
-    /** The name of the field, which begins with the mark of its rule: see {@link Fields}. */
+    /** The name of the field, which begins with the mark of its rule: see `Fields`. */
     readonly field: string,
   ) {
     super(
