@@ -7,26 +7,42 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, '../..');
 
-/** A block of TypeScript on a page. */
+/** A block of TypeScript on a page, or in a doc comment. */
 interface Block {
   /** `docs/counting.md:12`, the line where it begins. */
   readonly name: string;
   readonly code: string;
   /**
    * Where the compiler is told that it lies: a folder a page, so that blocks which begin with the name of their file can
-   * import each other.
+   * import each other. A source file is a page, too.
    */
   readonly file: string;
 }
 
-const pages = ts.sys
-  .readDirectory(ROOT, ['.md'], ['**/node_modules', '**/dist'])
-  .map((file) => relative(ROOT, file))
-  .sort();
-const blocks = pages.flatMap(blocksOf);
+const pages = filesOf('.', '.md').flatMap((file) => blocksOf(file, textOf(file)));
+const sources = filesOf('packages', '.ts', ['*/src/**/*']).map(
+  (file) => [file, comments(textOf(file))] as const,
+);
+const examples = sources.flatMap(([file, text]) => blocksOf(file, text));
+const blocks = [...pages, ...examples];
 
-function blocksOf(page: string): Block[] {
-  const text = readFileSync(join(ROOT, page), 'utf8');
+function filesOf(folder: string, extension: string, include?: string[]): string[] {
+  return ts.sys
+    .readDirectory(join(ROOT, folder), [extension], ['**/node_modules', '**/dist'], include)
+    .map((file) => relative(ROOT, file))
+    .sort();
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+/** The text of a source file with its doc comments as pages are: without the asterisks, line for line. */
+function comments(source: string): string {
+  return source.replaceAll(/^ *\* ?/gm, '');
+}
+
+function blocksOf(page: string, text: string): Block[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code = '', index }) => {
     const line = text.slice(0, index).split('\n').length + 1;
     const [, name = `line-${line}.ts`] = /^\/\/ (\w+\.ts)$/m.exec(code) ?? [];
@@ -63,15 +79,24 @@ function compile(): Map<string, string[]> {
   return errors;
 }
 
-describe('the code in README and docs compiles against the built packages', () => {
+describe('the code in README, docs and doc comments compiles against the built packages', () => {
   let errors: Map<string, string[]>;
   beforeAll(() => {
     errors = compile();
   });
 
   test('and there is code', () => {
-    expect(blocks.length).toBeGreaterThan(15);
+    expect(pages.length).toBeGreaterThan(15);
+    expect(examples.length).toBeGreaterThan(15);
   });
+
+  // Anything else would not be compiled.
+  test.each(sources.filter(([, text]) => text.includes('@example')))(
+    'and each example in %s is a block of it',
+    (_, text) => {
+      for (const [, next] of text.matchAll(/@example(?: .*)?\n(.*)/g)) expect(next).toBe('```ts');
+    },
+  );
 
   test('as do the names that it leaves to the reader', () => {
     const others = [...errors.keys()].filter((file) => !blocks.some((block) => block.file === file));

@@ -1,4 +1,4 @@
-// What the code on the pages leaves to the reader: names that a block uses and does not declare.
+// What the code on the pages and in doc comments leaves to the reader: names that a block uses and does not declare.
 
 import type * as core from '@sluice/core';
 import type { Redis } from 'ioredis';
@@ -6,7 +6,7 @@ import type { Dialect, Kysely } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 
 declare global {
-  const { createBuffer, createWorker, openBuffer, max, min }: typeof core;
+  const { createBuffer, createWorker, openBuffer, max, min, IncrementError, SluiceError }: typeof core;
   type Sink = core.Sink;
   type SinkResult = core.SinkResult;
 

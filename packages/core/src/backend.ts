@@ -11,7 +11,7 @@ import type { Fields } from './entry/fields.js';
  * - what it cannot do rejects with a `BackendError` that says whether it may be repeated and whether it may have
  *   taken effect. The caller repeats calls; a backend does not.
  *
- * `@sluice/testing` has the suite that checks all of it.
+ * `conformance()` of `@sluice/testing/conformance` checks all of it.
  */
 export interface Backend {
   /** For messages: `memory`, `redis`. */
@@ -27,30 +27,39 @@ export interface Backend {
 
   /**
    * Leases the partition's batch: the unsettled one, under a new token, if it is due; or else a new one, of the
-   * first `size` pending entries. Repeating a claim with the token that got the lease answers the same lease, with the
-   * same deadline. A lease that ran out still holds until another claim takes it over.
+   * first `size` pending entries. Repeating a claim with the token that got the lease returns the same lease, with the
+   * same deadline. An expired lease stays valid until another claim takes the batch.
    */
   claim(partition: number, request: ClaimRequest): Promise<ClaimResult>;
 
-  /** Moves the deadline to `leaseMs` from now. `false`: the token no longer holds the lease; nothing changed. */
+  /**
+   * Moves the deadline to `leaseMs` milliseconds from now. `false`: the token no longer holds the lease; nothing changed.
+   */
   renew(partition: number, token: string, leaseMs: number): Promise<boolean>;
 
   /**
-   * Ends the batch: it was applied. `false`: the token does not hold the lease; nothing changed. For this and the
-   * next two: the token that settled the partition's last lease gets `true` again, in case its reply was lost.
+   * Ends the batch: it was applied. `false`: the token does not hold the lease; nothing changed. For this,
+   * {@link Backend.nack} and {@link Backend.bury}: the token that settled the partition's last lease gets `true` again,
+   * in case its reply was lost.
    */
   ack(partition: number, token: string): Promise<boolean>;
 
-  /** Gives the lease back, not applied: the same batch is due again in `delayMs`. */
+  /** Gives the lease back, not applied: the same batch is due again in `delayMs` milliseconds. */
   nack(partition: number, token: string, delayMs: number): Promise<boolean>;
 
   /** Ends the batch: the entries named become dead letters, all others were applied. */
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean>;
 
-  /** The pending fields of one target: what no batch holds yet. Rejects with `CorruptEntryError` if unreadable. */
+  /**
+   * The pending fields of one target: what no batch holds yet; `undefined` if there are none.
+   * Rejects with `CorruptEntryError` if they are unreadable.
+   */
   read(partition: number, key: string): Promise<Fields | undefined>;
 
-  /** Every partition that has pending entries or a batch, in ascending order, whatever N its producers use. */
+  /**
+   * Every partition that has pending entries or a batch, in ascending order, regardless of how many partitions each
+   * producer is configured with.
+   */
   partitions(): Promise<number[]>;
 
   /** The state of every partition that was ever used, in ascending order. */
@@ -60,12 +69,12 @@ export interface Backend {
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]>;
 
   /**
-   * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. Answers the
-   * ids of those that went: what would overflow, or is unreadable, stays a dead letter.
+   * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. Returns the
+   * ids of those that were merged: what would overflow, or is unreadable, stays a dead letter.
    */
   redrive(partition: number, ids: readonly string[]): Promise<string[]>;
 
-  /** Deletes dead letters; answers the ids of those that there were. */
+  /** Deletes dead letters; returns the ids of those that there were. */
   discard(partition: number, ids: readonly string[]): Promise<string[]>;
 
   /** Looks at the server's settings. Rejects with `ERR_SLUICE_UNSAFE_BACKEND` when they can drop what is pending. */
@@ -75,9 +84,10 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** The name of a method of {@link Backend}. */
 export type BackendMethod = Exclude<keyof Backend, 'name'>;
 
-/** The names of all methods; the compiler keeps the list complete. */
+/** The names of all methods of {@link Backend}; the compiler keeps the list complete. */
 export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({
   add: true,
   claim: true,
@@ -95,7 +105,7 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   close: true,
 } satisfies Record<BackendMethod, true>) as BackendMethod[];
 
-/** How long a backend remembers the number of a producer's last write, at the least. */
+/** How long a backend remembers the number of a producer's last write, at the least, in milliseconds: 24 hours. */
 export const PRODUCER_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** One frozen, numbered group of entries: repeated byte for byte until there is a definite answer. */
@@ -107,23 +117,26 @@ export interface Write {
   readonly number: number;
   /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
-  /** Becomes the partition's epoch if it has none; different for every write. See `AddResult`. */
+  /** Becomes the partition's epoch if it has none; different for every write. See {@link AddResult}. */
   readonly newEpoch: string;
 }
 
+/** An entry as backends keep it. */
 export interface StoredEntry {
+  /** The target, as {@link targetKey} writes it. */
   readonly key: string;
   readonly fields: Fields;
 }
 
 /**
+ * What became of a {@link Write}:
  * - `applied`: the number was the last one + 1; all entries but the refused ones are pending now;
  * - `duplicate`: the number was used before; nothing changed;
  * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`, so that number 1 is
  *   never a gap); nothing changed.
  *
  * The epoch marks one life of the partition's data: the first write brings it, and only wiping the data removes it.
- * A `gap` of a partition without data answers an empty epoch.
+ * A `gap` in a partition without data has an empty epoch.
  */
 export type AddResult =
   | {
@@ -138,16 +151,18 @@ export type RefusalReason = 'overflow' | 'corrupt';
 
 /** One entry of a write that did not apply. */
 export interface Refusal {
-  /** The entry's place in the write. */
+  /** The entry's index in the write. */
   readonly index: number;
   readonly reason: RefusalReason;
   /** The field that would overflow. */
   readonly field?: string;
 }
 
+/** What {@link Backend.claim} is asked for. */
 export interface ClaimRequest {
   /** Entries a batch, at most. */
   readonly size: number;
+  /** How long the lease lasts, in milliseconds. */
   readonly leaseMs: number;
   /**
    * What the id of the batch begins with, if a new one is made. New with every call, repeats included; but a client
@@ -159,16 +174,19 @@ export interface ClaimRequest {
   readonly claimToken: string;
 }
 
+/** What {@link Backend.claim} resolves with: the partition's batch, or why there is none. */
 export type ClaimResult =
   /**
-   * `token`, of `leaseToken`, holds the lease from now on: it is for `renew`, `ack`, `nack` and `bury`. The claim's
-   * own would not do: a repeat that arrives late leases the next batch under it, and a late ack would end that.
+   * The lease token, which {@link leaseToken} makes, holds the lease from now on: it is for `renew`, `ack`, `nack` and
+   * `bury`. The claim token alone is not enough: a delayed repeat of the claim may lease the next batch under the same
+   * token, and a late ack would then end the wrong batch.
    */
   | { readonly status: 'leased'; readonly leaseToken: string; readonly batch: StoredBatch }
   | { readonly status: 'empty' }
-  /** The batch is leased, or waits to be delivered again, for so long. */
+  /** The batch is leased, or waits to be delivered again, for `forMs` milliseconds. */
   | { readonly status: 'busy'; readonly forMs: number };
 
+/** A batch as backends keep it. */
 export interface StoredBatch {
   readonly id: string;
   /** 1 for the first delivery. */
@@ -181,36 +199,42 @@ export interface StoredBatch {
 /** An entry whose stored form is unreadable. It is never dropped: it becomes a dead letter. */
 export interface CorruptEntry {
   readonly key: string;
+  /** What is wrong with it. */
   readonly corrupt: string;
 }
 
+/** An entry of a batch that is to become a dead letter: see {@link Backend.bury}. */
 export interface Burial {
-  /** The entry's place in the batch. */
+  /** The entry's index in the batch. */
   readonly index: number;
   readonly reason: string;
 }
 
+/** A dead letter as backends keep it. */
 export interface StoredDeadLetter {
-  /** The batch's id, a slash, and the entry's place in it, padded to six digits. */
+  /** What {@link deadLetterId} returns. */
   readonly id: string;
   readonly entry: StoredEntry | CorruptEntry;
   readonly reason: string;
   readonly attempts: number;
-  /** Milliseconds, by the backend's clock. */
+  /** Milliseconds since 1970, by the backend's clock. */
   readonly buriedAt: number;
 }
 
+/** What a partition holds in the backend. */
 export interface PartitionStats {
   readonly partition: number;
+  /** Entries that no batch holds. */
   readonly pending: number;
   /** Entries in the unsettled batch. */
   readonly claimed: number;
+  /** Dead letters. */
   readonly dead: number;
-  /** How long ago the entry at the head of the queue got its first increment. */
+  /** How long ago the entry at the head of the queue got its first increment, in milliseconds; 0 if there is none. */
   readonly oldestPendingMs: number;
 }
 
-/** What a server's settings promise. */
+/** What a server's settings promise: see `validate()` of a buffer. */
 export interface Validation {
   /**
    * What survives a crash of the server: `none`: nothing; `recent-loss`: all but the last moments, and a batch of
@@ -226,7 +250,7 @@ export function leaseToken(batchId: string, claimToken: string): string {
   return `${batchId} ${claimToken}`;
 }
 
-/** The id of a dead letter. */
+/** The id of a dead letter: the batch's id, a slash, and the entry's index in it, padded to six digits. */
 export function deadLetterId(batchId: string, index: number): string {
   return `${batchId}/${String(index).padStart(6, '0')}`;
 }

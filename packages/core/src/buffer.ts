@@ -9,7 +9,10 @@ import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } 
 
 /** How one increment differs from others. */
 export interface IncrementOptions {
-  /** The entry is for listeners only: sinks leave the tables alone. Such increments are a target of their own. */
+  /**
+   * The entry is for listeners only: sinks leave the tables alone. Such increments are a target of their own.
+   * @default false
+   */
   readonly signalOnly?: boolean;
 }
 
@@ -23,16 +26,34 @@ export interface BufferStats {
   readonly claimed: number;
   /** Dead letters. */
   readonly dead: number;
+  /** The longest time that an entry has been pending, over all partitions, in milliseconds; 0 if none is. */
   readonly oldestPendingMs: number;
+  /** The same for each partition that was ever used. */
   readonly partitions: readonly PartitionStats[];
 }
 
-/** Adds increments up per target and hands the sums to a sink, in batches. */
+/**
+ * Adds increments up per target and hands the sums to a sink, in batches. {@link createBuffer} makes one.
+ *
+ * A backend that fails is called again for `writeTimeoutMs`. After that, increments reject with an
+ * {@link IncrementError}, and other calls with the backend's {@link BackendError}. Once the buffer is closed, whatever
+ * returns a promise rejects with `ERR_SLUICE_CLOSED`, but for `close()` itself.
+ */
 export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable {
   /**
    * Adds amounts to the columns of the target, and sets extra values. Resolves when the backend holds the increment.
-   * Rejects with `InvalidInputError` (nothing was counted; mend the call), with `IncrementError`, whose `outcome` says
-   * whether the increment may have been counted, or with `ERR_SLUICE_CLOSED` once the buffer is closed.
+   * Rejects with {@link InvalidInputError} (the increment was not counted; fix the arguments), with
+   * {@link IncrementError}, whose `outcome` says whether the increment may have been counted, or with
+   * `ERR_SLUICE_CLOSED` once the buffer is closed.
+   *
+   * @example
+   * ```ts
+   * await buffer.incr('Page', { views: 1 }, { path: '/docs' }, { lastSeen: max(new Date()), title: 'Docs' });
+   * ```
+   * @param model - What the sink knows the table by.
+   * @param columns - The amounts, by column: integers, which may be negative.
+   * @param filters - The values that pick the row.
+   * @param extra - Values to set. The last one wins, unless it is wrapped in {@link max} or {@link min}.
    */
   incr<M extends ModelOf<S>>(
     model: M,
@@ -42,43 +63,95 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
     options?: IncrementOptions,
   ): Promise<void>;
 
-  /** The sums that are pending in the backend and not yet claimed: 0 for what is not there. */
+  /**
+   * Reads the sums that are pending in the backend and not yet claimed by a worker; 0 for a column without one. Add
+   * them to the row for a count that is nearly up to date.
+   * Rejects with {@link InvalidInputError}, or with {@link CorruptEntryError} if the entry is unreadable.
+   *
+   * @example
+   * ```ts
+   * const { views } = await buffer.get('Page', ['views'], { path: '/docs' });
+   * ```
+   */
   get<M extends ModelOf<S>, C extends ColumnOf<S, M>>(
     model: M,
     columns: readonly C[],
     filters: FiltersOf<S, M>,
   ): Promise<Record<C, number>>;
 
-  /** Resolves when the backend holds every increment made before. Rejects with the first error if it refused any. */
+  /**
+   * Writes what is held, whatever `lingerMs` says. Resolves when the backend holds every increment made before; rejects
+   * with the first {@link IncrementError} if it does not get some of them.
+   */
   flush(): Promise<void>;
 
   /**
-   * Applies what is pending: in one partition, or in every partition that the backend holds, whatever number of
-   * partitions put it there. What the sink throws is handled (see the `retry` and `buried` events) and counted in
-   * the report. Rejects when the backend fails; several failing partitions make one `PartitionsFailedError`.
+   * Applies what is pending: in one partition, or in every partition that the backend holds, regardless of how many
+   * partitions the buffers that wrote it are configured with. What the sink throws is handled (see the `retry` and
+   * `buried` events) and counted in the report.
+   * Rejects when the backend fails; several failing partitions make one {@link PartitionsFailedError}. Also rejects with
+   * `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
+   *
+   * @example
+   * ```ts
+   * const { entries, retried } = await buffer.processPending();
+   * ```
    */
   processPending(partition?: number): Promise<ProcessReport>;
 
-  /** Claims one batch, for callers that schedule the work themselves: pass the lease to `process`. */
+  /**
+   * Claims one batch, for callers that schedule the work themselves: pass the lease to {@link Buffer.process}.
+   * Rejects with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
+   *
+   * @example
+   * ```ts
+   * const claim = await buffer.claim(0);
+   * if (claim.status === 'leased') await buffer.process(claim.lease);
+   * ```
+   */
   claim(partition: number): Promise<Claim<S>>;
 
-  /** Gives a leased batch to the sink, renews the lease meanwhile, and settles it. */
+  /**
+   * Gives a leased batch to the sink, renews the lease meanwhile, and settles it. When the sink throws, the batch is
+   * delivered again, or buried after `maxAttempts`.
+   * Rejects with `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} if the argument is not a lease.
+   */
   process(lease: Lease<S>): Promise<Settlement>;
 
+  /** Counts what this process and the backend hold. */
   stats(): Promise<BufferStats>;
 
   /** Entries that were given up: list, redrive, discard. */
   readonly deadLetters: DeadLetters<S>;
 
-  /** Checks the backend's server. Rejects with `ERR_SLUICE_UNSAFE_BACKEND` if its settings can drop what is pending. */
+  /**
+   * Checks the backend's server. Rejects with `ERR_SLUICE_UNSAFE_BACKEND` if its settings can drop what is pending.
+   *
+   * @example
+   * ```ts
+   * const { durability, advice } = await buffer.validate();
+   * if (durability !== 'every-write') console.warn(advice.join('\n'));
+   * ```
+   */
   validate(): Promise<Validation>;
 
-  /** Calls the listener for each such event; returns what removes it. */
+  /**
+   * Calls the listener for each such event; returns what removes it. A listener that throws, or rejects, breaks nothing:
+   * see the event `error`.
+   *
+   * @example
+   * ```ts
+   * buffer.on('processed', ({ durationMs }) => metrics.gauge('ms_per_batch', durationMs));
+   * ```
+   * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_ARGUMENT` if there is no such event, or the listener is not a
+   * function
+   */
   on<E extends keyof BufferEvents<S>>(event: E, listener: Listener<BufferEvents<S>[E]>): () => void;
 
   /**
    * Writes what is held and lets running sinks end, within `closeTimeoutMs`; then closes the backend, within as long
-   * again. Increments that could not be written by then are rejected. Further calls are refused. May be called twice.
+   * again. Increments that could not be written by then are rejected, and the event `error` says so; this call never
+   * rejects for them. Further calls are refused. May be called twice. `await using` calls it, too.
    */
   close(): Promise<void>;
 }

@@ -42,10 +42,22 @@ export const ERROR_CODES = [
   'ERR_SLUICE_INTERNAL',
 ] as const;
 
-/** The code of an error. Codes are stable: match on them, not on messages. */
+/** The code of an error, which `docs/errors.md` explains. Codes are stable: match on them, not on messages. */
 export type SluiceErrorCode = (typeof ERROR_CODES)[number];
 
-/** The root of all errors that Sluice throws or rejects with. */
+/**
+ * The root of all errors that Sluice throws or rejects with. `instanceof` also knows those of another copy of this
+ * package, its CommonJS build for one.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await buffer.flush();
+ * } catch (error) {
+ *   if (!(error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED')) throw error;
+ * }
+ * ```
+ */
 export class SluiceError extends BrandedError {
   override get name(): string {
     return 'SluiceError';
@@ -60,7 +72,7 @@ export class SluiceError extends BrandedError {
   }
 }
 
-/** The caller passed something that cannot be used. Nothing was counted; fix the call and make it again. */
+/** The caller passed something that cannot be used. Nothing was counted; fix the arguments and call again. */
 export class InvalidInputError extends SluiceError {
   override get name(): string {
     return 'InvalidInputError';
@@ -73,13 +85,27 @@ export class InvalidInputError extends SluiceError {
  */
 export type Outcome = 'refused' | 'unknown';
 
-/** An increment was not acknowledged. */
+/**
+ * An increment was not acknowledged: {@link Buffer.incr} rejects with it.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await buffer.incr('Page', { views: 1 }, { path: '/docs' });
+ * } catch (error) {
+ *   if (!(error instanceof IncrementError)) throw error;
+ *   report(error.outcome === 'refused' ? 'not counted: may be sent again' : 'may have been counted');
+ * }
+ * ```
+ */
 export class IncrementError extends SluiceError {
   override get name(): string {
     return 'IncrementError';
   }
 
+  /** The partition of the target. */
   readonly partition: number;
+  /** Whether the increment may have been counted. */
   readonly outcome: Outcome;
 
   constructor(
@@ -100,13 +126,16 @@ export class ProcessingError extends SluiceError {
   }
 }
 
-/** Several partitions failed in one `processPending()`; the others were processed. */
+/** Several partitions failed in one {@link Buffer.processPending}; the others were processed. */
 export class PartitionsFailedError extends SluiceError {
   override get name(): string {
     return 'PartitionsFailedError';
   }
 
-  constructor(readonly errors: readonly unknown[]) {
+  constructor(
+    /** What each of them failed with. */
+    readonly errors: readonly unknown[],
+  ) {
     super(
       'ERR_SLUICE_PARTITIONS_FAILED',
       `${errors.length} partitions could not be processed; see \`errors\`, the first is the cause. What is pending stays pending.`,
@@ -115,7 +144,7 @@ export class PartitionsFailedError extends SluiceError {
   }
 }
 
-/** A backend could not do what was asked. Backends throw nothing else. */
+/** A backend could not do what was asked. A `Backend` rejects with it alone, but for what its `read` says. */
 export class BackendError extends SluiceError {
   override get name(): string {
     return 'BackendError';
@@ -143,7 +172,10 @@ export class OverflowError extends SluiceError {
     return 'OverflowError';
   }
 
-  constructor(readonly field: string) {
+  constructor(
+    /** The name of the field, which begins with the mark of its rule: see `Fields`. */
+    readonly field: string,
+  ) {
     super(
       'ERR_SLUICE_OVERFLOW',
       `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
@@ -151,7 +183,7 @@ export class OverflowError extends SluiceError {
   }
 }
 
-/** Stored text is not what Sluice wrote. */
+/** Stored text is not what Sluice wrote. Such an entry becomes a dead letter when its partition is processed. */
 export class CorruptEntryError extends SluiceError {
   override get name(): string {
     return 'CorruptEntryError';

@@ -2,13 +2,22 @@ import { SluiceError } from './errors.js';
 import type { AnySchema, Batch, Entry, Schema } from './schema.js';
 import { messageOf } from './support/text.js';
 
-/** What a buffer tells its listeners. Without a listener, everything but `processed` is logged: see `logger`. */
+/**
+ * What a buffer's listeners hear of: see {@link Buffer.on}. Events without a listener are logged, but for `processed`:
+ * see {@link BufferOptions.logger}.
+ */
 export interface BufferEvents<S extends Schema<S> = AnySchema> {
-  /** The sink applied a batch, and the backend knows. `entries`: what it did not reject, signal-only ones included. */
+  /**
+   * The sink applied a batch, and the backend knows. `entries` are those that it did not reject, signal-only ones
+   * included; `durationMs` is how long it took to apply and acknowledge it, in milliseconds.
+   */
   processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
   /** The sink threw; the batch is delivered again in `delayMs`. */
   retry: { readonly batch: Batch<S>; readonly error: unknown; readonly delayMs: number };
-  /** Entries became dead letters: those that the sink rejected, and so many more that are unreadable. */
+  /**
+   * Entries became dead letters: those that the sink rejected, and as many more as `unreadable` says. `reason` is that of
+   * the first.
+   */
   buried: {
     readonly batch: Batch<S>;
     readonly entries: readonly Entry<S>[];
@@ -40,6 +49,7 @@ export function isEventName(name: unknown): name is keyof BufferEvents {
   return (EVENT_NAMES as readonly unknown[]).includes(name);
 }
 
+/** What {@link Buffer.on} calls. What it throws becomes an `error` event. */
 export type Listener<T> = (event: T) => void;
 
 /** Takes the events that nobody listens for. */

@@ -1,8 +1,8 @@
 import { messageOf } from './support/text.js';
 
 /**
- * Where a buffer logs what nobody listens for. `console` fits, and so do the loggers of pino and winston: each method is
- * called with one string.
+ * Where a buffer logs what nobody listens for: see {@link BufferOptions.logger}. `console` fits, and so do the loggers of
+ * pino and winston: each method is called with one string.
  */
 export interface Logger {
   warn(message: string): unknown;

@@ -8,12 +8,14 @@ import { excerpt, quote } from './support/text.js';
 import { mustBe, mustBePlainObject, option, optionsOf } from './support/validate.js';
 import { createBuffer } from './write-behind-buffer.js';
 
+/** What {@link openBuffer} takes: a URL in place of a backend. */
 export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<BufferOptions<S>, 'backend'> {
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
   url: string;
   /**
    * Further schemes, in lower case with the colon: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the
    * built-in ones.
+   * @default {}
    */
   schemes?: Readonly<Record<string, BackendOpener>>;
 }
@@ -25,10 +27,16 @@ const PACKAGES: Readonly<Record<string, BackendPackage>> = {
 };
 
 /**
- * Makes a buffer whose backend is picked by a URL, so that configuration alone swaps it.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`
- * @throws SluiceError `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run, or `ERR_SLUICE_BROKEN_PACKAGE` if
- * the package is there and cannot be loaded
+ * Makes a buffer whose backend is picked by a URL, so that configuration alone swaps it. The package of the backend is
+ * loaded then: install `@sluice/memory` or `@sluice/redis`.
+ * Rejects with {@link InvalidInputError} `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME` or, naming the option,
+ * `ERR_SLUICE_INVALID_OPTION`; with {@link SluiceError} `ERR_SLUICE_MISSING_PACKAGE` naming the `npm install` to run, or
+ * `ERR_SLUICE_BROKEN_PACKAGE` if the package is there and cannot be loaded.
+ *
+ * @example
+ * ```ts
+ * const buffer = await openBuffer({ url: process.env.SLUICE_URL ?? 'memory:', sink });
+ * ```
  */
 export async function openBuffer<S extends Schema<S> = AnySchema>(
   options: OpenOptions<S>,

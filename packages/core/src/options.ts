@@ -16,46 +16,77 @@ import {
   optionsOf,
 } from './support/validate.js';
 
+/** What {@link createBuffer} takes. Only `backend` is required. */
 export interface BufferOptions<S extends Schema<S> = AnySchema> {
-  /** Where entries wait. Closed with the last buffer that uses it. */
+  /** Where entries wait, such as `memory()` or `redis()` makes. It is closed with the last buffer that uses it. */
   backend: Backend;
   /** Applies batches. A service that only counts has none. */
   sink?: Sink<S>;
-  /** How many partitions targets are split over, 1 to 4096. Default 8. */
+  /**
+   * How many partitions targets are split over, 1 to 4096.
+   * @default 8
+   */
   partitions?: number;
-  /** Targets a batch, at most, 1 to 10 000. Default 1000. */
+  /**
+   * Targets a batch, at most, 1 to 10 000.
+   * @default 1000
+   */
   batchSize?: number;
   /**
    * How long a first increment waits for others before it is written, in milliseconds: the longer, the more increments
-   * of a target merge in this process, and cost the backend nothing. Default 0: until the end of the tick. It ends early
-   * when seven eighths of `maxTargets` are held.
+   * of a target merge in this process, and cost the backend nothing. 0 is until the end of the tick. It ends early when
+   * seven eighths of `maxTargets` are held.
+   * @default 0
    */
   lingerMs?: number;
-  /** Targets held in this process, at most; increments of further targets are refused. Default 100 000. */
+  /**
+   * Targets held in this process, at most, up to 10 000 000; increments of further targets are refused with
+   * `ERR_SLUICE_FULL`.
+   * @default 100_000
+   */
   maxTargets?: number;
-  /** How long a worker may hold a batch without a sign of life, in milliseconds. Default 30 000. */
+  /**
+   * How long a worker may hold a batch without a sign of life, in milliseconds.
+   * @default 30_000
+   */
   leaseMs?: number;
-  /** Deliveries of a batch before it is buried. Default 10. */
+  /**
+   * Deliveries of a batch before it is buried, up to 1 000 000.
+   * @default 10
+   */
   maxAttempts?: number;
-  /** Milliseconds until the delivery after the given attempt. Default: from 1 s, doubling to 60 s, jittered. */
+  /**
+   * Milliseconds until the delivery after the given attempt, 1 being the first. By default 1 s, doubling to 60 s, each
+   * shortened by up to half at random.
+   */
   retryDelay?: (attempt: number) => number;
   /**
-   * How long a write is repeated before its increments are rejected, in milliseconds. Default 30 000. All other calls
-   * of the backend are repeated as long.
+   * How long a write is repeated before its increments are rejected, in milliseconds, up to 6 hours. All other calls of
+   * the backend are repeated as long.
+   * @default 30_000
    */
   writeTimeoutMs?: number;
-  /** How long `close()` waits for writes and sinks, in milliseconds. Default 10 000. */
+  /**
+   * How long `close()` waits for writes and sinks, in milliseconds.
+   * @default 10_000
+   */
   closeTimeoutMs?: number;
-  /** Partitions that one `processPending()` works on at a time. Default 4. */
+  /**
+   * Partitions that one `processPending()` works on at a time, 1 to 4096.
+   * @default 4
+   */
   concurrency?: number;
   /**
-   * Where failures are logged that no listener of their event hears: `console`, or a logger of pino or winston. Default:
-   * process warnings.
+   * Where failures are logged that no listener of their event hears: `console`, or a logger of pino or winston. By
+   * default they become process warnings, which Node writes to stderr.
    */
   logger?: Logger;
-  /** For tests: where the buffer takes its time from. */
+  /** For tests: where the buffer takes its time from. By default the system. */
   clock?: Clock;
-  /** For tests: where ids and jitter come from. Buffers on one backend need different ids, so never one constant. */
+  /**
+   * For tests: where ids and jitter come from. By default the system's secure generator. Buffers on one backend need
+   * different ids, so never one constant.
+   */
   random?: Random;
 }
 

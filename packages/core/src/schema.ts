@@ -3,7 +3,7 @@ import type { Ruled } from './entry/rules/ruled.js';
 /** A value that a filter may have. `1` and `'1'` are different values, and so different targets. */
 export type FilterValue = string | number | bigint | boolean | null | Date;
 
-/** Names and values that pick a row. The order of the names does not matter. */
+/** Names and values that pick a row: see {@link FilterValue}. The order of the names does not matter. */
 export type Filters = Readonly<Record<string, FilterValue>>;
 
 /** What JSON can hold. */
@@ -31,7 +31,7 @@ type Json<V> = V extends JsonValue
       ? { [N in keyof V]: Json<V[N]> }
       : never;
 
-/** What a model `D` must be like. */
+/** What a model `D` of a {@link Schema} must be like. */
 export type ModelSchema<D = AnySchema[string]> = {
   readonly columns: string;
   readonly filters: D extends { readonly filters: infer F extends object }
@@ -51,6 +51,15 @@ export type ModelSchema<D = AnySchema[string]> = {
  * Models by name. Given to `createBuffer<MySchema>()`, it lets the compiler check every increment. A schema is compared
  * with what is made of itself, so that interfaces will do and misspelt keys will not. Code that is generic over schemas
  * does the same: `<S extends Schema<S>>`.
+ *
+ * @example
+ * ```ts
+ * interface Counters {
+ *   Page: { columns: 'views' | 'likes'; filters: { path: string }; extra: { lastSeen: Date } };
+ * }
+ * const buffer = createBuffer<Counters>({ backend });
+ * await buffer.incr('Page', { views: 1 }, { path: '/docs' }, { lastSeen: max(new Date()) });
+ * ```
  */
 export type Schema<S = AnySchema> = object & { readonly [M in keyof S]: ModelSchema<S[M]> };
 
@@ -81,7 +90,7 @@ export type Columns<S extends Schema<S> = AnySchema, M extends keyof S = keyof S
   string extends ColumnOf<S, M> ? Record<string, number> : Partial<Record<ColumnOf<S, M>, number>>
 >;
 
-/** Values to set, by name: the last write wins, unless wrapped in `max()` or `min()`. */
+/** Values to set, by name: the last write wins, unless wrapped in {@link max} or {@link min}. */
 export type Extra<S extends Schema<S> = AnySchema, M extends keyof S = keyof S> = [
   keyof ExtraOf<S, M>,
 ] extends [never]
@@ -96,7 +105,7 @@ export type Extra<S extends Schema<S> = AnySchema, M extends keyof S = keyof S> 
 /** How the extra values of one name combine. */
 export type Rule = 'last' | 'max' | 'min';
 
-/** All that has accumulated for one target. */
+/** All that has accumulated for one target, as a {@link Sink} gets it. */
 export type Entry<S extends Schema<S> = AnySchema> = {
   [M in ModelOf<S>]: {
     readonly model: M;
@@ -117,8 +126,9 @@ export type Entry<S extends Schema<S> = AnySchema> = {
   };
 }[ModelOf<S>];
 
-/** The frozen entries of one claim. Every delivery of a batch has the same id and the same entries. */
+/** The frozen entries of one claim. Every delivery of a batch has the same id and the same entries: see {@link Sink}. */
 export interface Batch<S extends Schema<S> = AnySchema> {
+  /** New for every batch: what a sink records, so that it applies none twice. */
   readonly id: string;
   readonly partition: number;
   /** 1 for the first delivery. */

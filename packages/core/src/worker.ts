@@ -15,24 +15,26 @@ import {
   optionsOf,
 } from './support/validate.js';
 
+/** What {@link createWorker} takes. */
 export interface WorkerOptions {
   /**
-   * How long to wait between two rounds, in milliseconds. Default 1000. The longer, the more increments of a target
-   * merge into one row update. A batch that is due earlier is not kept waiting.
+   * How long to wait between two rounds, in milliseconds. The longer, the more increments of a target merge into one row
+   * update. A batch that is due earlier is not kept waiting.
+   * @default 1000
    */
   readonly intervalMs?: number;
   /**
-   * Gets what each failing round rejects with: the backend's failures. Default: the buffer's `logger` gets a line when
-   * rounds begin to fail, when they fail otherwise, and when they succeed again.
+   * Gets what each failing round rejects with: the backend's failures. By default the buffer's `logger` gets a line when
+   * rounds begin to fail, when they fail for another reason, and when they succeed again.
    */
   readonly onError?: (error: unknown) => void;
-  /** For tests. */
+  /** For tests: what the interval is measured by. By default the system's time. */
   readonly clock?: Clock;
 }
 
-/** Runs `processPending` again and again, from its creation until it is stopped. */
+/** Runs {@link Buffer.processPending} again and again, from its creation until it is stopped. */
 export interface Worker extends AsyncDisposable {
-  /** Starts no further round; resolves when the running one has ended. The buffer stays open. */
+  /** Starts no further round; resolves when the running one has ended. Never rejects. The buffer stays open. */
   stop(): Promise<void>;
 }
 
@@ -42,7 +44,17 @@ const MAX_MS = 2 ** 31 - 1;
 /**
  * Starts a worker. Any number of workers, in any number of processes, may run on one backend. It ends by itself when
  * its buffer is closed.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_ARGUMENT`, `ERR_SLUICE_INVALID_OPTION` naming the option
+ *
+ * @example
+ * ```ts
+ * const worker = createWorker(buffer, { intervalMs: 5000 });
+ * process.once('SIGTERM', async () => {
+ *   await worker.stop();
+ *   await buffer.close();
+ * });
+ * ```
+ * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_ARGUMENT` if the buffer is not one, `ERR_SLUICE_INVALID_OPTION`
+ * naming the option
  */
 export function createWorker(
   buffer: Pick<Buffer<never>, 'processPending'>,

@@ -32,8 +32,22 @@ import {
 import { Writer } from './writing/writer.js';
 
 /**
- * Makes a buffer. Nothing is opened until it is used.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ * Makes a buffer. Nothing is opened until it is used. With a schema, `createBuffer<MySchema>()`, the compiler checks the
+ * names and values of every increment. To pick the backend by a URL, see {@link openBuffer}.
+ *
+ * @example
+ * ```ts
+ * import { memory } from '@sluice/memory';
+ *
+ * const buffer = createBuffer({
+ *   backend: memory(),
+ *   sink: async (batch) => console.log(batch.entries),
+ * });
+ * await buffer.incr('Page', { views: 1 }, { path: '/docs' });
+ * await buffer.processPending();
+ * await buffer.close();
+ * ```
+ * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_OPTION` naming the option
  */
 export function createBuffer<S extends Schema<S> = AnySchema>(options: BufferOptions<S>): Buffer<S> {
   return new WriteBehindBuffer(resolveOptions(options)) as unknown as Buffer<S>;

@@ -15,10 +15,20 @@ export interface Ledger {
 }
 
 /**
- * Creates the ledger if it is not there. Safe to call from several processes at once, and from a migration of Kysely:
- * `export const up = (db) => migrateLedger(db)`. A user who may not create tables may call it, too, once the ledger is
- * there.
- * @throws SluiceError `ERR_SLUICE_SINK_DENIED` with the statement to run, when a right to create it is missing
+ * Creates the ledger if it is not there, as {@link KyselySink.migrate} does. Safe to call from several processes at once.
+ * A user who may not create tables may call it, too, once the ledger is there.
+ * Rejects with `SluiceError` `ERR_SLUICE_SINK_DENIED`, and the statement to run, when a right to create it is
+ * missing; with `ERR_SLUICE_INVALID_OPTION` for options that cannot be used.
+ *
+ * @example
+ * ```ts
+ * // a migration of Kysely
+ * import { migrateLedger } from '@sluice/kysely';
+ * import type { Kysely } from 'kysely';
+ *
+ * export const up = (db: Kysely<unknown>) => migrateLedger(db);
+ * ```
+ * @param options - Those of the sink: see {@link KyselySinkOptions}.
  */
 export async function migrateLedger<DB>(
   db: Kysely<DB>,

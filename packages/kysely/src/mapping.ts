@@ -38,15 +38,25 @@ interface MappingOf<DB, S, M, T> {
   /** The table; `'schema.table'` names its schema too. An array takes each part as it is, and any table and column. */
   readonly table: T;
   /**
-   * `upsert`, the default: a row that is missing is inserted; the table needs a unique index on the key columns.
-   * `update`: an entry without a row is missing, see `missing`.
+   * `upsert`: a row that is missing is inserted; the table needs a unique index on the key columns. `update`: what becomes
+   * of an entry without a row, the option `missing` says.
+   * @default 'upsert'
    */
   readonly mode?: 'upsert' | 'update';
-  /** Filters to key columns. When given, an entry must have exactly these filters. */
+  /**
+   * Filters to key columns. When given, an entry must have exactly these filters. By default each is the column of its
+   * name.
+   */
   readonly keys?: Names<FilterOf<S, M>, ColumnOf<DB, T>>;
-  /** Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. */
+  /**
+   * Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. By
+   * default each is the column of its name.
+   */
   readonly columns?: Names<SumOf<S, M>, NumberColumnOf<DB, T>>;
-  /** Extra values to columns that are assigned, or take the greatest or the least, as each value's rule says. */
+  /**
+   * Extra values to columns that are assigned, or take the greatest or the least, as each value's rule says. By default
+   * each is the column of its name.
+   */
   readonly extra?: Names<ExtraOf<S, M>, ColumnOf<DB, T>>;
 }
 

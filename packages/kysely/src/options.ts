@@ -4,13 +4,14 @@ import { type Dialect, dialectOf } from './dialect.js';
 import type { ModelMapping, ModelMappings, Names, Tables } from './mapping.js';
 import { listed, quote } from './unmapped.js';
 
-/** Entries that found no row to update. */
+/** Entries that found no row to update: see {@link KyselySinkOptions.onMissing}. */
 export interface MissingRows<S extends Schema<S> = AnySchema> {
   readonly batch: Batch<S>;
   /** They were applied to nothing. */
   readonly entries: readonly Entry<S>[];
 }
 
+/** What {@link kyselySink} takes. Only `db` and `models` are required. */
 export interface KyselySinkOptions<
   DB = unknown,
   S extends Schema<S> = AnySchema,
@@ -20,23 +21,39 @@ export interface KyselySinkOptions<
   readonly db: Kysely<DB>;
   /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
   readonly models: ModelMappings<DB, S, T>;
-  /** The language of the database. Default: that of the dialect of `db`. */
+  /** The language of the database. By default that of the dialect of `db`. */
   readonly dialect?: Dialect;
-  /** The table that holds the ids of the batches that were applied. Default `sluice_ledger`. */
+  /**
+   * The table that holds the ids of the batches that were applied; `'schema.table'`, or an array, names its schema too.
+   * @default 'sluice_ledger'
+   */
   readonly ledger?: string | readonly string[];
-  /** How long such an id is kept at least, in milliseconds. Default 7 days. The newest of a partition stays. */
+  /**
+   * How long the id of a batch is kept at least, in milliseconds; by default 7 days. The newest of a partition stays.
+   * @default 604_800_000
+   */
   readonly ledgerRetentionMs?: number;
   /**
-   * How long a statement may run, waiting for locks included, in milliseconds. Default: the buffer's `leaseMs`. 0: no
-   * limit. PostgreSQL also ends a transaction that is idle so long; MySQL limits only the waiting for a row's lock;
-   * SQLite and PGlite have no such limits.
+   * How long a statement may run, waiting for locks included, in milliseconds; 0 is no limit. By default the buffer's
+   * `leaseMs`. PostgreSQL also ends a transaction that is idle for as long; MySQL limits only the waiting for a row's
+   * lock; SQLite and PGlite have no such limits.
    */
   readonly timeoutMs?: number;
-  /** From which delivery on a batch that fails is taken apart to find the entries at fault. Default 2. */
+  /**
+   * From which delivery on a batch that fails is taken apart to find the entries at fault, 1 being the first.
+   * @default 2
+   */
   readonly isolateAfter?: number;
-  /** What becomes of entries without a row in `update` mode. `report`, the default: `onMissing`. `reject`: dead letters. */
+  /**
+   * What becomes of entries without a row in `update` mode. `report`: `onMissing` gets them; `reject`: they become dead
+   * letters.
+   * @default 'report'
+   */
   readonly missing?: 'report' | 'reject';
-  /** Called after the commit. Without it, a line of the buffer's log says how many entries found no row. */
+  /**
+   * Called after the commit with entries that found no row; what it throws is only logged. By default a line of the
+   * buffer's log says how many there were.
+   */
   readonly onMissing?: (missing: MissingRows<S>) => void;
 }
 

@@ -25,19 +25,29 @@ import { Setup } from './setup.js';
 import { inTransaction, type TransactionOptions } from './transaction.js';
 import { listed, quote, UnmappedEntry } from './unmapped.js';
 
-/** A sink that applies every batch to a SQL database exactly once. */
+/** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /** Called before a batch is given up: from then on it can never be applied, unless it was already. */
   giveUp(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
   /**
    * Creates the ledger if it is not there; only then does it need the right to create tables.
-   * Rejects with `ERR_SLUICE_SINK_DENIED`, and the statement to run, when that right is missing.
+   * Rejects with `ERR_SLUICE_SINK_DENIED`, and the statement to run, when that right is missing. {@link migrateLedger}
+   * does the same in a migration.
    */
   migrate(): Promise<void>;
   /**
    * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
    * unique indexes and rights suffice. Call it at the start, after `migrate()`.
    * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each.
+   *
+   * @example
+   * ```ts
+   * import { kyselySink } from '@sluice/kysely';
+   *
+   * const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
+   * await sink.migrate();
+   * await sink.validate();
+   * ```
    */
   validate(): Promise<void>;
 }
@@ -46,9 +56,20 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
  * Makes a sink that applies a batch in one transaction, together with a row in the ledger: one statement for the
  * entries of a model that name the same columns. A batch whose id is in the ledger is not applied again.
  *
- * A batch that fails is thrown back and comes again. From the delivery `isolateAfter` on, entries that cannot be
- * applied are rejected, with the database's reason, and all others are applied.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION`
+ * When a batch fails, the sink throws and the batch comes again. From the delivery `isolateAfter` on, entries that
+ * cannot be applied are rejected, with the database's reason, and all others are applied.
+ *
+ * @example
+ * ```ts
+ * import { kyselySink } from '@sluice/kysely';
+ *
+ * const sink = kyselySink({
+ *   db,
+ *   models: { Page: { table: 'pages', keys: ['path'], columns: ['views'], extra: { lastSeen: 'last_seen' } } },
+ * });
+ * const buffer = createBuffer({ backend, sink });
+ * ```
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
 export function kyselySink<
   DB,

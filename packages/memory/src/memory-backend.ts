@@ -23,8 +23,9 @@ import {
   type Write,
 } from '@sluice/core/backend';
 
+/** What {@link memory} takes. */
 export interface MemoryOptions {
-  /** What leases and delays are judged by. Default: the system's time. */
+  /** For tests: what leases and delays are judged by. By default the system's time. */
   readonly clock?: Pick<Clock, 'now'>;
 }
 
@@ -65,13 +66,25 @@ interface ProducerState {
  * time comes from `clock`, ids and tokens come from the buffers, and everything happens in the order of the calls.
  */
 export interface MemoryBackend extends Backend {
-  /** A deep copy of the whole state. */
+  /** Copies the whole state, deeply. */
   snapshot(): MemorySnapshot;
   /** Goes back to a snapshot, as a server does that restarts from an older copy of its data. */
   restore(snapshot: MemorySnapshot): void;
 }
 
-/** Makes an empty memory backend. What it holds outlives `close()`, so that a test can look at it. */
+/**
+ * Makes an empty memory backend. What it holds outlives `close()`, so that a test can look at it.
+ *
+ * @example
+ * ```ts
+ * import { memory } from '@sluice/memory';
+ * import { manualClock, recordingSink } from '@sluice/testing';
+ *
+ * const clock = manualClock();
+ * const buffer = createBuffer({ backend: memory({ clock }), sink: recordingSink(), clock });
+ * ```
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
 export function memory(options: MemoryOptions = {}): MemoryBackend {
   const { clock = { now: () => Date.now() }, ...unknown } = options ?? {};
   const [name] = Object.keys(unknown);
@@ -90,7 +103,10 @@ export function memory(options: MemoryOptions = {}): MemoryBackend {
   return new Memory(clock);
 }
 
-/** Makes a memory backend for `openBuffer({ url: 'memory:' })`. */
+/**
+ * Makes a memory backend for `openBuffer({ url: 'memory:' })`.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_URL` for any other URL
+ */
 export function fromUrl(url: string): MemoryBackend {
   if (url === 'memory:') return memory();
   throw new InvalidInputError(

@@ -26,14 +26,21 @@ import { parseRedisUrl, type RedisUrl } from './url.js';
 import { validateServer } from './validate.js';
 
 interface CommonOptions {
-  /** What the names of all keys begin with. Default `sluice`. */
+  /**
+   * What the names of all keys begin with.
+   * @default 'sluice'
+   */
   readonly prefix?: string;
-  /** How long to wait for a connection or a reply, in milliseconds. Default 5000. */
+  /**
+   * How long to wait for a connection or a reply, in milliseconds.
+   * @default 5000
+   */
   readonly commandTimeoutMs?: number;
-  /** For tests: judges leases and delays instead of the server's clock. */
+  /** For tests: what leases and delays are judged by. By default the server's time. */
   readonly clock?: Pick<Clock, 'now'>;
 }
 
+/** What {@link redis} takes: the URL of a server, or a client of your own. */
 export type RedisBackendOptions = CommonOptions &
   (
     | {
@@ -44,7 +51,7 @@ export type RedisBackendOptions = CommonOptions &
         readonly client?: never;
       }
     | {
-        /** An ioredis client of your own. It is never closed, and its `keyPrefix` applies. */
+        /** An ioredis client of your own, of a single server. It is never closed, and its `keyPrefix` applies. */
         readonly client: RedisClient;
         readonly url?: never;
         readonly tls?: never;
@@ -55,7 +62,16 @@ const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTi
 
 /**
  * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`, `ERR_SLUICE_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { redis } from '@sluice/redis';
+ *
+ * const buffer = createBuffer({ backend: redis({ url: 'redis://localhost:6379' }), sink });
+ * await buffer.validate(); // rejects if the server may drop what is pending
+ * ```
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, `ERR_SLUICE_UNKNOWN_SCHEME`, or, naming the option,
+ * `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
   if (typeof options !== 'object' || options === null) throw invalid('url', 'or "client" must be given');
@@ -72,7 +88,11 @@ export function redis(options: RedisBackendOptions): Backend {
   return new RedisBackend(connect(options, commandTimeoutMs), new Keys(prefix), clock);
 }
 
-/** Makes a backend for `openBuffer({ url })`. The URL may set `?prefix=` and `?commandTimeoutMs=`. */
+/**
+ * Makes a backend for `openBuffer({ url })`. The URL may set `?prefix=` and `?commandTimeoutMs=`, as in
+ * `redis://localhost:6379/0?prefix=counters`.
+ * @throws InvalidInputError as {@link redis} does, and `ERR_SLUICE_INVALID_URL` for any other parameter
+ */
 export function fromUrl(url: string): Backend {
   const { parameters } = parseRedisUrl(url);
   const unknown = [...parameters.keys()].find((name) => name !== 'prefix' && name !== 'commandTimeoutMs');

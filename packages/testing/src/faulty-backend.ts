@@ -13,8 +13,8 @@ export interface BackendCall {
  * What goes wrong:
  * - `refuse`: the call never reaches the backend; it rejects with a retryable `BackendError`, outcome `refused`;
  * - `lose-reply`: the call takes effect, and then rejects with a retryable `BackendError`, outcome `unknown`;
- * - `delayRequest`, `delayReply`: the call waits before or after it takes effect, for so many milliseconds of `clock`
- *   or until the promise resolves;
+ * - `delayRequest`, `delayReply`: the call waits before or after it takes effect, for a number of milliseconds of
+ *   `clock` or until the promise resolves;
  * - `reject`: the call never reaches the backend; it rejects with this.
  */
 export type Fault =
@@ -27,22 +27,29 @@ export type Fault =
 /** When a fault strikes. Of several rules that apply to a call, the first one that strikes does. */
 export interface FaultRule {
   readonly fault: Fault;
-  /** The method, or several. Default: every method but `close`. */
+  /** The method, or several. By default every method but `close`. */
   readonly on?: BackendMethod | readonly BackendMethod[];
   /** Only calls that this accepts. */
   readonly when?: (call: BackendCall) => boolean;
-  /** The first call to strike, counted among the calls that `on` and `when` accept. Default 1. */
+  /**
+   * The first call to strike, counted among the calls that `on` and `when` accept.
+   * @default 1
+   */
   readonly nth?: number;
-  /** How often to strike, at most. Default: once, or without end if `share` is given. */
+  /** How often to strike, at most. By default once, or without end if `share` is given. */
   readonly times?: number;
-  /** Strikes this share of the calls, from 0 to 1, drawn at random. Default 1: every call. */
+  /** Strikes this share of the calls, from 0 to 1, drawn at random. By default every one. */
   readonly share?: number;
 }
 
+/** What {@link faultyBackend} takes. */
 export interface FaultyBackendOptions {
   /** For delays in milliseconds; they need it. */
   readonly clock?: Clock;
-  /** Where `share` is drawn from. Default: `seededRandom(1)`, so that a test meets the same faults every time. */
+  /**
+   * Where `share` is drawn from. A test meets the same faults every time.
+   * @default seededRandom(1)
+   */
   readonly random?: Random;
 }
 
@@ -51,7 +58,7 @@ export interface FiredFault extends BackendCall {
   readonly rule: FaultRule;
 }
 
-/** A backend with faults. */
+/** A backend with faults: {@link faultyBackend} makes it. */
 export interface FaultyBackend<B extends Backend = Backend> extends Backend {
   /** The backend behind the faults, to look at without meeting them. */
   readonly behind: B;
@@ -59,17 +66,29 @@ export interface FaultyBackend<B extends Backend = Backend> extends Backend {
   readonly calls: readonly BackendCall[];
   /** The faults that struck, in order. */
   readonly fired: readonly FiredFault[];
-  /** Throws an AssertionError that names the rules which never struck: such a test tested nothing. */
+  /**
+   * Checks that every rule struck: otherwise the test tested nothing.
+   * @throws AssertionError naming the rules that never struck
+   */
   assertFired(): void;
 }
 
 /**
- * Wraps a backend so that calls fail as the rules say. End the test with `assertFired()`.
+ * Wraps a backend so that calls fail as the rules say. End the test with {@link FaultyBackend.assertFired}.
  *
- *     const backend = faultyBackend(memory({ clock }), [
- *       { on: 'add', nth: 2, fault: 'lose-reply' },
- *       { on: ['ack', 'bury'], share: 0.1, fault: 'refuse' },
- *     ]);
+ * @example
+ * ```ts
+ * import { memory } from '@sluice/memory';
+ * import { faultyBackend } from '@sluice/testing';
+ *
+ * const backend = faultyBackend(memory(), [
+ *   { on: 'add', nth: 2, fault: 'lose-reply' },
+ *   { on: ['ack', 'bury'], share: 0.1, fault: 'refuse' },
+ * ]);
+ * const buffer = createBuffer({ backend, sink });
+ * // … the test
+ * backend.assertFired();
+ * ```
  */
 export function faultyBackend<B extends Backend>(
   backend: B,

@@ -1,10 +1,10 @@
 import type { Clock } from '@sluice/core';
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stands still until a test moves it: {@link manualClock} makes it. */
 export interface ManualClock extends Clock {
   /**
-   * Moves time forward. Timers that fall due on the way run in the order of their times, each with the clock at its
-   * time, and what they start has run as far as it can without I/O before the next one.
+   * Moves time forward by `ms` milliseconds. Timers that fall due on the way run in the order of their times, each with
+   * the clock at its time, and what they start has run as far as it can without I/O before the next one.
    */
   advance(ms: number): Promise<void>;
   /**
@@ -21,7 +21,22 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** Makes a clock that stands at `start`, in milliseconds since 1970. */
+/**
+ * Makes a clock that stands at `start`, in milliseconds since 1970; by default at the beginning of 2026, UTC. Pass it to
+ * all that take time: the buffer, the backend, the worker.
+ *
+ * @example
+ * ```ts
+ * import { memory } from '@sluice/memory';
+ * import { manualClock } from '@sluice/testing';
+ *
+ * const clock = manualClock();
+ * const buffer = createBuffer({ backend: memory({ clock }), sink, clock, lingerMs: 100 });
+ * const counted = buffer.incr('Page', { views: 1 }, { path: '/docs' });
+ * await clock.advance(100);
+ * await counted;
+ * ```
+ */
 export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let now = start;
   const timers = new Set<Timer>();

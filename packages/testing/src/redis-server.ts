@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
 
-/** A real Redis server of a test's own. */
+/** A real Redis server for one test: {@link startRedisServer} starts it. */
 export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   /** `redis://127.0.0.1:port` */
@@ -21,7 +21,16 @@ export interface RedisServer extends AsyncDisposable {
 /**
  * Starts `redis-server` on a free port of the loopback interface, in a temporary folder. Nothing is persisted unless
  * `settings` say so, such as `{ appendonly: 'yes', appendfsync: 'always' }`.
- * @throws Error when there is no `redis-server` on the PATH, or it does not start; its log is in the message
+ * Rejects with an Error when there is no `redis-server` on the PATH, or it does not start; its log is in the message.
+ *
+ * @example
+ * ```ts
+ * import { redis } from '@sluice/redis';
+ * import { startRedisServer } from '@sluice/testing';
+ *
+ * await using server = await startRedisServer();
+ * const buffer = createBuffer({ backend: redis({ url: server.url }), sink });
+ * ```
  */
 export async function startRedisServer(
   settings: Readonly<Record<string, string>> = {},

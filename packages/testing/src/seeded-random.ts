@@ -3,6 +3,13 @@ import type { Random } from '@sluice/core';
 /**
  * Makes a random source that draws the same numbers from the same seed, from 0 up to 1: for tests that must repeat
  * exactly. Pass it to `createBuffer` as `random`, and ids and jitter repeat too. Not for secrets.
+ *
+ * @example
+ * ```ts
+ * import { seededRandom } from '@sluice/testing';
+ *
+ * const buffer = createBuffer({ backend, random: seededRandom(1) });
+ * ```
  */
 export function seededRandom(seed: number): Random {
   // mulberry32: 32 bits of state, which is plenty for a test, in five lines that need no dependency.

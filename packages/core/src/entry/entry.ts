@@ -8,8 +8,8 @@ import type { StoredValue } from './rules/rule.js';
 import { parseTargetKey } from './target-key.js';
 
 /**
- * The entry that a sink gets.
- * @throws CorruptEntryError when the key or a value is not what Sluice wrote
+ * The entry that a sink gets, from what a backend stores.
+ * @throws {@link CorruptEntryError} `ERR_SLUICE_CORRUPT_ENTRY` when the key or a value is not what Sluice wrote
  */
 export function entryOf(key: string, fields: Fields): Entry {
   try {

@@ -5,7 +5,8 @@ import type { StoredValue } from './rules/rule.js';
 /**
  * Merges one entry's fields into another's. The merge is associative: increments may be added up in a process,
  * then in a backend, in any grouping that keeps their order, and the result is the same.
- * @throws OverflowError, or CorruptEntryError for a field of an unknown rule, before anything has changed
+ * @throws OverflowError `ERR_SLUICE_OVERFLOW`, or CorruptEntryError `ERR_SLUICE_CORRUPT_ENTRY` for a field
+ * of an unknown rule, before anything has changed
  */
 export function merge(into: Fields, from: Fields): void {
   const values: StoredValue[] = [];

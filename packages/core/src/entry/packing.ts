@@ -6,7 +6,7 @@ import { quotedField } from './names.js';
 import { fieldRule } from './rules/index.js';
 import type { StoredValue } from './rules/rule.js';
 
-/** Fields as the one line of JSON text that backends may keep. All values are strings: see `unpack`. */
+/** Fields as the one line of JSON text that backends may keep; {@link unpack} reads it. All values in it are strings. */
 export function pack(fields: Fields): string {
   let text = '';
   for (const field in fields) {
@@ -17,8 +17,8 @@ export function pack(fields: Fields): string {
 }
 
 /**
- * The fields that `pack` wrote, or a script that merged them.
- * @throws CorruptEntryError
+ * The fields that {@link pack} wrote, or a script that merged them.
+ * @throws {@link CorruptEntryError} `ERR_SLUICE_CORRUPT_ENTRY`
  */
 export function unpack(text: string): Fields {
   const packed = parseJson(text);

@@ -23,7 +23,7 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  * names, then a marker if it is signal-only: `["Page","lang","en","path","/docs"]`. Equal targets have equal keys,
  * different targets different ones; the text is well-formed Unicode without line breaks whatever the values hold.
  *
- * @throws InvalidInputError `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
+ * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
   let key = `[${nameOf(model, 'model').quoted}`;
@@ -38,7 +38,7 @@ export function targetKey(model: string, filters: Filters, signalOnly = false): 
 
 /**
  * The target that a key names.
- * @throws SyntaxError or TypeError when `targetKey` did not write the text
+ * @throws SyntaxError or TypeError when {@link targetKey} did not write the text
  */
 export function parseTargetKey(key: string): Target {
   const parts: unknown = JSON.parse(key);

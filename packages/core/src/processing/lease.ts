@@ -4,7 +4,10 @@ import type { AnySchema, Batch, Entry, Schema } from '../schema.js';
 import { messageOf } from '../support/text.js';
 import { isRecord } from '../support/validate.js';
 
-/** The right to process a batch until a deadline, which the backend judges. */
+/**
+ * The right to process a batch until a deadline, which the backend judges: {@link Buffer.claim} gives it, and
+ * {@link Buffer.process} takes it.
+ */
 export interface Lease<S extends Schema<S> = AnySchema> {
   readonly batch: Batch<S>;
   /** New with every claim: what is done under an old token changes nothing. */

@@ -12,7 +12,10 @@ import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import { type Settled, type Settlement, Settler } from './settler.js';
 import { SinkRunner } from './sink-runner.js';
 
-/** What a claim returns: a lease, or why there is none. */
+/**
+ * What {@link Buffer.claim} resolves with: a lease, or why there is none. `empty`: nothing is pending; `busy`: another
+ * worker holds the partition's batch, or it waits for its next delivery, for at most `forMs` milliseconds.
+ */
 export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'leased'; readonly lease: Lease<S> }
   | { readonly status: 'empty' }

@@ -1,4 +1,4 @@
-/** What one `processPending` did. */
+/** What one {@link Buffer.processPending} did. */
 export interface ProcessReport {
   /** Batches the sink applied. */
   readonly batches: number;
@@ -10,7 +10,7 @@ export interface ProcessReport {
   readonly buried: number;
   /** Partitions whose batch is leased by another worker or waits for its next delivery. */
   readonly busy: readonly number[];
-  /** When the first batch that was retried or busy is due, in milliseconds from now. */
+  /** When the first batch that was retried or busy is due, in milliseconds from now; left out if there is none. */
   readonly dueInMs?: number;
 }
 

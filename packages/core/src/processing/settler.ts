@@ -10,7 +10,11 @@ import type { Lease } from './lease.js';
 import type { ProcessReport } from './report.js';
 import type { Rejection } from './sink.js';
 
-/** What became of a lease. `stale`: it ran out before it was settled, so the batch is delivered again. */
+/**
+ * What became of a lease. `applied`: the sink applied the batch, but for entries that became dead letters; `buried`: all
+ * of them did; `retried`: the sink threw, so the batch is delivered again; `stale`: the lease ran out before it was
+ * settled, so the batch is delivered again.
+ */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
 
 /** A settlement, and what it adds to the report. */

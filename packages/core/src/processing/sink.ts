@@ -10,19 +10,19 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** What a sink may answer: without one, or with nothing rejected, the whole batch was applied. */
+/** What a sink may return. If it returns nothing, or rejects nothing, the whole batch was applied. */
 export interface SinkResult {
   /** These become dead letters. All other entries were applied. */
   readonly rejected: readonly Rejection[];
 }
 
-/** What a sink knows besides the batch. */
+/** What a {@link Sink} gets besides the batch. */
 export interface SinkContext {
-  /** Aborts when the lease is lost. */
+  /** Aborts when the lease is lost, or `close()` runs out of time. */
   readonly signal: AbortSignal;
-  /** The buffer's `leaseMs`: what takes longer without a sign of life is done again by another worker. */
+  /** The buffer's `leaseMs`, in milliseconds: what takes longer without a sign of life is done again by another worker. */
   readonly leaseMs: number;
-  /** Where the buffer logs: for what a sink has to say of a batch that it applies. */
+  /** Where the buffer logs, for what a sink has to say of a batch. */
   readonly logger: Logger;
 }
 
@@ -30,15 +30,35 @@ export interface SinkContext {
  * Applies a batch to a database. Resolving acknowledges the batch; throwing has it delivered again later. To be
  * exact, a sink records `batch.id` in the transaction that applies the entries, and skips a batch whose id is there.
  * The signal aborts when the lease is lost: what is not committed by then should be rolled back.
+ * `kyselySink` of `@sluice/kysely` does all that.
+ *
+ * @example
+ * ```ts
+ * const sink: Sink = async (batch, { signal }) => {
+ *   const connection = await pool.connect();
+ *   try {
+ *     await connection.query('begin');
+ *     const entered = await connection.query('insert into ledger (id) values ($1) on conflict do nothing', [batch.id]);
+ *     if (entered.rowCount === 1) await applyEntries(connection, batch.entries);
+ *     signal.throwIfAborted();
+ *     await connection.query('commit');
+ *   } catch (error) {
+ *     await connection.query('rollback');
+ *     throw error;
+ *   } finally {
+ *     connection.release();
+ *   }
+ * };
+ * ```
  */
 export interface Sink<S extends Schema<S> = AnySchema> {
-  // biome-ignore lint/suspicious/noConfusingVoidType: a sink that answers nothing is the usual one
+  // biome-ignore lint/suspicious/noConfusingVoidType: a sink that returns nothing is the usual one
   (batch: Batch<S>, context: SinkContext): Promise<SinkResult | void>;
 
   /**
    * Called before a batch is given up. An exact sink makes sure here that the batch can never be applied any more,
    * in the database, since an earlier delivery may have been committed without anyone knowing, or may still run. It
-   * answers what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
+   * returns what became of the batch: all entries rejected, or what the commit rejected. Throwing keeps the batch.
    * It may be called again for the same batch, by another worker, too.
    * Without this, all entries of the batch become dead letters, though they may have been applied.
    */

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.js';
 import { SluiceError } from '../errors.js';
 import { messageOf } from './text.js';
 
-/** Makes a backend from a URL. Backend packages export one as `fromUrl`. */
+/** Makes a backend from a URL, for {@link OpenOptions.schemes}. Backend packages export one as `fromUrl`. */
 export type BackendOpener = (url: string) => Backend | Promise<Backend>;
 
 /** The packages that have a backend for `openBuffer`. */

@@ -1,4 +1,4 @@
-/** Where a buffer takes its time from. Tests pass one that they move by hand. */
+/** Where a buffer takes its time from. Tests pass one that they move by hand: `manualClock()` of `@sluice/testing`. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

@@ -15,8 +15,9 @@ import { randomWalk } from './random-walk.js';
 import { settling } from './settle.js';
 import { untrusted } from './untrusted.js';
 
+/** What {@link conformance} takes. */
 export interface ConformanceOptions<B extends Backend = Backend> {
-  /** Registers one test: `test` of vitest, node:test, or whatever takes a name and an async function. */
+  /** Registers one test: `test` of vitest or node:test, or anything that takes a name and an async function. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;
   /**
    * Makes an empty backend that takes its time from the clock, for one test, which closes it. The clock stands still
@@ -33,10 +34,14 @@ export interface ConformanceOptions<B extends Backend = Backend> {
 /**
  * Registers the tests that every backend passes: one per promise of `Backend`, named after it.
  *
- *     import { conformance } from '@sluice/testing/conformance';
- *     import { test } from 'vitest';
+ * @example
+ * ```ts
+ * import { conformance } from '@sluice/testing/conformance';
+ * import { test } from 'vitest';
+ * import { myBackend } from '../my-backend.js';
  *
- *     conformance({ test, open: ({ clock }) => myBackend({ clock }) });
+ * conformance({ test, open: ({ clock }) => myBackend({ clock }) });
+ * ```
  */
 export function conformance<B extends Backend>({ test, open, corrupt }: ConformanceOptions<B>): void {
   const groups = { ...GROUPS, ...(corrupt && { corrupt: corruption(corrupt as Corrupt<Backend>) }) };

@@ -5,12 +5,16 @@ import { type Compiled, Lua } from './lua.js';
 import { isStatus, type Reply, ReplyError } from './replies.js';
 import { Store } from './store.js';
 
+/** What {@link mockRedis} takes. */
 export interface MockRedisOptions {
-  /** What `TIME` in scripts and the expiry of keys go by. Default: the system's time. */
+  /** What `TIME` in scripts and the expiry of keys go by. By default the system's time. */
   readonly clock?: { now(): number };
 }
 
-/** A client of a Redis server that is not there: what `redis({ client })` of @sluice/redis needs, and ways to look. */
+/**
+ * A client of a Redis server that is not there: what `redis({ client })` of @sluice/redis needs, and ways to look.
+ * {@link mockRedis} makes it.
+ */
 export interface MockRedis {
   evalsha(sha1: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -43,7 +47,15 @@ export interface MockRedis {
  * Makes a Redis in this process, with data of its own, for unit tests without a server: redis-mock keeps the data,
  * and the scripts run over it, the very ones that a server would run. docs/mock-redis.md says what it cannot do.
  *
- *     const backend = redis({ client: mockRedis({ clock }), clock });
+ * @example
+ * ```ts
+ * import { redis } from '@sluice/redis';
+ * import { manualClock } from '@sluice/testing';
+ * import { mockRedis } from '@sluice/testing/mock-redis';
+ *
+ * const clock = manualClock();
+ * const backend = redis({ client: mockRedis({ clock }), clock });
+ * ```
  */
 export function mockRedis({ clock = { now: Date.now } }: MockRedisOptions = {}): MockRedis {
   return new Client(() => clock.now());

@@ -8,7 +8,15 @@ import {
 import type { IncrementRule } from './rule.js';
 import { type Ruled, withRule } from './ruled.js';
 
-/** Keeps the greatest of all values: `{ lastSeen: max(new Date()) }`. */
+/**
+ * Keeps the greatest of all values of an extra, in place of the last one.
+ *
+ * @example
+ * ```ts
+ * await buffer.incr('Page', { views: 1 }, { path: '/docs' }, { lastSeen: max(new Date()) });
+ * ```
+ * @param value - A finite number, or a valid Date; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else.
+ */
 export function max<T extends number | Date>(value: T): Ruled<T> {
   return withRule(MAX.name, value);
 }

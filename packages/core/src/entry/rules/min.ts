@@ -8,7 +8,15 @@ import {
 import type { IncrementRule } from './rule.js';
 import { type Ruled, withRule } from './ruled.js';
 
-/** Keeps the least of all values: `{ firstSeen: min(new Date()) }`. */
+/**
+ * Keeps the least of all values of an extra, in place of the last one.
+ *
+ * @example
+ * ```ts
+ * await buffer.incr('Page', { views: 1 }, { path: '/docs' }, { firstSeen: min(new Date()) });
+ * ```
+ * @param value - A finite number, or a valid Date; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else.
+ */
 export function min<T extends number | Date>(value: T): Ruled<T> {
   return withRule(MIN.name, value);
 }
