@@ -66,7 +66,7 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   /**
    * Reads the sums that are pending in the backend and not yet claimed by a worker; 0 for a column without one. Add
    * them to the row for a count that is nearly up to date.
-   * Rejects with {@link InvalidInputError}, or with {@link CorruptEntryError} if the entry is unreadable.
+   * Rejects with {@link InvalidInputError}, or with `CorruptEntryError` if the entry is unreadable.
    *
    * @example
    * ```ts

@@ -17,7 +17,7 @@ const EXTRA: Subject = { code: 'ERR_SLUICE_INVALID_EXTRA', name: 'The extra valu
 
 /**
  * The fields of one increment.
- * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_AMOUNT`, `ERR_SLUICE_INVALID_EXTRA` or
+ * @throws `InvalidInputError` `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_AMOUNT`, `ERR_SLUICE_INVALID_EXTRA` or
  * `ERR_SLUICE_TOO_LARGE`, naming the column or extra that cannot be used
  */
 export function fieldsOf(columns: Columns, extra?: Extra): Fields {

@@ -23,7 +23,7 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  * names, then a marker if it is signal-only: `["Page","lang","en","path","/docs"]`. Equal targets have equal keys,
  * different targets different ones; the text is well-formed Unicode without line breaks whatever the values hold.
  *
- * @throws {@link InvalidInputError} `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
+ * @throws `InvalidInputError` `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
   let key = `[${nameOf(model, 'model').quoted}`;
