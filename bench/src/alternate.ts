@@ -5,7 +5,7 @@ export type Contestants = Readonly<Record<string, () => Promise<Figures>>>;
 /** The figures of each contestant, by round. */
 export type Samples<C extends Contestants> = { readonly [N in keyof C]: Awaited<ReturnType<C[N]>>[] };
 
-/** Is told of each measurement, when it is over. */
+/** Called after each measurement. */
 export type OnMeasured = (contestant: string, round: number, figures: Figures) => void;
 
 /**

@@ -146,7 +146,7 @@ describe('pack', () => {
     );
   });
 
-  test('is undone by unpack for whatever an increment may hold', () => {
+  test('is undone by unpack for any increment', () => {
     fc.assert(
       fc.property(fc.dictionary(name, fc.maxSafeInteger()), fc.dictionary(name, text), (columns, extra) => {
         const fields = fieldsOf(columns, extra);

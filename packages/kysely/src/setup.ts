@@ -87,7 +87,7 @@ export class Setup {
   async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
     if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
     const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
-    // The first error is the one to report, whatever becomes of this.
+    // The first error is the one to report, even if this fails.
     return this.#faultsOf(demands).catch(() => []);
   }
 

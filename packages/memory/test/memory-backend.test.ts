@@ -99,7 +99,7 @@ test('a restart from an older copy: producers send the writes that it lacks once
   expect(sink.total('Page', 'views')).toBe(1111);
 });
 
-test('a restart without data: what was lost is told, and nothing is counted twice', async () => {
+test('a restart without data: the loss is reported, and nothing is counted twice', async () => {
   const { backend, sink, open } = world(1);
   const producer = open();
   const lost: unknown[] = [];

@@ -109,7 +109,7 @@ function checkClient(client: RedisClient): void {
   checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
 }
 
-/** A brace would take the place of the hash tags, which keep each partition's keys together. */
+/** A brace in the prefix would become the hash tag, in place of the one that keeps a partition's keys together. */
 function checkPrefix(name: string, prefix: unknown): void {
   if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
     throw invalid(

@@ -65,7 +65,7 @@ describe('a borrowed client', () => {
   });
 });
 
-describe('a connection of its own', () => {
+describe('a connection that the backend opens', () => {
   test('opens with the first use and reconnects after the server was away', async () => {
     await using away = await startRedisServer({ appendonly: 'yes', appendfsync: 'always' });
     await using buffer = createBuffer({ backend: redis({ url: away.url }) });
@@ -88,7 +88,7 @@ describe('a connection of its own', () => {
     });
   });
 
-  test('closes in bounded time when the server is gone or does not answer', async () => {
+  test('closes in bounded time when the server is gone or does not reply', async () => {
     const silent = await listen(createServer((socket) => socket.on('error', () => {})));
     for (const port of [1, silent.port]) {
       const buffer = createBuffer({
@@ -117,7 +117,7 @@ describe('a connection of its own', () => {
     http.server.close();
   });
 
-  test('a server that repeats what it is told acknowledges nothing', async () => {
+  test('a server that echoes its input acknowledges nothing', async () => {
     const echo = await listen(createServer((socket) => socket.on('error', () => {}).pipe(socket)));
     const url = `redis://127.0.0.1:${echo.port}`;
     await using buffer = createBuffer({ backend: redis({ url }), sink: async () => {} });

@@ -17,7 +17,7 @@ interface Failed {
 const LATENESS_MS = 60_000;
 
 /**
- * The batches that a sink failed on. A reason is news once, whatever the number of partitions that it stops; it is over
+ * The batches that a sink failed on. A reason is news once, however many partitions it stops; it is over
  * when one of them has a batch applied, or when nothing failed for it any more, since other workers took over.
  */
 export class FailingBatches {

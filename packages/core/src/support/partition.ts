@@ -4,12 +4,12 @@ import CRC32 from 'crc-32';
 export const MAX_PARTITIONS = 4096;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
-// Room for the UTF-8 of most target keys; longer ones get an array of their own.
+// Room for the UTF-8 of most target keys; a longer one gets a separate array.
 const scratch = /* @__PURE__ */ new Uint8Array(1024);
 
 /**
  * The partition of a target: crc32 of the target key's UTF-8 bytes, as zlib computes it, modulo the number of
- * partitions. The library answers a signed number; `>>> 0` makes it the unsigned one before the modulo.
+ * partitions. The library returns a signed number; `>>> 0` makes it the unsigned one before the modulo.
  */
 export function partitionOf(key: string, partitions: number): number {
   return (CRC32.buf(utf8(key)) >>> 0) % partitions;

@@ -32,7 +32,7 @@ export class WriteSequence {
   #number = 0;
   #isOpen = false;
   #usedAt = Number.NEGATIVE_INFINITY;
-  /** The life of the partition's data that the last answer was from. */
+  /** The partition's epoch, as the backend returned it last. */
   #epoch: string | undefined;
 
   constructor(partition: number, options: Pick<ResolvedOptions, 'clock' | 'random'>) {
@@ -75,8 +75,8 @@ export class WriteSequence {
   }
 
   /**
-   * The writes to send again before the open one: none without a gap, or if they are not all here. Nor in another epoch,
-   * where they might count again what was drained before the wipe.
+   * The writes to send again before the open one. Empty without a gap, if the ring no longer has all of them, and in
+   * another epoch, where they might count again what was drained before the wipe.
    */
   missing(result: AddResult): readonly Write[] {
     return result.outcome === 'gap' && result.epoch === this.#epoch ? this.#ring.after(result.last) : [];
