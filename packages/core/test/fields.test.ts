@@ -177,7 +177,7 @@ describe('unpack refuses', () => {
     ['a Date that no calendar has', { '<n': 'd8640000000000001' }],
     ['an infinite greatest', { '>n': '1e999' }],
     ['a time that is a Date', { '@': 'd5' }],
-    ['a rule that there is not', { '*n': '1' }],
+    ['an unknown rule', { '*n': '1' }],
     ['a field without a name', { '': '1' }],
     ['a sum named __proto__', JSON.parse('{"+__proto__":"1"}')],
     ['a value named __proto__', JSON.parse('{"=__proto__":"1"}')],

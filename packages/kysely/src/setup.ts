@@ -20,7 +20,7 @@ import type { Settings } from './options.js';
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  /** Names of layouts whose tables were looked at; the ledger has the empty one. */
+  /** Names of layouts whose tables were checked; the ledger has the empty one. */
   readonly #sound = new Set<string>();
 
   constructor(settings: Settings) {
@@ -42,7 +42,7 @@ export class Setup {
 
   /**
    * Looks for faults that the database lets pass: MySQL would insert a second row, enter a batch twice, or keep half of
-   * one. The ledger and each layout are looked at once.
+   * one. The ledger and each layout are checked once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<void> {

@@ -167,7 +167,7 @@ test('without a clock it takes the time of the system', async () => {
   expect(at).toBeLessThanOrEqual(Date.now());
 });
 
-test('a clock that is none is refused by name', () => {
+test('an invalid clock is refused by name', () => {
   expect(() => memory({ clock: {} as never })).toThrow(InvalidInputError);
   expect(() => memory({ clock: {} as never })).toThrow('"clock"');
 });

@@ -105,7 +105,7 @@ export function isReply(error: unknown): boolean {
   return partsOf(error).name === 'ReplyError';
 }
 
-/** What is looked at of an error. Not by `instanceof Error`: in Jest, a socket's error is of another realm. */
+/** The parts of an error that are examined. Not by `instanceof Error`: in Jest, a socket's error is of another realm. */
 export function partsOf(error: unknown): { name: string; message: string; code: unknown } {
   const { name, message, code } = Object(error) as { name?: unknown; message?: unknown; code?: unknown };
   return {

@@ -59,5 +59,5 @@ export function tagOf(partition: number): string {
   }
 }
 
-// 256 shares: even enough for any cluster, and found in some 256 tries.
+// 256 shares are even enough for any cluster, and take about 256 tries to find.
 const LEAST_BITS = 8;

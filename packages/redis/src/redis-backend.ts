@@ -198,7 +198,7 @@ class RedisBackend implements Backend {
       const { pending, batch } = this.#keys.of(partition);
       return [pending, batch];
     };
-    // One command settles the common case, in which an idle worker asks and there is nothing.
+    // One command handles the common case: an idle worker asks, and nothing is pending.
     if (used.length === 0 || (await this.#exist(used.flatMap(busyKeys))) === 0) return [];
     const counts = await Promise.all(used.map((partition) => this.#exist(busyKeys(partition))));
     return used.filter((_, i) => counts[i] !== 0);

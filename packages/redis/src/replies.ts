@@ -49,7 +49,7 @@ export function deadLettersOf(reply: unknown): StoredDeadLetter[] {
   return letters;
 }
 
-/** The members of the set of partitions; what is no partition was not put there by Sluice. */
+/** The members of the set of partitions; Sluice did not write a member that is not a partition. */
 export function partitionsOf(members: readonly string[]): number[] {
   const valid = members.filter((member) => /^\d{1,4}$/.test(member) && Number(member) < MAX_PARTITIONS);
   return valid.map(Number).sort((a, b) => a - b);

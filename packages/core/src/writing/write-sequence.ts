@@ -21,7 +21,7 @@ export type Gap = Extract<AddResult, { outcome: 'gap' }>;
  * - `restart`: a new sequence, since the backend lacks earlier numbers for good.
  *
  * A new sequence has another id, number 1 *free*, and nothing to replay. One also begins after a long pause, and when a
- * write is given up before any was acknowledged: then there is no epoch yet by which to tell a gap from a wipe.
+ * write is given up before any was acknowledged: then there is no epoch yet by which to distinguish a gap from a wipe.
  */
 export class WriteSequence {
   readonly #partition: number;
@@ -82,7 +82,7 @@ export class WriteSequence {
     return result.outcome === 'gap' && result.epoch === this.#epoch ? this.#ring.after(result.last) : [];
   }
 
-  /** Starts anew after a gap that cannot be closed. Returns the writes that the backend no longer has, if any. */
+  /** Starts a new sequence after a gap that cannot be closed. Returns the writes that the backend no longer has, if any. */
   restart(write: Write, { epoch, last }: Gap): BufferEvents['lost'] | undefined {
     this.#close(write);
     const reason = epoch === this.#epoch ? 'too far behind' : 'wiped';
