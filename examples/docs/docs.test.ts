@@ -13,7 +13,7 @@ interface Block {
   readonly name: string;
   readonly code: string;
   /**
-   * The path that the compiler gets: a folder for each page, so that blocks which begin with the name of their file can
+   * Where the compiler is told that it lies: a folder a page, so that blocks which begin with the name of their file can
    * import each other.
    */
   readonly file: string;
@@ -32,7 +32,7 @@ function blocksOf(page: string): Block[] {
     const [, name = `line-${line}.ts`] = /^\/\/ (\w+\.ts)$/m.exec(code) ?? [];
     return {
       name: `${page}:${line}`,
-      // Every block is a module, even without imports.
+      // Every block is a module, whatever it imports.
       code: `${code}\nexport {};\n`,
       file: join(HERE, page.replaceAll(/\W/g, '-'), name),
     };

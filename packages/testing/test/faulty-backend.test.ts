@@ -105,12 +105,12 @@ test('a delayed request takes effect later, a delayed reply only arrives later',
   expect(await views()).toBeUndefined();
   await clock.advance(1);
   expect((await first).outcome).toBe('applied');
-  let replied = false;
-  void backend.add(write(2)).then(() => (replied = true));
+  let told = false;
+  void backend.add(write(2)).then(() => (told = true));
   await clock.advance(99);
-  expect([await views(), replied]).toEqual([2, false]);
+  expect([await views(), told]).toEqual([2, false]);
   await clock.advance(1);
-  expect(replied).toBe(true);
+  expect(told).toBe(true);
 });
 
 test('a test may hold a call back for as long as it likes', async () => {
