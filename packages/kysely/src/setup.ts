@@ -78,7 +78,7 @@ export class Setup {
     if (suspicion === 'suspect') return error;
     return refused(
       'ERR_SLUICE_SINK_DENIED',
-      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and whatever defaults and triggers use',
+      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and what defaults and triggers use',
       error,
     );
   }

@@ -130,7 +130,7 @@ export class IdempotentProducer {
     return new Promise((resolve, reject) => {
       this.#stopWaiting = () => {
         const detail = { retryable: true, outcome: 'unknown' } as const;
-        reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
+        reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not reply.', detail));
       };
       if (this.#shutdown.signal.aborted) this.#stopWaiting();
       call.then(resolve, reject);
