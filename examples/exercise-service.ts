@@ -69,7 +69,7 @@ async function view(address: string, name: string): Promise<void> {
   assert.equal(await response.text(), `This is ${name}.`);
 }
 
-/** Resolves when the worker has applied so many views. */
+/** Resolves when the worker has applied this many views. */
 async function applied(file: string, views: number): Promise<void> {
   while (viewsIn(file) < views) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -118,7 +118,7 @@ async function exportsOf({ code, load }) {
 
 /**
  * Interfaces that refer to a class with private members: nothing but that class is assignable to it, so a user's test
- * cannot put an object of its own in its place.
+ * cannot replace it with another object.
  * @param {ts.TypeChecker} checker
  * @param {ts.SourceFile} source
  * @param {(declaration: ts.Declaration) => boolean} isOurs

@@ -5,7 +5,7 @@ import { runQuietly } from './run.mjs';
 /** Makes sure that there is a redis-server for the tests to start. */
 export async function installRedisServer() {
   if (isCommand('redis-server')) return;
-  const reason = 'The tests start a redis-server of their own, and there is none on this machine.';
+  const reason = 'The tests start a redis-server, and there is none on this machine.';
   if (!isCommand('apt-get')) throw new Error(`${reason} Install Redis 6.2 or later and try again.`);
   if (process.getuid?.() !== 0 && !isCommand('sudo')) {
     throw new Error(`${reason} As root, run: apt-get update && apt-get install -y redis-server`);

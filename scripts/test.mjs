@@ -18,7 +18,7 @@ const NOT_FOR_VITE = /[?#%]/;
 await runMain(async () => {
   const { code, passed, failed, skipped } = await (NOT_FOR_VITE.test(root) ? testThroughLink() : test(root));
   if (code === 0 && passed === 0) console.log('No test ran.');
-  // Whatever else vitest objects to, such as a configuration that cannot be loaded.
+  // Anything else that vitest objects to, such as a configuration that cannot be loaded.
   const others = code !== 0 && failed === 0 ? 1 : 0;
   console.log(`${passed} passed, ${failed + others} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return passed === 0 ? code || 1 : code;

@@ -5,12 +5,12 @@ export type Contestants = Readonly<Record<string, () => Promise<Figures>>>;
 /** The figures of each contestant, by round. */
 export type Samples<C extends Contestants> = { readonly [N in keyof C]: Awaited<ReturnType<C[N]>>[] };
 
-/** Is told of each measurement, when it is over. */
+/** Called after each measurement. */
 export type OnMeasured = (contestant: string, round: number, figures: Figures) => void;
 
 /**
- * Measures all contestants once a round, one after the other, so that what the machine does meanwhile meets all of
- * them. Each round begins with another one.
+ * Measures all contestants once a round, one after the other, so that other load on the machine affects
+ * all of them. Each round begins with a different one.
  */
 export async function alternate<C extends Contestants>(
   contestants: C,

@@ -25,8 +25,8 @@ const TURN = 1000;
 const IN_FLIGHT = 8000;
 
 /**
- * Counts as fast as the process can, and waits for the backend: an increment is made when the one is acknowledged that
- * was made `IN_FLIGHT` before it, or when it lingers anyway. A refused increment ends the process, as its rejection is
+ * Counts as fast as the process can, and waits for the backend: without a linger, an increment is made only once the
+ * one `IN_FLIGHT` before it is acknowledged. A refused increment ends the process, as its rejection is
  * not handled.
  */
 export async function openSluice({ backend, lingerMs }: SluiceSettings): Promise<SingleCounter> {

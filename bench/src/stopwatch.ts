@@ -1,4 +1,4 @@
-/** How long work takes, in seconds. What was built for it is collected before, not meanwhile. */
+/** How long work takes, in seconds. Garbage from its preparation is collected first. */
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   globalThis.gc?.();
   const startedAt = performance.now();

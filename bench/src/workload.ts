@@ -43,7 +43,7 @@ function firstAtLeast(ascending: Float64Array, wanted: number): number {
   return low;
 }
 
-/** One piece of memory, as text is that came over a socket; V8 keeps what was put together as pieces. */
+/** In one piece of memory, like text from a socket; V8 keeps concatenated text in pieces. */
 function flat(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

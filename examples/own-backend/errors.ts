@@ -10,7 +10,7 @@ export function toBackendError(error: unknown): SluiceError {
   const state = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   return new BackendError('ERR_SLUICE_BACKEND_FAILED', `PostgreSQL: ${message}`, {
     retryable: state !== undefined && PASSING.test(state),
-    // What the server refuses it has rolled back; of any other error it cannot be said what took effect.
+    // The server rolls back what it refuses; after any other error it is unknown what took effect.
     outcome: state === undefined ? 'unknown' : 'refused',
     cause: error,
   });

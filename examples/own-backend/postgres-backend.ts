@@ -32,7 +32,7 @@ export interface PostgresOptions {
   /** Borrowed: the backend does not close it. */
   readonly db: PGlite;
   /**
-   * What leases and delays are judged by. Default: this process's time, because PGlite lives in this process.
+   * The clock of leases and delays. Default: this process's, because PGlite runs in this process.
    * A backend on a server would ask the server: `clock_timestamp()`.
    */
   readonly clock?: Pick<Clock, 'now'>;

@@ -8,7 +8,7 @@ import { replay } from './replay.js';
 import { describeAirports, describeRun } from './report.js';
 import type { FlightSchema } from './totals.js';
 
-/** Why a run stops, for the one who started it. */
+/** Why a run stops, in words for the user. */
 class Failure extends Error {}
 
 const SHOWN_DIFFERENCES = 10;

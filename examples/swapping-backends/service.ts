@@ -7,7 +7,7 @@ export interface ShopSchema {
 
 /**
  * Opens the service's buffer. Where increments wait is a matter of configuration: memory while developing,
- * Redis in production, or something of one's own, which is imported only when it is asked for.
+ * Redis in production, or your own backend, which is imported only when its scheme is used.
  */
 export function openShop(
   sink: Sink<ShopSchema>,

@@ -8,6 +8,6 @@ export default defineConfig({
     conformance: 'src/conformance/index.ts',
     'mock-redis': 'src/mock-redis/index.ts',
   },
-  // The mock of Redis loads its libraries with a require() of its own, in both formats.
+  // The mock of Redis creates a require() to load its libraries, in both formats.
   shims: true,
 });

@@ -1,6 +1,6 @@
 import type { Counter } from '../counter.js';
 import { openMap } from '../peers/map.js';
-import { openSlots } from '../peers/slots.js';
+import { openSums } from '../peers/sums.js';
 import { openSluice, sluiceInMemory } from '../sluice.js';
 import { secondsOf, warmUpOf } from '../stopwatch.js';
 import { zipfPaths } from '../workload.js';
@@ -10,7 +10,7 @@ const LINGER_MS = 1000;
 const OPEN = {
   sluice: () => openSluice({ backend: sluiceInMemory(), lingerMs: LINGER_MS }),
   map: openMap,
-  slots: openSlots,
+  sums: openSums,
 } satisfies Record<string, () => Promise<Counter>>;
 
 export interface CountInProcessSettings {

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.js';
 import type { Sizes } from '../sizes.js';
 import { spreadOf } from '../statistics.js';
 
-// So many that hardly one is drawn twice.
+// Large enough that hardly any is drawn twice.
 const KEYS = 100_000_000;
 
 const SENTRY = 'Sentry';

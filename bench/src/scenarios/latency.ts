@@ -8,7 +8,7 @@ import { spreadOf } from '../statistics.js';
 const HINCRBY = 'awaited HINCRBY';
 const QUANTILES = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9' } as const;
 
-/** How long an increment takes that is awaited, under a load that the server bears. */
+/** How long an awaited increment takes, under a load that the server can handle. */
 export const latency: Scenario = {
   name: 'latency',
   rows: ['latency'],

@@ -12,7 +12,7 @@ export const memoryBackend: Scenario = {
     const samples = await alternate({
       sluice: () => measure('count-in-process', { counter: 'sluice', increments }),
       map: () => measure('count-in-process', { counter: 'map', increments }),
-      slots: () => measure('count-in-process', { counter: 'slots', increments }),
+      sums: () => measure('count-in-process', { counter: 'sums', increments }),
     });
     const row = 'memory backend';
     const figure = {
@@ -23,7 +23,7 @@ export const memoryBackend: Scenario = {
     } as const;
     return {
       lines: [compare({ ...figure, goal: { atLeast: 0.4 } }, 'a Map', each(samples.map, 'perSecond'))],
-      alternatives: [compare(figure, 'a Map of sums and promises', each(samples.slots, 'perSecond'))],
+      alternatives: [compare(figure, 'a Map of sums and promises', each(samples.sums, 'perSecond'))],
       samples,
     };
   },

@@ -13,5 +13,5 @@ export const WORKER_FAILPOINTS = [
 /** Where a worker can stall until its lease has run out. */
 export const STALL_FAILPOINTS = ['after claim', 'before commit', 'after commit'] as const;
 
-/** A place in a program where the driver can stop its process. */
+/** A point in a program where the driver can stop its process. */
 export type Failpoint = (typeof PRODUCER_FAILPOINTS)[number] | (typeof WORKER_FAILPOINTS)[number];

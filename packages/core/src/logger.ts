@@ -49,9 +49,9 @@ function warnProcess(message: unknown, code?: unknown): void {
   process.emitWarning(oneLine(message), { type: 'SluiceWarning', ...(typeof code === 'string' && { code }) });
 }
 
-// Drivers quote what they were given: an address may hold a password.
+// Drivers quote their input: an address may hold a password.
 const ADDRESS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)\S+/gi;
-// Whoever chooses a model's name must not be able to write lines of a log.
+// A model's name may be untrusted, and must not be able to add lines to a log.
 const BREAKS = /[\p{Cc}\u2028\u2029]+/gu;
 
 function oneLine(message: unknown): string {

@@ -26,7 +26,7 @@ const untyped = { createBuffer, openBuffer, createWorker, memory, max, min } as 
 }>;
 
 /** A name, the expected code, what the message must name, and the call. */
-type Row = readonly [name: string, code: SluiceErrorCode, culprit: string, call: (buffer: World) => unknown];
+type Row = readonly [name: string, code: SluiceErrorCode, offender: string, call: (buffer: World) => unknown];
 
 const TEN_MB = 'x'.repeat(10_000_000);
 const own = (name: string, value: unknown): unknown =>
@@ -583,9 +583,9 @@ function setup(): { buffer: Buffer; sink: RecordingSink } {
 }
 
 describe('bad input is refused: nothing is counted, the message is short, the buffer works on', () => {
-  test.each(rows.map(([name, code, culprit, call]) => ({ name, code, culprit, call })))(
+  test.each(rows.map(([name, code, offender, call]) => ({ name, code, offender, call })))(
     '$name',
-    async ({ code, culprit, call }) => {
+    async ({ code, offender, call }) => {
       const { buffer, sink } = setup();
       const attempt = async (): Promise<unknown> => call(buffer as unknown as World);
       const error = await attempt().then(
@@ -595,7 +595,7 @@ describe('bad input is refused: nothing is counted, the message is short, the bu
       expect(error).toBeInstanceOf(SluiceError);
       expect(error).toMatchObject({ code });
       const { message } = error as SluiceError;
-      expect(message).toContain(culprit);
+      expect(message).toContain(offender);
       expect(message.length).toBeLessThan(600);
       expect(message).not.toContain('secret');
       expect(message.isWellFormed()).toBe(true);

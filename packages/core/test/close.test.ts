@@ -30,7 +30,7 @@ function setup(
   return { clock, store, backend, buffer, closed: () => closed };
 }
 
-/** Closes, lets `ms` pass, and tells whether it was done by then. */
+/** Closes, lets `ms` pass, and returns whether it was done by then. */
 async function closedIn(
   ms: number,
   { buffer, clock }: Pick<ReturnType<typeof setup>, 'buffer' | 'clock'>,
@@ -173,7 +173,7 @@ describe('when the backend is away', () => {
     await counted;
   });
 
-  test('close tells increments that certainly were not counted from the others', async () => {
+  test('close distinguishes increments that certainly were not counted from the others', async () => {
     const world = setup({}, () => ({ add: () => Promise.reject(away('refused')) }));
     const counted = expect(world.buffer.incr('Page', { views: 1 }, {})).rejects.toMatchObject(unknown);
     expect(await closedIn(5000, world)).toBe(true);

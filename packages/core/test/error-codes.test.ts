@@ -26,7 +26,7 @@ test('docs/errors.md has one row for each code, and no others', () => {
   expect(rows.flatMap(codesOf).sort()).toEqual(known);
 });
 
-test('each code has a place that throws it', () => {
+test('each code is thrown somewhere', () => {
   const classes = codesOf(
     readFileSync(`${root}packages/core/src/errors.ts`, 'utf8').split('as const;')[1] ?? '',
   );

@@ -74,7 +74,7 @@ async function run(seed: number, writeTimeoutMs: number, chances: Chances) {
     }
   };
 
-  // A replica that never heard of a partition cannot be told from wiped data, so each has a first write.
+  // A replica that does not know a partition looks like wiped data, so each has a first write.
   const running: Promise<unknown>[] = [];
   const touchAll = async (): Promise<void> => {
     for (let id = 0; id < 5; id += 1) running.push(count(1, id));

@@ -145,7 +145,7 @@ describe('pack', () => {
     );
   });
 
-  test('is undone by unpack for whatever an increment may hold', () => {
+  test('is undone by unpack for any increment', () => {
     fc.assert(
       fc.property(fc.dictionary(name, fc.maxSafeInteger()), fc.dictionary(name, text), (columns, extra) => {
         const fields = fieldsOf(columns, extra);
@@ -176,7 +176,7 @@ describe('unpack refuses', () => {
     ['a Date that no calendar has', { '<n': 'd8640000000000001' }],
     ['an infinite greatest', { '>n': '1e999' }],
     ['a time that is a Date', { '@': 'd5' }],
-    ['a rule that there is not', { '*n': '1' }],
+    ['an unknown rule', { '*n': '1' }],
     ['a field without a name', { '': '1' }],
     ['a sum named __proto__', JSON.parse('{"+__proto__":"1"}')],
     ['a value named __proto__', JSON.parse('{"=__proto__":"1"}')],

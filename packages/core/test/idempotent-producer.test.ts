@@ -150,7 +150,7 @@ describe('a producer alone', () => {
     expect(await pending()).toBe(sum);
   });
 
-  test('waits on shutdown for no answer that does not come', async () => {
+  test('does not wait on shutdown for a reply that never comes', async () => {
     const { producer, write } = setup(() => 'silent');
     const writing = write(1);
     producer.shutdown();
@@ -178,7 +178,7 @@ describe('an impossible call fails instead of counting wrongly', () => {
   });
 });
 
-describe('whatever becomes of calls, replies and replicas', () => {
+describe('through failing calls, lost replies and lagging replicas', () => {
   test.each([
     ['all is acknowledged, and counts once', 86_400_000, false],
     ['what is given up may come on top, nothing else', 50, true],
@@ -206,7 +206,7 @@ describe('whatever becomes of calls, replies and replicas', () => {
           givenUp += 1;
           if (error.outcome === 'unknown') sums.unknown += 2 ** (n % 20);
         }
-        // The replica knows the partition from the start: it could not be told from wiped data otherwise.
+        // The replica knows the partition from the start: otherwise it would look like wiped data.
         if (!failing || random() < 0.2) replica = store.snapshot();
         if (random() < 0.1) store.restore(replica);
         failing = true;

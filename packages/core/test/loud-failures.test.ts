@@ -695,7 +695,7 @@ describe('a logger', () => {
     expect(line?.message.length).toBeLessThan(1000);
   });
 
-  test('takes whatever a sink in JavaScript passes', async () => {
+  test('takes anything that a sink in JavaScript passes', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
       const backend = memory({ clock: manualClock() });

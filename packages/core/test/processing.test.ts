@@ -58,7 +58,7 @@ function slowSink() {
 }
 
 describe('a batch that is applied', () => {
-  test('is acknowledged, reported and told to listeners', async () => {
+  test('is acknowledged, reported and emitted as an event', async () => {
     const { buffer, clock, count, events, sink } = setup();
     await Promise.all([count(1), count(1), count(2)]);
     await clock.advance(500);
@@ -82,7 +82,7 @@ describe('a batch that is applied', () => {
     expect(sink.deliveries).toHaveLength(1);
   });
 
-  test('tells how long its sink took', async () => {
+  test('says how long its sink took', async () => {
     const { sink, gate } = slowSink();
     const { buffer, clock, count, events } = setup({ sink });
     await count();
@@ -195,7 +195,7 @@ describe('a sink that throws', () => {
     expect(attempts).toEqual([1]);
   });
 
-  test('is retried after a lease if retryDelay throws, which is told', async () => {
+  test('is retried after a lease if retryDelay throws, which is reported', async () => {
     const bug = new Error('a bug in retryDelay');
     const { buffer, count, events, sink } = setup({
       retryDelay: () => {
@@ -339,7 +339,7 @@ describe('a lease', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('aborts the sink in time even if the backend does not answer at all', async () => {
+  test('aborts the sink in time even if the backend never replies', async () => {
     const { sink, signals, gate } = slowSink();
     const { buffer, clock, count } = setup({ sink }, () => ({ renew: () => new Promise(() => {}) }));
     await count();
@@ -584,7 +584,7 @@ describe('listeners', () => {
 });
 
 describe('dead letters', () => {
-  /** Buries one entry for each id, in partitions of its own. */
+  /** Buries one entry for each id, each in a separate partition. */
   async function buried(ids: readonly number[], options: Partial<BufferOptions> = {}) {
     const world = setup({ maxAttempts: 1, partitions: 4, ...options });
     await Promise.all(ids.map((id) => world.count(id)));
@@ -676,7 +676,7 @@ test('a buffer without a sink counts, claims and reports, but does not process',
     await expect(buffer.process(claimed.lease)).rejects.toMatchObject({ code: 'ERR_SLUICE_NO_SINK' });
 });
 
-test('stats tell what is held, pending, claimed and dead, and since when', async () => {
+test('stats say what is held, pending, claimed and dead, and since when', async () => {
   const { buffer, claim, clock, count } = setup({ batchSize: 1 });
   const waiting = Promise.all([count(1), count(2), count(3)]);
   expect((await buffer.stats()).held).toBe(3);

@@ -15,9 +15,9 @@ import { mockRedis } from '@sluice/testing/mock-redis';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { partitionOf } from '../src/support/partition.js';
 
-/** Somewhere to keep pending entries, empty at first. */
-interface Place {
-  /** A backend on this place's data; each call may make one more connection to it. */
+/** What backends keep their data in, empty at first. */
+interface Store {
+  /** A backend on this data; each call may open another connection to it. */
   backend(): Backend;
   readonly clock?: Clock;
   /** Lets time pass, for the buffers and for the backend. */
@@ -25,7 +25,7 @@ interface Place {
   clear(): Promise<void>;
 }
 
-const places: { name: string; open(): Place | Promise<Place> }[] = [
+const stores: { name: string; open(): Store | Promise<Store> }[] = [
   {
     name: 'memory',
     open() {
@@ -60,19 +60,19 @@ afterAll(() => server.stop());
 
 const LEASE_MS = 400;
 
-describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
+describe.each(stores)('what Sentry’s buffer does, on $name', ({ open }) => {
   const opened: { close(): Promise<void> }[] = [];
 
-  /** Makes buffers and a recording sink that all belong to one place. */
+  /** Makes buffers and a recording sink that all share one store. */
   async function setup() {
-    const place = await open();
-    opened.push({ close: () => place.clear() });
+    const store = await open();
+    opened.push({ close: () => store.clear() });
     const sink = recordingSink();
     const bufferOf = (options: Partial<BufferOptions> = {}): Buffer => {
-      const { clock } = place;
+      const { clock } = store;
       const retryDelay = (): number => 0;
       const buffer = createBuffer({
-        backend: place.backend(),
+        backend: store.backend(),
         ...(clock && { clock }),
         sink,
         leaseMs: LEASE_MS,
@@ -82,7 +82,7 @@ describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
       opened.push(buffer);
       return buffer;
     };
-    return { place, sink, bufferOf };
+    return { store, sink, bufferOf };
   }
 
   /** Counts `views: id + 1` for each of the ids. */
@@ -204,7 +204,7 @@ describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
     ]);
   });
 
-  test('get answers 0 for what is not there', async () => {
+  test('get returns 0 for what is not there', async () => {
     const { bufferOf } = await setup();
     const buffer = bufferOf();
     expect(await buffer.get('Page', ['views', 'constructor'], { id: 1 })).toEqual({
@@ -229,12 +229,12 @@ describe.each(places)('what Sentry’s buffer does, on $name', ({ open }) => {
   });
 
   test('a worker that dies holding a partition does not block it past the lease', async () => {
-    const { bufferOf, place, sink } = await setup();
+    const { bufferOf, store, sink } = await setup();
     const [dying, living] = [bufferOf({ partitions: 1 }), bufferOf({ partitions: 1 })];
     await count(dying, [1]);
     expect(await dying.claim(0)).toMatchObject({ status: 'leased' });
     expect(await living.processPending()).toMatchObject({ batches: 0, busy: [0] });
-    await place.pass(LEASE_MS);
+    await store.pass(LEASE_MS);
     expect(await living.processPending()).toMatchObject({ batches: 1 });
     expect(sink.total('Page', 'views')).toBe(2);
   });

@@ -31,7 +31,7 @@ describe('the canonical form', () => {
     );
   });
 
-  test('orders names by UTF-16 code units, whatever the locale', () => {
+  test('orders names by UTF-16 code units in any locale', () => {
     expect(targetKey('M', { é: 1, z: 2, Z: 3, '10': 4, '9': 5, 𝒳: 6, '\uffee': 7 })).toBe(
       '["M","10",4,"9",5,"Z",3,"z",2,"é",1,"𝒳",6,"\uffee",7]',
     );
@@ -56,12 +56,12 @@ describe('the canonical form', () => {
     expect(targetKey('M', { f: value })).toBe(key);
   });
 
-  test('gives signal-only increments a target of their own', () => {
+  test('gives signal-only increments a separate target', () => {
     expect(targetKey('M', { f: 1 }, true)).toBe('["M","f",1,"signalOnly"]');
     expect(targetKey('M', { signalOnly: 'signalOnly' })).not.toBe(targetKey('M', {}, true));
   });
 
-  test('has no line breaks, and is well-formed, whatever the values hold', () => {
+  test('has no line breaks, and is well-formed, for any values', () => {
     fc.assert(
       fc.property(target, (any) => {
         const key = keyOf(any);

@@ -73,7 +73,7 @@ void buffer.incr('User', { logins: 1 }, { id: 1 }, { title: 'x' });
 // @ts-expect-error: no such option
 void buffer.incr('User', { logins: 1 }, { id: 1 }, {}, { signalonly: true });
 
-// get answers the columns asked for.
+// get returns the columns asked for.
 expectTypeOf(buffer.get('Page', ['views'], { path })).resolves.toEqualTypeOf<Record<'views', number>>();
 expectTypeOf(buffer.get('Page', ['views', 'likes'], { path })).resolves.toEqualTypeOf<
   Record<'views' | 'likes', number>
@@ -81,7 +81,7 @@ expectTypeOf(buffer.get('Page', ['views', 'likes'], { path })).resolves.toEqualT
 // @ts-expect-error: a column of another model
 void buffer.get('Page', ['logins'], { path });
 
-// A sink's entries are told apart by their model.
+// The model of a sink's entry narrows its type.
 const sink: Sink<Models> = async ({ entries }) => {
   for (const entry of entries) {
     expectTypeOf(entry.model).toEqualTypeOf<'Page' | 'User'>();
@@ -105,7 +105,7 @@ createBuffer<Models>({ backend, sink });
 declare const foreign: Sink<{ Other: { columns: 'n'; filters: Filters } }>;
 // @ts-expect-error: a sink of other models
 createBuffer<Models>({ backend, sink: foreign });
-// @ts-expect-error: a sink answers a promise
+// @ts-expect-error: a sink returns a promise
 createBuffer<Models>({ backend, sink: () => 5 });
 
 // A sink of any models, such as a package's, serves a buffer of given ones, and so do workers.

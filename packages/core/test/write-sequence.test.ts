@@ -11,7 +11,7 @@ function setup() {
   const time = { now: 1_700_000_000_000 };
   const clock = { now: () => time.now, after: () => () => {} };
   const sequence = new WriteSequence(3, { clock, random: seededRandom(1) });
-  /** Numbers a write of so many targets, and has it acknowledged. */
+  /** Numbers a write of this many targets, and has it acknowledged. */
   const acknowledged = (targets = 1): Write => {
     const write = sequence.next(entries(targets));
     sequence.acknowledge(write, EPOCH);

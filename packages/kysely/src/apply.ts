@@ -4,7 +4,7 @@ import type { Group } from './groups.js';
 import type { Row } from './row.js';
 import { find, findOne, update, updateOne, upsert } from './statements.js';
 
-/** Applies a group. Answers the rows for which the table has none, in `update` mode. */
+/** Applies a group. In `update` mode, returns the entries that matched no row. */
 export async function applyGroup(
   db: Kysely<unknown>,
   group: Group,
@@ -12,7 +12,7 @@ export async function applyGroup(
 ): Promise<readonly Row[]> {
   const [{ layout, keyValues }] = group;
   if (layout.model.mode === 'update') return updateGroup(db, group, dialect);
-  // To a unique index NULLs differ, so an upsert would insert one row after the other.
+  // NULLs never conflict in a unique index, so each upsert would insert another row.
   const missing = keyValues.includes(null) ? await updateGroup(db, group, dialect) : group;
   if (isGroup(missing)) await upsert(missing, dialect).execute(db);
   return [];
@@ -39,7 +39,7 @@ async function updateEach(db: Kysely<unknown>, group: Group): Promise<readonly R
   return missing;
 }
 
-/** Of two entries for one row of the table, an update from a list of values would apply one: they go to two updates. */
+/** An update from a list of values applies only one of two entries for the same row: they go to two updates. */
 function layersOf(group: Group, rows: readonly { ord: number; found: string }[]): Group[] {
   const layers = new Map<number, number>();
   const seen = new Map<string, Set<number>>();

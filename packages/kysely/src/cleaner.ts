@@ -14,9 +14,9 @@ export interface CleanerOptions {
 
 /**
  * Removes old rows of a partition from the ledger, after a batch of that partition: up to 1000 of them at the first
- * batch, then once a minute, or at every batch while there is a backlog. The batch's own row stays, however old, and
- * it is the newest: should all workers be down for longer than rows are kept, the one batch of a partition that can
- * still come again is known.
+ * batch, then once a minute, or at every batch while there is a backlog. The batch's own row, the
+ * newest, stays however old it is: if all workers are down for longer than rows are kept, the ledger still knows the
+ * one batch of the partition that can be delivered again.
  */
 export class Cleaner {
   readonly #options: CleanerOptions;

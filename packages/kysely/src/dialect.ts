@@ -7,9 +7,9 @@ export type Dialect = 'postgres' | 'mysql' | 'sqlite';
 const DIALECTS: readonly unknown[] = ['postgres', 'mysql', 'sqlite'];
 
 /**
- * The language of a database: the one that is given, or the one its adapter speaks. Adapters are told apart by what
- * they support, since a dialect of one's own, or one built with another copy of Kysely, has a class of its own.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` when it is none that the sink writes
+ * The dialect of a database: the one that is given, or the one of its adapter. Adapters are recognized by what they
+ * support, since the class differs for a custom dialect, or for one built with another copy of Kysely.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` when the sink does not support it
  */
 export function dialectOf<DB>(db: Kysely<DB>, given?: Dialect): Dialect {
   if (typeof db?.getExecutor !== 'function') throw invalid('The option "db" of kyselySink must be a Kysely.');
@@ -18,7 +18,7 @@ export function dialectOf<DB>(db: Kysely<DB>, given?: Dialect): Dialect {
     throw invalid(`The option "dialect" of kyselySink must be one of ${DIALECTS.join(', ')}.`);
   }
   const { adapter } = db.getExecutor();
-  if (adapter.supportsOutput) throw invalid('kyselySink does not speak the language of SQL Server.');
+  if (adapter.supportsOutput) throw invalid('kyselySink does not support SQL Server.');
   if (!adapter.supportsReturning) return 'mysql';
   return adapter.supportsTransactionalDdl ? 'postgres' : 'sqlite';
 }

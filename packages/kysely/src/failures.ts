@@ -1,11 +1,11 @@
 /**
- * What a failed statement calls for. `conflict`: the same transaction may succeed if it is made again at once.
- * `collision`: two entries of one statement are for the same row. `data`: an entry is at fault, or what was set up.
- * `outage`: anything else; the batch waits for better times.
+ * What a failed statement calls for. `conflict`: the same transaction may succeed if it is repeated at once.
+ * `collision`: two entries of one statement are for the same row. `data`: an entry or the set-up is at fault.
+ * `outage`: anything else; the batch is retried later.
  */
 export type Failure = 'conflict' | 'collision' | 'data' | 'outage';
 
-/** Judges an error of any driver. What is not known to be the fault of data counts as an outage: it buries nothing. */
+/** Classifies an error of any driver. Unless the data is known to be at fault it is an outage, which buries nothing. */
 export function failureOf(error: unknown): Failure {
   return findInCauses(error, failureOfOne) ?? 'outage';
 }
@@ -46,10 +46,10 @@ function ofPostgres(code: string): Failure {
   return POSTGRES_DATA.has(code.slice(0, 2)) ? 'data' : 'outage';
 }
 
-// Deadlock, a lock that was waited for in vain, a row that changed since it was read (MariaDB).
+// Deadlock, lock wait timeout, a row that changed since it was read (MariaDB).
 const MYSQL_CONFLICTS = new Set([1213, 1205, 1020]);
 
-// No default, wrong value, JSON that is none, checks: servers file these under "general error".
+// No default, wrong value, invalid JSON, checks: servers report these as "general error".
 const MYSQL_DATA = new Set([1364, 1366, 3140, 3819, 4025]);
 
 function ofMysql(sqlState: string, errno: number): Failure {

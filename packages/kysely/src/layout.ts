@@ -12,7 +12,7 @@ export interface Field {
 
 /** The columns of a statement: those that pick the row, and those that it changes. */
 export interface Layout {
-  /** All of it as text: entries with the same columns go in one statement, whatever order they name them in. */
+  /** All of it as text: entries with the same columns go in one statement, in any order of names. */
   readonly name: string;
   readonly model: Model;
   readonly keys: readonly string[];
@@ -154,7 +154,7 @@ class Columns {
     if (this.#dialect === 'postgres' && Buffer.byteLength(column) > 63) {
       throw unmapped(this.#model, `the ${role} ${quote(name)} is longer than a name in PostgreSQL`);
     }
-    // mysql2 puts values in the place of every question mark, those of quoted names included.
+    // mysql2 replaces every question mark with a value, even those in quoted names.
     if (this.#dialect === 'mysql' && column.includes('?')) {
       throw unmapped(this.#model, `the ${role} ${quote(name)} has a question mark`);
     }

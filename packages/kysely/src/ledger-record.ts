@@ -1,11 +1,11 @@
 import type { Batch, Rejection } from '@sluice/core';
 
-/** What became of a batch, as the ledger keeps it: a redelivery answers what the first delivery did. */
+/** What became of a batch, as the ledger keeps it: a redelivery returns what the first delivery did. */
 export type LedgerRecord =
   | { readonly gaveUp: string }
   | {
       readonly rejected: readonly Rejection[];
-      /** Places of entries that found no row to update. */
+      /** Indexes of entries that matched no row. */
       readonly missing: readonly number[];
     };
 
@@ -22,7 +22,7 @@ export function recordOf(text: string | null): LedgerRecord {
   return text === null ? NOTHING_LEFT : (JSON.parse(text) as LedgerRecord);
 }
 
-/** What a sink answers. */
+/** What the sink returns. */
 export function rejectedOf(outcome: LedgerRecord, batch: Batch): readonly Rejection[] {
   if (!('gaveUp' in outcome)) return outcome.rejected;
   return batch.entries.map((_, index) => ({ index, reason: outcome.gaveUp }));

@@ -6,10 +6,10 @@ import { type Sent, sent, UnusableValue } from './values.js';
 
 /** An entry in terms of its table: one value for each key, then one for each field. */
 export interface Row {
-  /** The entry's place in its batch. */
+  /** The entry's index in its batch. */
   readonly index: number;
   readonly layout: Layout;
-  /** Tells rows apart: `1` and `'1'` are the same to a column of either type. */
+  /** Differs between rows: `1` and `'1'` are the same to a column of either type. */
   readonly key: string;
   readonly keyValues: readonly Sent[];
   readonly values: readonly Sent[];

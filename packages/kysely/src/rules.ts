@@ -15,7 +15,7 @@ export interface ColumnRule {
 export const RULES: Readonly<Record<'sum' | Rule, ColumnRule>> = {
   sum: { next: (old, value) => sql`coalesce(${old}, 0) + ${value}`, isCompared: false },
   last: { next: (_, value) => value, isCompared: false },
-  // A comparison with NULL is never true, so that a column that was NULL would stay it.
+  // A comparison with NULL is never true, so a column that was NULL would stay NULL.
   max: {
     next: (old, value) => sql`case when ${old} is null or ${value} > ${old} then ${value} else ${old} end`,
     isCompared: true,

@@ -20,7 +20,7 @@ import type { Settings } from './options.js';
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  /** Names of layouts whose tables were looked at; the ledger has the empty one. */
+  /** Names of layouts whose tables were checked; the ledger has the empty one. */
   readonly #sound = new Set<string>();
 
   constructor(settings: Settings) {
@@ -42,7 +42,7 @@ export class Setup {
 
   /**
    * Looks for faults that the database lets pass: MySQL would insert a second row, enter a batch twice, or keep half of
-   * one. The ledger and each layout are looked at once.
+   * one. The ledger and each layout are checked once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<void> {
@@ -78,7 +78,7 @@ export class Setup {
     if (suspicion === 'suspect') return error;
     return refused(
       'ERR_SLUICE_SINK_DENIED',
-      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and whatever defaults and triggers use',
+      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and what defaults and triggers use',
       error,
     );
   }
@@ -87,7 +87,7 @@ export class Setup {
   async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
     if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
     const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
-    // The first error is the one to report, whatever becomes of this.
+    // The first error is the one to report, even if this fails.
     return this.#faultsOf(demands).catch(() => []);
   }
 

@@ -94,7 +94,7 @@ function sinkOf(settings: Settings): KyselySink {
     return { rejected: rejectedOf(outcome, batch) };
   };
 
-  /** Runs a task on tables that were looked at where that is needed, and says why if it fails for one of them. */
+  /** Runs a task after checking its tables where needed. If it fails because of one of them, the error says why. */
   async function explaining(
     groups: readonly Group[],
     { signal }: SinkContext,
@@ -178,7 +178,7 @@ async function deliver(
   const apart = batch.attempt >= settings.isolateAfter;
   return transact(apart).catch((error: unknown) => {
     if (apart || failureOf(error) !== 'collision') throw error;
-    // To the database two keys are the same, by its collation say. Their entries are applied one after the other.
+    // Two keys are the same to the database, perhaps by its collation. Their entries are applied one after the other.
     return transact(true);
   });
 }

@@ -30,8 +30,8 @@ export function upsert(group: Group, dialect: Dialect): Sql {
 }
 
 /**
- * Locks the rows of a group in key order and answers which entry is for which row: `ord` is the entry's place in the
- * group, from 0, `found` tells rows apart.
+ * Locks the rows of a group in key order and returns which entry is for which row: `ord` is the entry's index in the
+ * group, `found` identifies the row.
  */
 export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; found: string }> {
   const { model, keys } = group[0].layout;
@@ -43,13 +43,13 @@ export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; 
       keys.map((key) => sql`quote(${id('t', key)})`),
       sql` || ',' || `,
     );
-    // A cross join is SQLite's way to say which table is the outer one.
+    // In SQLite, a cross join fixes which table is the outer one.
     return sql`select ${ord} as ${id('ord')}, ${found} as ${id('found')} from ${entries} cross join ${id(...model.table)} as ${id('t')} where ${matches(group)}`;
   }
   return sql`select ${ord} as ${id('ord')}, row(${order})::text as ${id('found')} from ${entries} join ${id(...model.table)} as ${id('t')} on ${matches(group)} order by ${order} for update of ${id('t')}`;
 }
 
-/** Adds the values of a group to rows that exist, and which no two of its entries are for. */
+/** Adds the values of a group to existing rows, of which each matches one entry at most. */
 export function update(group: Group, dialect: Dialect): Sql {
   const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];

@@ -5,7 +5,7 @@ export function unmapped(model: { readonly name: string }, problem: string): Unm
   return new UnmappedEntry(`Model ${quote(model.name)}: ${problem}.`);
 }
 
-/** A name in a message: it may come from anywhere and be of any length. */
+/** Quotes a name for a message, shortened: it may come from anywhere and have any length. */
 export function quote(name: string): string {
   return JSON.stringify(name.slice(0, 80));
 }

@@ -1,10 +1,10 @@
 import type { ExtraValue } from '@sluice/core';
 import type { Dialect } from './dialect.js';
 
-/** A value in the form that is sent: JSON can hold it, and no driver converts it by rules of its own. */
+/** A value in the form that is sent: JSON can hold it, and no driver converts it. */
 export type Sent = string | number | boolean | null | object;
 
-/** A value that no row can hold, whatever its table. */
+/** A value that no row of any table can hold. */
 export class UnusableValue extends Error {}
 
 const LEAST_INT64 = -(2n ** 63n);

@@ -66,8 +66,8 @@ describe('what MySQL gets', () => {
   test('has no name with a question mark, which mysql2 would fill with a value', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
-    const answer = await sink(await batchOf([['Page', { 'a?b': 1 }, { path: '/a' }]]), context);
-    expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
+    const result = await sink(await batchOf([['Page', { 'a?b': 1 }, { path: '/a' }]]), context);
+    expect(result?.rejected.map(({ reason }) => reason)).toEqual([
       'Model "Page": the column "a?b" has a question mark.',
     ]);
     expect(statements).toEqual([]);

@@ -62,7 +62,7 @@ describe('options', () => {
     await expect(migrateLedger(speaking(new MssqlAdapter()))).rejects.toThrow('SQL Server');
   });
 
-  test('a sink fits buffers with a schema of their own', () => {
+  test('a sink fits buffers with any schema', () => {
     interface Tables {
       pages: { path: string; views: number };
     }

@@ -45,14 +45,14 @@ describe('on PostgreSQL', () => {
     return rows.map(({ n }) => Number(n));
   }
 
-  /** Another user of the database, with a transaction of its own. */
+  /** Another user of the database, in a separate transaction. */
   async function other(): Promise<Client & AsyncDisposable> {
     const client = new Client({ connectionString: server.url });
     await client.connect();
     return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
   }
 
-  /** Resolves when so many sessions wait for a lock. */
+  /** Resolves when this many sessions wait for a lock. */
   async function blocked(count: number): Promise<void> {
     for (;;) {
       const { rows } = await sql<{
@@ -65,9 +65,9 @@ describe('on PostgreSQL', () => {
   test('a deadlock of two workers in opposite order is survived', async () => {
     await sql`insert into t values (1), (2)`.execute(db);
     await sql`create table other (id bigint primary key, n bigint)`.execute(db);
-    // Another worker: of an older version, say, which applies rows in an order of its own.
+    // Another worker, perhaps of an older version, which applies rows in another order.
     await using worker = await other();
-    // Of the two, the one that waits so long is not the one that finds out, and so not the one that has to yield.
+    // The one with the longer deadlock_timeout does not detect the deadlock, so it is not the victim.
     await worker.query(`set deadlock_timeout = '1h'`);
     await worker.query('begin');
     await worker.query('update t set n = n + 10 where id = 2');
@@ -117,7 +117,7 @@ describe('on PostgreSQL', () => {
     expect(await counts()).toEqual([2]);
   });
 
-  test('without a timeout of its own, a statement may run as long as the lease', async () => {
+  test('without a timeout, a statement may run as long as the lease', async () => {
     await sql`insert into t values (1, 1)`.execute(db);
     await using worker = await other();
     await worker.query('begin');
@@ -163,7 +163,7 @@ describe('on PostgreSQL', () => {
     leave();
     await expect(first).rejects.toThrow('the worker died');
     const [applied, givenUp] = await Promise.all([second, third]);
-    // Whichever came first decides, and both tell the same.
+    // Whichever came first decides, and both return the same.
     expect(applied).toEqual(givenUp);
     expect(await counts()).toEqual(applied?.rejected.length === 0 ? [1] : []);
   });
@@ -215,8 +215,8 @@ describe('on PostgreSQL', () => {
       [1, 2, 1, 1].map((parent, id): Increment => ['O', { n: 1 }, { id }, { parent }]),
     );
     await expect(sink(batch, context)).rejects.toThrow('foreign key');
-    const answer = await sink({ ...batch, attempt: 2 }, context);
-    expect(answer?.rejected.map(({ index }) => batch.entries[index]?.filters.id)).toEqual([1]);
+    const result = await sink({ ...batch, attempt: 2 }, context);
+    expect(result?.rejected.map(({ index }) => batch.entries[index]?.filters.id)).toEqual([1]);
     const { rows } = await sql`select id::int from other order by id`.execute(db);
     expect(rows).toEqual([{ id: 0 }, { id: 2 }, { id: 3 }]);
   });
@@ -259,8 +259,8 @@ describe('on PostgreSQL', () => {
       ],
       { attempt: 2 },
     );
-    const answer = await sink(batch, context);
-    expect(answer?.rejected.map(({ reason }) => reason).sort()).toEqual([
+    const result = await sink(batch, context);
+    expect(result?.rejected.map(({ reason }) => reason).sort()).toEqual([
       'column "n2" of relation "other" does not exist (42703)',
       expect.stringContaining('(22003)'),
       expect.stringContaining('too long for type character varying(5) (22001)'),
@@ -270,8 +270,8 @@ describe('on PostgreSQL', () => {
   test('names longer than PostgreSQL keeps are not cut', async () => {
     await sql`create table other (id bigint primary key, ${sql.id('x'.repeat(63))} bigint)`.execute(db);
     const sink = await sinkFor({ models: { O: { table: 'other' } } });
-    const answer = await sink(await batchOf([['O', { ['x'.repeat(64)]: 1 }, { id: 1 }]]), context);
-    expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
+    const result = await sink(await batchOf([['O', { ['x'.repeat(64)]: 1 }, { id: 1 }]]), context);
+    expect(result?.rejected.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('is longer than a name in PostgreSQL'),
     ]);
   });

@@ -78,8 +78,8 @@ describe('on SQLite', () => {
     await sql`create table t (id integer primary key, n integer)`.execute(db);
     const sink = kyselySink({ db, models: { T: { table: 't' } } });
     await sink.migrate();
-    const answer = await sink(await batchOf([['T', { n: 1 }, { id: 2n ** 63n }]]), context);
-    expect(answer?.rejected.map(({ reason }) => reason)).toEqual([
+    const result = await sink(await batchOf([['T', { n: 1 }, { id: 2n ** 63n }]]), context);
+    expect(result?.rejected.map(({ reason }) => reason)).toEqual([
       'Model "T": the filter "id" cannot be stored: 9223372036854775808 does not fit into the 64 bits of an integer of SQLite.',
     ]);
   });

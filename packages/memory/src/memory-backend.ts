@@ -39,7 +39,7 @@ interface PartitionState {
   batch: BatchState | undefined;
   /** How many batches there were: their ids end with it. */
   batches: number;
-  /** The token that settled the last batch, so that repeating the settlement answers the same. */
+  /** The token that settled the last batch: repeating the settlement returns `true` again. */
   settledBy: string | undefined;
   readonly dead: Map<string, StoredDeadLetter>;
   readonly producers: Map<string, ProducerState>;
@@ -281,7 +281,7 @@ class Memory implements MemoryBackend {
     return [...this.#partitions].sort(([a], [b]) => a - b);
   }
 
-  /** Ends a lease, if the token holds it; or answers what it answered before. */
+  /** Ends a lease if the token holds it. Returns `true` again to the token of the last settlement. */
   #settle(
     partition: number,
     token: string,
@@ -323,7 +323,7 @@ function forgetIdleProducers({ producers }: PartitionState, now: number): void {
   }
 }
 
-/** Merges an entry into the pending ones, or answers why not. */
+/** Merges an entry into the pending ones, or returns why not. */
 function addPending(
   state: PartitionState,
   { key, fields }: StoredEntry,

@@ -100,7 +100,7 @@ test('a restart from an older copy: producers send the writes that it lacks once
   expect(sink.total('Page', 'views')).toBe(1111);
 });
 
-test('a restart without data: what was lost is told, and nothing is counted twice', async () => {
+test('a restart without data: the loss is reported, and nothing is counted twice', async () => {
   const { backend, sink, open } = world(1);
   const producer = open();
   const lost: unknown[] = [];
@@ -168,7 +168,7 @@ test('without a clock it takes the time of the system', async () => {
   expect(at).toBeLessThanOrEqual(Date.now());
 });
 
-test('a clock that is none is refused by name', () => {
+test('an invalid clock is refused by name', () => {
   expect(() => memory({ clock: {} as never })).toThrow(InvalidInputError);
   expect(() => memory({ clock: {} as never })).toThrow('"clock"');
 });

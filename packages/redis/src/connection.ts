@@ -14,13 +14,13 @@ export interface RedisClient {
   config(subcommand: 'GET', setting: string): Promise<unknown>;
 }
 
-/** A way to the server that answers or fails in bounded time, always with a `BackendError`. */
+/** A connection whose calls settle in bounded time, and always fail with a `BackendError`. */
 export interface Connection {
   run<T>(command: (client: RedisClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** A client that the user made, with whatever settings, and closes. */
+/** A client that the user made, with any settings, and closes. */
 export function borrowedConnection(client: RedisClient, commandTimeoutMs: number): Connection {
   return {
     run: (command) => answerInTime(command(client), commandTimeoutMs, () => {}),
@@ -92,7 +92,7 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
   return {
     run(command) {
       const redis = open();
-      // A connection that does not answer may be dead without knowing: take a new one.
+      // A connection without replies may be dead without knowing it: open a new one.
       const send = () => answerInTime(command(redis), commandTimeoutMs, () => redis.disconnect(true));
       return redis.status === 'ready' ? send() : ready(redis).then(send);
     },

@@ -59,7 +59,7 @@ const UNAVAILABLE: Kind = {
 const PROTOCOL: Kind = {
   code: 'ERR_SLUICE_BACKEND_PROTOCOL',
   retryable: false,
-  advice: 'What answers at this address is not a Redis server, or it needs rediss:// (TLS).',
+  advice: 'The server at this address is not a Redis server, or it needs rediss:// (TLS).',
 };
 const FAILED: Kind = { code: 'ERR_SLUICE_BACKEND_FAILED', retryable: false, advice: '' };
 
@@ -100,12 +100,12 @@ export function isNoScript(error: unknown): boolean {
   return isReply(error) && replyWord(partsOf(error).message) === 'NOSCRIPT';
 }
 
-/** Whether an error is the server's answer, rather than the client's. */
+/** Whether an error is the server's reply, rather than one of the client. */
 export function isReply(error: unknown): boolean {
   return partsOf(error).name === 'ReplyError';
 }
 
-/** What is looked at of an error. Not by `instanceof Error`: in Jest, a socket's error is of another realm. */
+/** The parts of an error that are examined. Not by `instanceof Error`: in Jest, a socket's error is of another realm. */
 export function partsOf(error: unknown): { name: string; message: string; code: unknown } {
   const { name, message, code } = Object(error) as { name?: unknown; message?: unknown; code?: unknown };
   return {

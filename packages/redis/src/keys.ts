@@ -45,8 +45,8 @@ export class Keys {
 }
 
 /**
- * The hash tag of a partition: its number, and a suffix chosen so that the first N tags divide the slots evenly,
- * whatever N. The partition's bits in reverse order name its share of the slots (0, ½, ¼, ¾, ⅛ …), as in a van der
+ * The hash tag of a partition: its number, and a suffix chosen so that the first N tags divide the slots evenly, for
+ * any N. The partition's bits in reverse order name its share of the slots (0, ½, ¼, ¾, ⅛ …), as in a van der
  * Corput sequence. It depends on the partition alone, so that N can change while entries wait.
  */
 export function tagOf(partition: number): string {
@@ -59,5 +59,5 @@ export function tagOf(partition: number): string {
   }
 }
 
-// 256 shares: even enough for any cluster, and found in some 256 tries.
+// 256 shares are even enough for any cluster, and take about 256 tries to find.
 const LEAST_BITS = 8;

@@ -131,7 +131,7 @@ function checkClient(client: RedisClient): void {
   checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
 }
 
-/** A brace would take the place of the hash tags, which keep each partition's keys together. */
+/** A brace in the prefix would become the hash tag, in place of the one that keeps a partition's keys together. */
 function checkPrefix(name: string, prefix: unknown): void {
   if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
     throw invalid(
@@ -220,7 +220,7 @@ class RedisBackend implements Backend {
       const { pending, batch } = this.#keys.of(partition);
       return [pending, batch];
     };
-    // One command settles the common case, in which an idle worker asks and there is nothing.
+    // One command handles the common case: an idle worker asks, and nothing is pending.
     if (used.length === 0 || (await this.#exist(used.flatMap(busyKeys))) === 0) return [];
     const counts = await Promise.all(used.map((partition) => this.#exist(busyKeys(partition))));
     return used.filter((_, i) => counts[i] !== 0);

@@ -49,7 +49,7 @@ export function deadLettersOf(reply: unknown): StoredDeadLetter[] {
   return letters;
 }
 
-/** The members of the set of partitions; what is no partition was not put there by Sluice. */
+/** The members of the set of partitions; Sluice did not write a member that is not a partition. */
 export function partitionsOf(members: readonly string[]): number[] {
   const valid = members.filter((member) => /^\d{1,4}$/.test(member) && Number(member) < MAX_PARTITIONS);
   return valid.map(Number).sort((a, b) => a - b);
@@ -63,13 +63,13 @@ function reasonOf(text: string): string {
   }
 }
 
-/** Something else than Redis may answer, or stand in between; even an echo speaks the protocol. */
+/** The reply may come from something that is not Redis: even an echo server speaks the protocol. */
 function checkReply(reply: unknown, expected: readonly string[]): void {
   const first: unknown = Array.isArray(reply) ? reply[0] : undefined;
   if (typeof first === 'string' && expected.includes(first)) return;
   throw new BackendError(
     'ERR_SLUICE_BACKEND_PROTOCOL',
-    `Redis: a script's reply should begin with ${expected.join(', ')}, and does not. What answers at this address is not a Redis server.`,
+    `Redis: a script's reply should begin with ${expected.join(', ')}, and does not. The server at this address is not a Redis server.`,
     { retryable: false, outcome: 'unknown' },
   );
 }

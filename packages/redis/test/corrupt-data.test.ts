@@ -18,18 +18,18 @@ beforeEach(async () => {
   await client.flushall();
 });
 
-/** Two pages pending in one partition, of which the first is then spoilt. */
-async function pendingPages(spoil: () => Promise<unknown>) {
+/** Two pages pending in one partition, of which the first is then damaged. */
+async function pendingPages(damage: () => Promise<unknown>) {
   const sink = recordingSink();
   const buffer = createBuffer({ backend: redis({ client }), sink, partitions: 1, maxAttempts: 1 });
   await buffer.incr('Page', { views: 1 }, { path: '/bad' });
   await buffer.incr('Page', { views: 1 }, { path: '/good' });
-  await spoil();
+  await damage();
   return { buffer, sink };
 }
 
-describe('an entry that another program spoilt becomes a dead letter, and harms no other', () => {
-  const spoilt = {
+describe('an entry that another program damaged becomes a dead letter, and harms no other', () => {
+  const damages = {
     'is no JSON': () => client.hset(keys.entries, bad, 'x{'),
     'is another JSON': () => client.hset(keys.entries, bad, '[1,2]'),
     'has an amount that is no number': () => client.hset(keys.entries, bad, '{"+views":"many"}'),
@@ -39,8 +39,8 @@ describe('an entry that another program spoilt becomes a dead letter, and harms 
     'has an extra value that is no JSON': () => client.hset(keys.entries, bad, '{"=title":"{"}'),
     'is missing': () => client.hdel(keys.entries, bad),
   };
-  test.each(Object.entries(spoilt))('%s', async (_, spoil) => {
-    const { buffer, sink } = await pendingPages(spoil);
+  test.each(Object.entries(damages))('%s', async (_, damage) => {
+    const { buffer, sink } = await pendingPages(damage);
     expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 1, buried: 1 });
     expect(sink.entries).toMatchObject([{ filters: { path: '/good' } }]);
     const [letter] = await buffer.deadLetters.list();
@@ -87,7 +87,7 @@ test('members of the set of partitions that are no partition are passed over', a
   await buffer.close();
 });
 
-test('a batch without its payload, and a spoilt dead letter, are told of', async () => {
+test('a batch without its payload and a damaged dead letter are reported', async () => {
   const { buffer, sink } = await pendingPages(() => Promise.resolve());
   sink.fail(new Error('bad'));
   await buffer.processPending();

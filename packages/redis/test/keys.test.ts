@@ -2,7 +2,7 @@ import calculateSlot from 'cluster-key-slot';
 import { expect, test } from 'vitest';
 import { Keys, tagOf } from '../src/keys.js';
 
-test('the first N tags divide the slots evenly, whatever N', () => {
+test('the first N tags divide the slots evenly, for any N', () => {
   const slots = Array.from({ length: 256 }, (_, partition) => calculateSlot(tagOf(partition)));
   for (let n = 2; n <= 256; n *= 2) {
     const shares = slots.slice(0, n).map((slot) => Math.floor(slot / (16_384 / n)));

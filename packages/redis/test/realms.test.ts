@@ -8,7 +8,7 @@ function foreign(name: string, message: string, code?: string): unknown {
   return runInNewContext(`Object.assign(new Error(), ${properties})`);
 }
 
-describe('errors of another realm are judged like those of this one', () => {
+describe('errors of another realm are classified like those of this one', () => {
   test.each([
     [
       'Error',

@@ -98,7 +98,7 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
     await expectRefused(write(backend), 'ERR_SLUICE_BACKEND_DENIED', false);
   });
 
-  test('a database that there is not', async () => {
+  test('a database that does not exist', async () => {
     await using backend = closing(redis({ url: `${server.url}/99` }));
     const error = await failure(write(backend));
     expect(error.message).toContain('DB index is out of range');

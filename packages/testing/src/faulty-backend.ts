@@ -171,7 +171,7 @@ class ActiveRule {
     this.#random = random;
   }
 
-  /** Counts a call that the rule is about, and tells whether the rule's time has come. */
+  /** Counts a call that the rule is about, and returns whether the fault is due. */
   accepts(call: BackendCall): boolean {
     const { on, when, nth = 1 } = this.rule;
     const about = on === undefined ? call.method !== 'close' : [on].flat().includes(call.method);

@@ -92,7 +92,7 @@ test('of two rules for a call, the first one strikes, and the other one counts t
   await expect(backend.read(0, KEY)).rejects.toThrow('lost');
 });
 
-test('a delayed request takes effect later, a delayed reply only tells later', async () => {
+test('a delayed request takes effect later, a delayed reply only arrives later', async () => {
   const clock = manualClock();
   const rules: FaultRule[] = [
     { on: 'add', nth: 1, fault: { delayRequest: 100 } },
@@ -161,7 +161,7 @@ test('a rule that never struck is named', async () => {
   );
 });
 
-/** 2000 increments from three producers, with workers in between; answers what was counted twice or not at all. */
+/** 2000 increments from three producers, with workers in between; returns what was counted twice or not at all. */
 async function drift(rules: readonly FaultRule[], seed: number): Promise<number> {
   const clock = manualClock();
   const random = seededRandom(seed);

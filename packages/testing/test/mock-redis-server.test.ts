@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 
-/** Whatever a script can do, it must do on the mock as on a server. */
+/** A script must do the same on the mock as on a server. */
 const server = await startRedisServer();
 const real = new Redis(server.port);
 const mock = mockRedis();

@@ -47,7 +47,7 @@ test('a script that fails keeps what it wrote, and the next one runs', async () 
   expect(await next).toBe('written');
 });
 
-test('every mock has data and scripts of its own', async () => {
+test('mocks share neither data nor scripts', async () => {
   const [one, other] = [mockRedis(), mockRedis()];
   await one.eval(`return redis.call('SADD', KEYS[1], 'x')`, 1, 'set');
   expect(await one.keys()).toEqual(['set']);

@@ -38,12 +38,12 @@ function mutate({ changes }: Mutant): Open {
   return exports.memory as Open;
 }
 
-/** Replaces the one place where `from` is, however its lines are broken. */
+/** Replaces the only occurrence of `from`, however its lines are broken. */
 function replaceOnce(text: string, [from, to]: readonly [string, string]): string {
   const pattern = from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
-  const places = text.match(new RegExp(pattern, 'g')) ?? [];
-  expect(places, `${JSON.stringify(from)} must be in the memory backend once`).toHaveLength(1);
-  return text.replace(places[0] as string, () => to);
+  const occurrences = text.match(new RegExp(pattern, 'g')) ?? [];
+  expect(occurrences, `${JSON.stringify(from)} must be in the memory backend once`).toHaveLength(1);
+  return text.replace(occurrences[0] as string, () => to);
 }
 
 const caught: { mutant: string; by: string[] }[] = [];

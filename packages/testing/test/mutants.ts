@@ -27,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
     'write.number !== last + 1',
     'known && write.number !== last + 1',
   ]),
-  mutant('a gap tells the wrong last number', ["epoch : '', last }", "epoch : '', last: last + 1 }"]),
+  mutant('a gap returns the wrong last number', ["epoch : '', last }", "epoch : '', last: last + 1 }"]),
   mutant(
     'numbers are per partition, not per producer',
     ['state.producers.get(write.producer)', "state.producers.get('')"],
@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     'const now = this.#clock.now(); if (state.batch === undefined) {',
     'const now = this.#clock.now(); const free = state.batch === undefined; await null; if (free) {',
   ]),
-  mutant('busy tells no time', ['forMs: state.batch.dueAt - now', 'forMs: 1000']),
+  mutant('busy returns no time', ['forMs: state.batch.dueAt - now', 'forMs: 1000']),
   mutant('a second claim takes the next entries', [
     'if (state.batch === undefined) { if',
     'if (state.batch === undefined || (state.batch.dueAt > now && state.batch.claimToken !== claimToken && state.pending.size > 0)) { if',
@@ -167,15 +167,18 @@ export const MUTANTS: readonly Mutant[] = [
     SETTLE,
     'if (state?.batch === undefined) return state?.settledBy === token;',
   ]),
-  mutant('the token of a claim settles whatever batch the claim leased', [
+  mutant('the token of a claim settles any batch that the claim leased', [
     'leaseToken(id, claimToken) === held',
     "held.endsWith(' ' + claimToken)",
   ]),
-  mutant('repeating a settlement answers false', [
+  mutant('repeating a settlement returns false', [
     SETTLE,
     SETTLE.replace('state?.settledBy === token', 'false'),
   ]),
-  mutant('settling answers true to anybody', [SETTLE, SETTLE.replace('state?.settledBy === token', 'true')]),
+  mutant('settling returns true to any token', [
+    SETTLE,
+    SETTLE.replace('state?.settledBy === token', 'true'),
+  ]),
   mutant('nack keeps the token', ['batch.claimToken = undefined;', '']),
   mutant('the delay of a nack is ignored', ['+ delayMs', '']),
   mutant('a nack gives the entries back to the queue', [
@@ -216,7 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('redrive loses the first time', [FIRST_WRITE, "state.pending.set(key, { ...fields, '@': now });"]),
   mutant(
-    'redrive answers what it was asked',
+    'redrive returns the ids that it got',
     ['return ids.filter((id) => { const entry', 'return [...ids].map((id) => (() => { const entry'],
     ['return state.dead.delete(id); });', 'return state.dead.delete(id); })() ? id : id);'],
   ),

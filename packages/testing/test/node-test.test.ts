@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Runs the suite under `node --test`, against the sources, and answers how many tests passed and failed. */
+/** Runs the suite under `node --test`, against the sources, and returns how many tests passed and failed. */
 function run(env: Record<string, string>): Promise<{ passed: number; failed: number; output: string }> {
   const args = ['--import', 'tsx', '--test', '--test-reporter', 'tap', path('./node-test.ts')];
   const options = {

@@ -45,7 +45,7 @@ test('a failure before the commit applies nothing; one after it applies all', as
   expect(sink.total('Page', 'views')).toBe(2);
 });
 
-test('a failure ends after so many times', async () => {
+test('a failure ends after the given number of times', async () => {
   const sink = recordingSink();
   sink.fail('twice', { times: 2 });
   for (let i = 0; i < 2; i += 1)

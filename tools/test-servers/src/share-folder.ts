@@ -23,7 +23,7 @@ export async function shareFolder(source: string, target: string): Promise<strin
 
 async function complete(source: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
-  // Whatever the umask is.
+  // For any umask.
   await chmod(target, 0o755);
   const entries = await readdir(source, { withFileTypes: true });
   await Promise.all(

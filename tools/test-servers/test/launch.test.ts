@@ -74,7 +74,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'exit'] as const)(
 
 function isRunning(pid: number): boolean {
   try {
-    // Where nobody fetches what became of it, it stays as a zombie.
+    // If its exit status is never fetched, it stays as a zombie.
     return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
   } catch {
     return false;

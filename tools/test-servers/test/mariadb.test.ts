@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 test.skipIf(!hasMariadb).each(['a b#c%20d é', 'long '.repeat(30)])(
-  'starts whatever TMPDIR is: %j (skipped where there is no mariadbd)',
+  'starts with any TMPDIR: %j (skipped where there is no mariadbd)',
   async (name) => {
     const folder = join(temporary, name);
     await mkdir(folder);

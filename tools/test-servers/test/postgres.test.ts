@@ -8,7 +8,7 @@ import { installedPostgres } from '../src/postgres-program.js';
 const isRoot = process.getuid?.() === 0;
 const ODD = `a b#c%20d é ${'long '.repeat(30)}`;
 
-/** A folder for a clone: whatever TMPDIR is, others may pass through. */
+/** A folder for a clone that others may pass through, even if TMPDIR is closed. */
 let clone: string;
 /** The program, as if it were installed in a clone that lies at an odd path. */
 let installed: string;
@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(temporary, { recursive: true });
 });
 
-/** Makes a folder that all may pass through, whatever the umask. */
+/** Makes a folder that all may pass through, for any umask. */
 async function mkdirOpen(folder: string): Promise<void> {
   await mkdir(folder);
   await chmod(folder, 0o755);

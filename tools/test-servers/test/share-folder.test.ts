@@ -32,7 +32,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const read = (): Promise<string> => readFile(join(target, 'bin/server'), 'utf8');
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
 
-test('the copy is open to all accounts, whatever the modes of the source and the umask', async () => {
+test('the copy is open to all accounts, for any modes of the source and any umask', async () => {
   const umask = process.umask(0o077);
   try {
     expect(await shareFolder(source, target)).toBe(target);
@@ -72,7 +72,7 @@ test('a folder to which others may write is refused', async () => {
   expect(await readdir(target)).toEqual([]);
 });
 
-test('a link in place of the folder is refused', async () => {
+test('a link instead of the folder is refused', async () => {
   await mkdir(join(folder, 'elsewhere'));
   await symlink(join(folder, 'elsewhere'), target);
   await expect(shareFolder(source, target)).rejects.toThrow(REFUSAL);

@@ -19,7 +19,7 @@ export interface Slowness {
 type Query = (text: string, values?: unknown[]) => Promise<unknown>;
 
 /**
- * A PostgreSQL client that notices transactions, whoever begins them: it tells the database which batch a transaction
+ * A PostgreSQL client that notices every transaction: it tells the database which batch a transaction
  * applies, so that a trigger can record it, and it has failpoints around COMMIT.
  */
 export function instrumentedClient(slowness: Slowness): typeof pg.Client {

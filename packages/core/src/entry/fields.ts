@@ -6,7 +6,7 @@ import type { StoredValue } from './rules/rule.js';
  *
  * | field | rule | value |
  * | --- | --- | --- |
- * | `+views` | sum | an integer of at most 2^53 − 1 either way |
+ * | `+views` | sum | an integer within ±(2^53 − 1) |
  * | `=title` | the last write wins | JSON text |
  * | `>lastSeen` | greatest | a number, or `d` and milliseconds for a Date |
  * | `<firstSeen` | least | the same |

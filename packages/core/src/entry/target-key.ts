@@ -21,7 +21,7 @@ const SIGNAL_ONLY = ',"signalOnly"]';
 /**
  * The canonical text of a target: a JSON array of the model, then each filter's name and value in the order of the
  * names, then a marker if it is signal-only: `["Page","lang","en","path","/docs"]`. Equal targets have equal keys,
- * different targets different ones; the text is well-formed Unicode without line breaks whatever the values hold.
+ * different targets different ones; the text is well-formed Unicode without line breaks, for any values.
  *
  * @throws `InvalidInputError` `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
  */

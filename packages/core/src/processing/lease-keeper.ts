@@ -6,7 +6,7 @@ import type { Lease } from './lease.js';
 
 /**
  * Renews a lease while its sink runs, three times a lease. The signal aborts when the backend says that the lease is
- * another's, or when it could not be reached for a whole lease.
+ * another's, or when it could not be reached for the length of a lease.
  */
 export class LeaseKeeper {
   readonly #backend: Backend;
@@ -18,7 +18,7 @@ export class LeaseKeeper {
   #cancelRenewal: () => void = () => {};
   #cancelExpiry: () => void = () => {};
   #stopped = false;
-  /** Whether the last renewal failed: a row of failures is reported once. */
+  /** Whether the last renewal failed: failures in a row are reported once. */
   #failing = false;
 
   constructor(
@@ -53,7 +53,7 @@ export class LeaseKeeper {
     this.#controller.abort(reason);
   }
 
-  /** The lease lasts so long by this clock, whether the backend answers late, with an error, or not at all. */
+  /** By our own clock the lease ends at this time, even if a renewal is slow, fails or never returns. */
   #holdSince(askedAt: number): void {
     this.#cancelExpiry();
     this.#cancelExpiry = this.#clock.after(askedAt + this.#leaseMs - this.#clock.now(), () =>
@@ -89,7 +89,7 @@ export class LeaseKeeper {
     const { id, partition } = this.#lease.batch;
     return new ProcessingError(
       cause instanceof SluiceError ? cause.code : 'ERR_SLUICE_BACKEND_FAILED',
-      `The lease of batch ${id} in partition ${partition} was not renewed: ${reasonOf(cause)}. It is tried again until the lease runs out.`,
+      `The lease of batch ${id} in partition ${partition} was not renewed: ${reasonOf(cause)}. The renewal is repeated until the lease runs out.`,
       { cause },
     );
   }

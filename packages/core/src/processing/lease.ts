@@ -49,7 +49,7 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
   };
 }
 
-/** Whether a value has the shape of a lease. Whether it is one, its token tells the backend. */
+/** Whether a value has the shape of a lease. Whether it holds one, the backend decides by its token. */
 export function isLease(value: unknown): value is Lease {
   if (!isRecord(value) || !isRecord(value.batch) || typeof value.token !== 'string') return false;
   const { batch, indexes, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & {

@@ -47,7 +47,7 @@ export class Processor {
   async claim(partition: number): Promise<Claim> {
     const { batchSize, leaseMs, random } = this.#options;
     const claimToken = randomId(random);
-    // A repeat may come when the batch of the first call was settled by another worker: it must not use its id again.
+    // A repeat may arrive after another worker settled the batch of the first call, whose id must not be used again.
     const request = () => ({
       size: batchSize,
       leaseMs,
@@ -62,7 +62,7 @@ export class Processor {
   }
 
   /**
-   * Gives a lease's batch to the sink and settles the lease accordingly. What the sink throws is not thrown on: the
+   * Gives a lease's batch to the sink and settles the lease accordingly. It does not reject with what the sink throws: the
    * batch is delivered again, or given up after `maxAttempts`.
    * @throws ProcessingError `ERR_SLUICE_NO_SINK`
    */
@@ -82,7 +82,7 @@ export class Processor {
       const { settlement, ...done } = await this.#process(lease);
       report = addReports(report, done);
       if (settlement === 'retried' || settlement === 'stale') break;
-      // A redelivered batch was claimed before, so it is not part of what the first claim saw behind it.
+      // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
       remaining = remaining === undefined ? lease.remaining : remaining - lease.size;
       if (remaining <= 0) break;
     }

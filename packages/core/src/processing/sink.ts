@@ -65,7 +65,7 @@ export interface Sink<S extends Schema<S> = AnySchema> {
   giveUp?(batch: Batch<S>, context: SinkContext & { readonly reason: string }): Promise<SinkResult>;
 }
 
-/** Runs a sink on a batch. Rejects with what it throws, or if its answer cannot be used. */
+/** Runs a sink on a batch. Rejects with what it throws, or if what it returns is invalid. */
 export async function apply(sink: Sink, batch: Batch, context: SinkContext): Promise<readonly Rejection[]> {
   return rejectedOf(batch, await sink(batch, context));
 }
@@ -78,35 +78,37 @@ export async function giveUp(
   context: SinkContext,
 ): Promise<readonly Rejection[]> {
   if (sink.giveUp === undefined) return batch.entries.map((_, index) => ({ index, reason }));
-  const answer: unknown = await sink.giveUp(batch, { ...context, reason });
-  // Nothing rejected means that all was applied, which must not be what a forgotten `return` says.
-  if (!hasRejected(answer)) throw invalidAnswer('giveUp() did not say what it rejects');
-  return rejectedOf(batch, answer);
+  const returned: unknown = await sink.giveUp(batch, { ...context, reason });
+  // A missing return value would otherwise mean "everything was applied".
+  if (!hasRejected(returned)) throw invalidResult('giveUp() did not say what it rejects');
+  return rejectedOf(batch, returned);
 }
 
 /**
- * What a sink's answer rejects. A sink may answer anything that its last call did, such as a driver's result: the batch
- * is applied all the same. But a wrong place would bury the wrong entry.
+ * The rejections in what a sink returned. A sink may return anything else, such as a driver's result: its batch is
+ * applied. But a wrong index would bury the wrong entry.
  */
-function rejectedOf(batch: Batch, answer: unknown): readonly Rejection[] {
-  if (!hasRejected(answer)) return [];
-  const { rejected } = answer;
-  if (!Array.isArray(rejected)) throw invalidAnswer('`rejected` is not an array');
-  const places = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
-  const valid = [...places].every(
+function rejectedOf(batch: Batch, returned: unknown): readonly Rejection[] {
+  if (!hasRejected(returned)) return [];
+  const { rejected } = returned;
+  if (!Array.isArray(rejected)) throw invalidResult('`rejected` is not an array');
+  const indexes = new Set(rejected.map((rejection: Partial<Rejection> | null) => rejection?.index));
+  const valid = [...indexes].every(
     (index) => Number.isInteger(index) && batch.entries[index as number] !== undefined,
   );
-  if (!valid || places.size < rejected.length) {
-    throw invalidAnswer(`it rejects places that are not 0 to ${batch.entries.length - 1}, or one twice`);
+  if (!valid || indexes.size < rejected.length) {
+    throw invalidResult(
+      `it rejects an index that is not from 0 to ${batch.entries.length - 1}, or one index twice`,
+    );
   }
   return rejected.map(({ index, reason }: Rejection) => ({ index, reason: messageOf(reason) }));
 }
 
-function hasRejected(answer: unknown): answer is { readonly rejected: unknown } {
-  return typeof answer === 'object' && answer !== null && 'rejected' in answer;
+function hasRejected(returned: unknown): returned is { readonly rejected: unknown } {
+  return typeof returned === 'object' && returned !== null && 'rejected' in returned;
 }
 
-function invalidAnswer(problem: string): ProcessingError {
+function invalidResult(problem: string): ProcessingError {
   return new ProcessingError(
     'ERR_SLUICE_INVALID_ARGUMENT',
     `What the sink returned cannot be used: ${problem}. A sink returns nothing, or { rejected: [{ index, reason }] }.`,

@@ -39,7 +39,7 @@ export function loadError(name: BackendPackage, cause: unknown): SluiceError {
   return isMissing(name, cause) ? missing(name, cause) : broken(name, messageOf(cause), cause);
 }
 
-/** The codes of these errors differ, and say the same of a package that this one needs. */
+/** By the message: codes differ between runtimes, and are the same if a dependency of the package is missing. */
 function isMissing(name: BackendPackage, cause: unknown): boolean {
   return new RegExp(`(Cannot find (package|module)|tried to access) '?${name}'?(?![\\w/-])`).test(
     messageOf(cause),

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.js';
 
 type Global = typeof globalThis & { [USERS]?: WeakMap<Backend, number> };
 
-// One count for the process, whatever copies of this package are in it.
+// One count for the process, even with several copies of this package in it.
 const USERS: unique symbol = Symbol.for('@sluice/core.users') as never;
 
 /**

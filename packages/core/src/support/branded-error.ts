@@ -1,10 +1,10 @@
-// Registered, so that every copy of this package in one process, its ESM and its CommonJS build say, has the same.
+// Registered, so that all copies of this package in a process share it: its ESM and its CommonJS build, for example.
 const BRAND = /* @__PURE__ */ Symbol.for('@sluice/core.error');
 
 /**
- * The root of error classes whose `instanceof` knows the errors of every copy of this package, by the names of their
- * classes: a backend's CommonJS build may well reject with what the ESM build then handles. Each class has a `name` on
- * its prototype. Classes that users derive from them have none, and go by the prototype chain as ever.
+ * The root of error classes whose `instanceof` recognizes the errors of every copy of this package, by the names of their
+ * classes: the CommonJS build of a backend may reject with an error that the ESM build handles. Each class has a `name` on
+ * its prototype. Classes that users derive from them have none, and go by the prototype chain as usual.
  */
 export abstract class BrandedError extends Error {
   abstract override readonly name: string;

@@ -7,7 +7,7 @@ export function millisecondsOf(value: unknown): number | undefined {
   try {
     return Date.prototype.getTime.call(value);
   } catch {
-    // It only has the looks of a Date.
+    // It only looks like a Date.
     return undefined;
   }
 }

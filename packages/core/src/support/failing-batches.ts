@@ -13,11 +13,11 @@ interface Failed {
   readonly reason: string;
 }
 
-// Batches come later than they are due: their worker pauses between its rounds, and the sink takes its time to fail.
+// Batches are delivered later than they are due: their worker pauses between rounds, and the sink needs time to fail.
 const LATENESS_MS = 60_000;
 
 /**
- * The batches that a sink failed on. A reason is news once, whatever the number of partitions that it stops; it is over
+ * The batches that a sink failed on. A reason is news once, however many partitions it stops; it is over
  * when one of them has a batch applied, or when nothing failed for it any more, since other workers took over.
  */
 export class FailingBatches {
@@ -40,7 +40,7 @@ export class FailingBatches {
     return outage === undefined && !(last?.batchId === id && last.reason === reason);
   }
 
-  /** Returns what is over with this batch, if anything. */
+  /** Returns the failure that ends with this batch, if one does. */
   applied({ partition }: Batch): { readonly reason: string; readonly forMs: number } | undefined {
     const last = this.#failed.get(partition);
     if (last === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { SluiceError } from '../errors.js';
 
 /**
- * Stops where a state is impossible: to go on would put wrong data into the backend.
+ * Stops at an impossible state: to go on would put wrong data into the backend.
  * @throws SluiceError `ERR_SLUICE_INTERNAL`
  */
 export function invariant(holds: boolean, broken: string): asserts holds {

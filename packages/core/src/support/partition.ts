@@ -4,7 +4,7 @@ import CRC32 from 'crc-32';
 export const MAX_PARTITIONS = 4096;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
-// Room for the UTF-8 of most target keys; longer ones get an array of their own.
+// Room for the UTF-8 of most target keys; a longer one gets a separate array.
 const scratch = /* @__PURE__ */ new Uint8Array(1024);
 
 /**
@@ -17,7 +17,7 @@ export function partitionOf(key: string, partitions: number): number {
 
 /**
  * Encoded here, since `CRC32.str` calls a method of the string for each character: three times as slow in a process
- * where some class extends String. One of ioredis does, and V8 then looks up all methods of strings at each call.
+ * where some class extends String. One in ioredis does, and V8 then looks up every string method at each call.
  */
 function utf8(key: string): Uint8Array {
   const { read, written } = encoder.encodeInto(key, scratch);

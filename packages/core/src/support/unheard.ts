@@ -10,7 +10,7 @@ import { excerpt, messageOf } from './text.js';
 /** Logs the events that nobody listens for, so that no failure is silent: see `docs/processing.md`. */
 export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
   const failing = new FailingBatches(clock);
-  /** What functions of the user threw: a bug in one that every batch calls would fill the log. */
+  /** What the user's functions threw: a bug in one that is called for every batch would fill the log. */
   const thrown = new Set<string>();
   const logs: { readonly [E in keyof BufferEvents]: (detail: BufferEvents[E]) => void } = {
     processed: ({ batch }) => {

@@ -8,7 +8,7 @@ export interface Subject {
   readonly name: string;
 }
 
-/** An option, and whose it is if that does not go without saying: `option('intervalMs', 'a worker')`. */
+/** An option, with its owner if that is not obvious: `option('intervalMs', 'a worker')`. */
 export function option(name: string, owner?: string): Subject {
   const whose = owner === undefined ? '' : ` of ${owner}`;
   return { code: 'ERR_SLUICE_INVALID_OPTION', name: `The option "${name}"${whose}` };
@@ -78,7 +78,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What a wrong value is, for a message: its type or its number, never its content. */
+/** Describes an invalid value for a message: its type or its number, never its content. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';

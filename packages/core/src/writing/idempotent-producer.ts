@@ -12,8 +12,8 @@ import { type Gap, WriteSequence } from './write-sequence.js';
 type ProducerOptions = Pick<ResolvedOptions, 'writeTimeoutMs' | 'clock' | 'random'>;
 
 /**
- * Writes to one partition so that each write counts once, whatever becomes of calls and replies. A write is sent,
- * unchanged and under its number of a `WriteSequence`, until its fate is known.
+ * Writes to one partition so that each write counts once, even if calls fail and replies are lost. A write is sent,
+ * unchanged and under its number in a `WriteSequence`, until its fate is known.
  *
  * The producer is in one of three states:
  * - *idle*: no number is open.
@@ -42,7 +42,7 @@ export class IdempotentProducer {
 
   #state: 'idle' | 'writing' | 'shut down' = 'idle';
   readonly #shutdown = new AbortController();
-  /** Ends the wait for a call that the backend may never answer. */
+  /** Ends the wait for a call that may never settle. */
   #stopWaiting = (): void => {};
 
   readonly #sequence: WriteSequence;
@@ -125,19 +125,19 @@ export class IdempotentProducer {
     );
   }
 
-  /** Rejects on shutdown: a backend may not answer at all. */
-  #unlessShutDown<T>(answer: Promise<T>): Promise<T> {
+  /** Rejects on shutdown: a call of the backend may never settle. */
+  #unlessShutDown<T>(call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#stopWaiting = () => {
         const detail = { retryable: true, outcome: 'unknown' } as const;
-        reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not answer.', detail));
+        reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not reply.', detail));
       };
       if (this.#shutdown.signal.aborted) this.#stopWaiting();
-      answer.then(resolve, reject);
+      call.then(resolve, reject);
     });
   }
 
-  /** Waits until it is time for another attempt. Resolves with `false`, at once, if there is to be none. */
+  /** Waits until it is time for another attempt. Resolves with `false`, at once, if there will be none. */
   async #waitToRetry(error: unknown, attempt: number, deadline: number): Promise<boolean> {
     const { clock, random, writeTimeoutMs } = this.#options;
     const delayMs = backoffMs(attempt, random);

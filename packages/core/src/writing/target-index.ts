@@ -13,7 +13,7 @@ class FilterNode implements IndexNode {
     readonly parent: PrefixNode | undefined,
   ) {}
 
-  /** The prefix that ends with this value; an entry that was in its place is now the prefix's own. */
+  /** The prefix that ends with this value. It takes over the entry that was here, if there was one. */
   prefixAt(value: FilterValue): PrefixNode {
     const child = this.children.get(value);
     if (child instanceof PrefixNode) return child;

@@ -21,7 +21,7 @@ export type Gap = Extract<AddResult, { status: 'gap' }>;
  * - `restart`: a new sequence, since the backend lacks earlier numbers for good.
  *
  * A new sequence has another id, number 1 *free*, and nothing to replay. One also begins after a long pause, and when a
- * write is given up before any was acknowledged: then there is no epoch yet by which to tell a gap from a wipe.
+ * write is given up before any was acknowledged: then there is no epoch yet by which to distinguish a gap from a wipe.
  */
 export class WriteSequence {
   readonly #partition: number;
@@ -32,7 +32,7 @@ export class WriteSequence {
   #number = 0;
   #isOpen = false;
   #usedAt = Number.NEGATIVE_INFINITY;
-  /** The life of the partition's data that the last answer was from. */
+  /** The partition's epoch, as the backend returned it last. */
   #epoch: string | undefined;
 
   constructor(partition: number, options: Pick<ResolvedOptions, 'clock' | 'random'>) {
@@ -75,14 +75,14 @@ export class WriteSequence {
   }
 
   /**
-   * The writes to send again before the open one: none without a gap, or if they are not all here. Nor in another epoch,
-   * where they might count again what was drained before the wipe.
+   * The writes to send again before the open one. Empty without a gap, if the ring no longer has all of them, and in
+   * another epoch, where they might count again what was drained before the wipe.
    */
   missing(result: AddResult): readonly Write[] {
     return result.status === 'gap' && result.epoch === this.#epoch ? this.#ring.after(result.last) : [];
   }
 
-  /** Starts anew after a gap that cannot be closed. Returns the writes that the backend no longer has, if any. */
+  /** Starts a new sequence after a gap that cannot be closed. Returns the writes that the backend no longer has, if any. */
   restart(write: Write, { epoch, last }: Gap): BufferEvents['lost'] | undefined {
     this.#close(write);
     const reason = epoch === this.#epoch ? 'too far behind' : 'wiped';

@@ -16,7 +16,7 @@ import { WriteErrors } from './write-errors.js';
 import { WriteScheduler } from './write-scheduler.js';
 
 /**
- * The way in: adds increments up per target, and has each partition written by a scheduler. One index serves all
+ * The way in: adds increments up per target, and leaves the writing of each partition to a scheduler. One index serves all
  * partitions, so that an increment of a target with an open entry needs neither the target's key nor its partition.
  */
 export class Writer {

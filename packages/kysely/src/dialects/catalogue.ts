@@ -1,6 +1,6 @@
 import type { Kysely, RawBuilder } from 'kysely';
 
-/** What a database says of a table. */
+/** What a database says about a table. */
 export interface TableInfo {
   readonly columns: readonly ColumnInfo[];
   /** The columns of each unique index that an upsert can use; `undefined` where that is not known, as for views. */
@@ -33,7 +33,7 @@ export interface ColumnInfo {
 }
 
 /**
- * What an error says of the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
+ * What an error says about the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
  * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
  */
 export type Suspicion = 'suspect' | 'denied' | 'readonly';
@@ -48,9 +48,9 @@ export interface Catalogue {
   hasIndex(db: Kysely<unknown>, table: readonly string[], index: string): Promise<boolean>;
   /** Whether the user lacks a right to do what failed. */
   isDenied(error: Readonly<Record<string, unknown>>): boolean;
-  /** What an error of the driver says of the set-up, if anything. */
+  /** What an error of the driver says about the set-up, if anything. */
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
-  /** Whether two names are of one column. */
+  /** Whether two names mean the same column. */
   isSameName(a: string, b: string): boolean;
   /** Whether an upsert without its unique index, or on a table without transactions, goes through unnoticed. */
   readonly isSilent: boolean;

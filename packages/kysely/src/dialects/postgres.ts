@@ -43,10 +43,10 @@ export const postgresCatalogue: Catalogue = {
 
   async tablesBeside(db, table) {
     const schema = table.at(-2);
-    const place = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
+    const scope = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
     const { rows } = await sql<{
       name: string;
-    }>`select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${place} and n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`.execute(
+    }>`select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${scope} and n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`.execute(
       db,
     );
     return rows.map(({ name }) => name);
@@ -68,12 +68,12 @@ export const postgresCatalogue: Catalogue = {
 /** A name without a schema is looked for along the search path. */
 async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Relation | undefined> {
   const [name, schema] = [table.at(-1), table.at(-2)];
-  const place = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
+  const scope = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
   // A right to one column may be all that is needed.
   const right = (name: string) =>
     sql`case when has_any_column_privilege(c.oid, ${sql.lit(name)}) and has_schema_privilege(n.oid, 'usage') then '' else ${sql.lit(`${name} `)} end`;
   const { rows } =
-    await sql<Relation>`select c.oid::text as oid, c.relkind in ('v', 'm', 'f') as is_view, c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable, current_user::text as user, ${right('select')} || ${right('insert')} || ${right('update')} || case when has_table_privilege(c.oid, 'delete') then '' else 'delete' end as lacking from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = ${name} and ${place} and c.relkind in ('r', 'p', 'v', 'm', 'f')`.execute(
+    await sql<Relation>`select c.oid::text as oid, c.relkind in ('v', 'm', 'f') as is_view, c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable, current_user::text as user, ${right('select')} || ${right('insert')} || ${right('update')} || case when has_table_privilege(c.oid, 'delete') then '' else 'delete' end as lacking from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = ${name} and ${scope} and c.relkind in ('r', 'p', 'v', 'm', 'f')`.execute(
       db,
     );
   return rows[0];

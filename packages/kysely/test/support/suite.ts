@@ -514,16 +514,16 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     });
 
     test('inserts nothing, and reports rows that are missing', async () => {
-      const told: MissingRows[] = [];
-      const sink = await sinkFor(UPDATE, { onMissing: (missing) => void told.push(missing) });
+      const reported: MissingRows[] = [];
+      const sink = await sinkFor(UPDATE, { onMissing: (missing) => void reported.push(missing) });
       const { batch, rejected } = await apply(sink, increments);
       expect(await views()).toEqual({ '/there': 3 });
       expect(rejected).toEqual([]);
-      expect(told.map(({ batch: { id } }) => id)).toEqual([batch.id]);
-      expect(told[0]?.entries.map(({ filters }) => filters.path).sort()).toEqual(['/gone', '/lost']);
+      expect(reported.map(({ batch: { id } }) => id)).toEqual([batch.id]);
+      expect(reported[0]?.entries.map(({ filters }) => filters.path).sort()).toEqual(['/gone', '/lost']);
       // The worker died before the ack: the report comes again, the amounts do not.
       await sink(batch, context);
-      expect(told).toHaveLength(2);
+      expect(reported).toHaveLength(2);
       expect(await views()).toEqual({ '/there': 3 });
     });
 
@@ -655,12 +655,12 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const applied = await views();
       expect(Object.keys(applied)).toHaveLength(997);
       expect(Object.values(applied).every((count) => count === 1)).toBe(true);
-      // Acks get lost too: the next delivery answers the same.
+      // Acks get lost too: the next delivery returns the same.
       expect(await sink({ ...batch, attempt: 3 }, context)).toEqual({ rejected });
       expect(await views()).toEqual(applied);
     });
 
-    test('of three in a thousand: 997 applied once, three dead letters; redriven after mending, applied once', async () => {
+    test('of three in a thousand: 997 applied once, three dead letters; redriven after a fix, applied once', async () => {
       const sink = await sinkFor(PAGE);
       const buffer = createBuffer({ backend: memory(), partitions: 1, sink, retryDelay: () => 0 });
       for (const [model, columns, filters] of thousand) void buffer.incr(model, columns, filters);
@@ -797,7 +797,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       expect(await ledger()).toHaveLength(1);
     });
 
-    /** A time so many seconds ago, as the ledger keeps it. */
+    /** The time this many seconds ago, as the ledger keeps it. */
     function ago(seconds: number): RawBuilder<unknown> {
       if (mysql) return sql`utc_timestamp(3) - interval ${seconds} second`;
       if (postgres) return sql`now() - make_interval(secs => ${seconds}::float8)`;

@@ -1,7 +1,7 @@
 -- Ends a batch that was applied.
 --
 -- KEYS 1 batch, 2 state
--- ARGV 1 token
+-- ARGV 1 lease token
 -- Reply 1, or 0 if the token does not hold the lease
 local held, reply = holds(KEYS[1], KEYS[2], ARGV[1])
 if not held then return reply end

@@ -1,7 +1,7 @@
 -- Ends a batch of which some entries could not be applied: those become dead letters.
 --
 -- KEYS 1 batch, 2 state, 3 dead, 4 order of the dead
--- ARGV 1 now or '', 2 token, 3… index and reason (as JSON) of each such entry
+-- ARGV 1 now or '', 2 lease token, 3… index and reason (as JSON) of each such entry
 -- Reply 1, or 0 if the token does not hold the lease
 --
 -- A dead letter is five lines: target key, packed entry, reason, deliveries, time.

@@ -1,21 +1,21 @@
 -- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one.
 --
 -- KEYS 1 entries, 2 pending, 3 batch, 4 state
--- ARGV 1 now or '', 2 entries a batch, 3 lease in ms, 4 what the id of a new batch begins with, 5 token
+-- ARGV 1 now or '', 2 entries a batch, 3 lease in ms, 4 prefix of a new batch's id, 5 claim token
 -- Reply {'leased', id, attempt, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
 --
 -- The payload is a line for each target key and each packed entry in turn. Taking entries away comes first, as it
 -- needs no memory: Redis then allows the rest of the script even at maxmemory, so that a full server can be drained.
 local CHUNK = 2000
 local entries, pending, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local now, size, lease_ms, token = now_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+local now, size, lease_ms, claim_token = now_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
 
 local id, held_by, attempt, due, payload = unpack(redis.call('HMGET', batch, 'id', 'token', 'attempt', 'due', 'payload'))
-if id and held_by ~= token then
+if id and held_by ~= claim_token then
   if tonumber(due) > now then return { 'busy', tonumber(due) - now } end
   attempt = attempt + 1
   redis.call('HDEL', batch, 'token')
-  redis.call('HSET', batch, 'token', token, 'attempt', attempt, 'due', string.format('%.0f', now + lease_ms))
+  redis.call('HSET', batch, 'token', claim_token, 'attempt', attempt, 'due', string.format('%.0f', now + lease_ms))
 end
 if id then return { 'leased', id, tonumber(attempt), redis.call('LLEN', pending), payload } end
 
@@ -30,7 +30,7 @@ for first = 1, #keys, CHUNK do
   end
 end
 
--- A line break can only stand in what Sluice did not write; it must not shift the lines behind it.
+-- Only text that Sluice did not write can have a line break; it must not shift the lines after it.
 local function one_line(texts)
   if not string.find(table.concat(texts), '\n', 1, true) then return texts end
   local lines = {}
@@ -48,10 +48,10 @@ for first = 1, #keys, CHUNK do
   redis.call('HDEL', entries, unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
 end
 payload = table.concat(lines, '\n')
--- A client may send a claim once more when the batch of the first one was settled long ago: no id is used twice.
+-- A client may repeat a claim long after the batch of the first one was settled: no id is used twice.
 local number = string.format('%.0f', (redis.call('HGET', state, 'batches') or 0) + 1)
 redis.call('HSET', state, 'batches', number)
 id = ARGV[4] .. '-' .. number
 redis.call('HSET', batch, 'id', id, 'payload', payload, 'size', #keys,
-  'token', token, 'attempt', 1, 'due', string.format('%.0f', now + lease_ms))
+  'token', claim_token, 'attempt', 1, 'due', string.format('%.0f', now + lease_ms))
 return { 'leased', id, 1, redis.call('LLEN', pending), payload }

@@ -2,7 +2,7 @@
 --
 -- KEYS 1 dead, 2 order of the dead
 -- ARGV ids
--- Reply the ids of those that there were
+-- Reply the ids of those that existed
 local gone = {}
 for _, id in ipairs(ARGV) do
   if redis.call('HDEL', KEYS[1], id) == 1 then

@@ -1,10 +1,10 @@
--- What holds the batch's lease: the id of the batch, and the token of the claim.
+-- The lease token of the batch: its id and the claim token.
 local function held_by(batch)
   local id, token = unpack(redis.call('HMGET', batch, 'id', 'token'))
   return id and token and id .. ' ' .. token
 end
 
--- Whether the token holds the lease. If not, the second value is the reply: 1 to the token that settled the last
+-- Whether the lease token holds the lease. If not, the second value is the reply: 1 to the token that settled the last
 -- lease, whose first reply may have been lost; 0 to any other.
 local function holds(batch, state, token)
   if held_by(batch) == token then return true end

@@ -1,7 +1,7 @@
 -- Gives a lease back: the batch is due again after a delay.
 --
 -- KEYS 1 batch, 2 state
--- ARGV 1 now or '', 2 token, 3 delay in ms
+-- ARGV 1 now or '', 2 lease token, 3 delay in ms
 -- Reply 1, or 0 if the token does not hold the lease
 local held, reply = holds(KEYS[1], KEYS[2], ARGV[2])
 if not held then return reply end

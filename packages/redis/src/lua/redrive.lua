@@ -2,7 +2,7 @@
 --
 -- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead
 -- ARGV ids
--- Reply the ids of those that went; one that would overflow, or is unreadable, stays
+-- Reply the ids of those that are pending again; one that would overflow, or is unreadable, stays
 local entries, pending, dead, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 redis.call('LLEN', pending)
 redis.call('ZCARD', order)
@@ -13,7 +13,7 @@ for _, id in ipairs(ARGV) do
   if letter then key, packed = string.match(letter, '^([^\n]*)\n([^\n]*)\n') end
   if key then
     local old = redis.call('HGET', entries, key)
-    -- Also where nothing is pending: merging looks at the marks of the fields.
+    -- Even if nothing is pending: merging checks the marks of the fields.
     local merged = merge(old or '{}', packed)
     if merged then
       redis.call('HSET', entries, key, merged)

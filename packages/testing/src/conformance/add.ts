@@ -142,14 +142,14 @@ export const epoch: Promises = {
     assert.deepEqual([first.epoch, next.epoch, other.epoch], ['first', 'first', 'first']);
   },
 
-  'duplicates and gaps tell the epoch': async ({ backend }) => {
+  'duplicates and gaps return the epoch': async ({ backend }) => {
     await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));
     const duplicate = await backend.add(write(1, [page('/a')], { newEpoch: 'second' }));
     const gap = await backend.add(write(3, [page('/a')], { newEpoch: 'third' }));
     assert.deepEqual([duplicate.epoch, gap.epoch], ['first', 'first']);
   },
 
-  'a partition without data has no epoch to tell, and takes none from a gap': async ({ backend }) => {
+  'a partition without data has no epoch, and takes none from a gap': async ({ backend }) => {
     const gap = await backend.add(write(2, [page('/a')], { newEpoch: 'of the gap' }));
     assert.deepEqual(gap, { status: 'gap', epoch: '', last: 0 });
     const first = await backend.add(write(1, [page('/a')], { newEpoch: 'first' }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Burial, StoredEntry, Write } from '@sluice/core/backend';
 import { type Promises, page, readable, write } from './fixture.js';
 
-/** Arguments stay the caller's, and so do answers. */
+/** Arguments and results belong to the caller. */
 export const ownership: Promises = {
   'a write may be frozen': async ({ backend, read }) => {
     await backend.add(deepFreeze(write(1, [page('/a', { views: 1 }, { title: 'A' })])));

@@ -91,14 +91,14 @@ export const claim: Promises = {
     assert.deepEqual([one.paths, two.paths], [['/a'], ['/b']]);
   },
 
-  'a claim repeated with its token answers the same lease': async ({ add, lease }) => {
+  'a claim repeated with its token returns the same lease': async ({ add, lease }) => {
     await add([page('/a'), page('/b')]);
     const first = await lease({ size: 1, claimToken: 'mine' });
     const again = await lease({ size: 1, claimToken: 'mine', batchIdPrefix: '0-other' });
     assert.deepEqual(again, first);
   },
 
-  'a repeat of a claim that arrives late lends the next batch to nobody who settled the last one': async ({
+  'a delayed repeat of a claim does not lease the next batch to who settled the last one': async ({
     add,
     lease,
     backend,
@@ -136,7 +136,7 @@ export const claim: Promises = {
 
 /** Increments that come while a batch is out. */
 export const frozen: Promises = {
-  'a batch stays as it was claimed, whatever is added later': async ({ add, lease, clock }) => {
+  'a batch stays as it was claimed when more is added': async ({ add, lease, clock }) => {
     await add([page('/a', { views: 1 }, { title: 'old' })]);
     const first = await lease({ leaseMs: 1000 });
     await add([page('/a', { views: 100 }, { title: 'new' }), page('/b')]);
@@ -187,7 +187,7 @@ export const order: Promises = {
     assert.deepEqual(Object.keys(sums(await drain())), ['/b', '/d', '/a', '/c']);
   },
 
-  'a further increment keeps the place of its target': async ({ add, drain }) => {
+  'a further increment leaves its target where it is in the queue': async ({ add, drain }) => {
     await add([page('/a'), page('/b')]);
     await add([page('/c'), page('/a')]);
     assert.deepEqual(Object.keys(sums(await drain())), ['/a', '/b', '/c']);

@@ -31,7 +31,7 @@ export function corruption(corrupt: Corrupt<Backend>): Promises {
       assert.equal((await read('/good'))?.['+views'], 1);
     },
 
-    'a batch has its unreadable entries in their places': async ({ lease }) => {
+    'a batch has its unreadable entries at their indexes': async ({ lease }) => {
       const { entries } = await lease();
       assert.deepEqual(
         entries.map((entry) => [entry.key, 'corrupt' in entry]),

@@ -195,8 +195,8 @@ export const redrive: Promises = {
   'two redrives at the same time move a letter once': async ({ bury, backend, read }) => {
     const [letter] = await bury([page('/a', { views: 7 })]);
     const id = letter.id;
-    const answers = await Promise.all([backend.redrive(0, [id]), backend.redrive(0, [id])]);
-    assert.deepEqual(answers.flat(), [id]);
+    const redriven = await Promise.all([backend.redrive(0, [id]), backend.redrive(0, [id])]);
+    assert.deepEqual(redriven.flat(), [id]);
     assert.equal((await read('/a'))?.['+views'], 7);
   },
 };

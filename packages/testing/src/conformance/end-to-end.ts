@@ -26,7 +26,7 @@ class Service {
     return buffer;
   }
 
-  /** Counts so many views of pages `/0`, `/1` …, one each. */
+  /** Counts one view for each of this many pages, `/0`, `/1` … */
   async count(buffer: Buffer, pages: number): Promise<void> {
     await Promise.all(
       Array.from({ length: pages }, (_, index) => buffer.incr('Page', { views: 1 }, { path: `/${index}` })),
@@ -69,7 +69,7 @@ export const endToEnd: Promises = {
     assert.deepEqual(service.sink.entries, [expected]);
   },
 
-  'get tells what is pending': async (fixture) => {
+  'get returns what is pending': async (fixture) => {
     const buffer = new Service(fixture).buffer();
     for (const views of [1, 2, 3]) await buffer.incr('Page', { views }, { path: '/a' });
     assert.deepEqual(await buffer.get('Page', ['views', 'likes'], { path: '/a' }), { views: 6, likes: 0 });

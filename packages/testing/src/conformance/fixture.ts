@@ -30,7 +30,7 @@ type Applied = Extract<AddResult, { status: 'applied' | 'duplicate' }>;
 
 export type ClaimOptions = Partial<ClaimRequest> & { readonly partition?: number };
 
-/** Leases of tests last so long, unless a test says otherwise. */
+/** How long a test's lease lasts, unless the test says otherwise. */
 export const LEASE_MS = 30_000;
 
 /**
@@ -73,7 +73,7 @@ export class Fixture {
   readonly lease = async (options: ClaimOptions = {}): Promise<Held> => {
     const token = options.claimToken ?? `lease-${this.#claims + 1}`;
     const claimed = await this.claim({ ...options, claimToken: token });
-    assert.ok(claimed.status === 'leased', `expected a lease; the claim answered ${JSON.stringify(claimed)}`);
+    assert.ok(claimed.status === 'leased', `expected a lease; the claim returned ${JSON.stringify(claimed)}`);
     return {
       ...claimed.batch,
       token: claimed.leaseToken,
@@ -82,7 +82,7 @@ export class Fixture {
     };
   };
 
-  /** Buries entries of a new batch, the first unless told, and answers the dead letters of the partition. */
+  /** Buries entries of a new batch, by default the first, and returns the dead letters of the partition. */
   readonly bury = async (
     entries: readonly StoredEntry[],
     indexes: readonly number[] = [0],
@@ -98,7 +98,7 @@ export class Fixture {
   /** Pending fields of a page, in partition 0. */
   readonly read = (path: string): Promise<Fields | undefined> => this.backend.read(0, keyOf(path));
 
-  /** Claims and acknowledges until nothing is pending, and answers the entries in the order they came out. */
+  /** Claims and acknowledges until nothing is pending, and returns the entries in the order they came out. */
   readonly drain = async (partition = 0): Promise<StoredEntry[]> => {
     const entries: StoredEntry[] = [];
     for (let batches = 0; batches < 20; batches += 1) {

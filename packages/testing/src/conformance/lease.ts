@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Backend } from '@sluice/core';
 import { LEASE_MS, type Promises, page } from './fixture.js';
 
-/** What every method answers to a token that does not hold the lease. */
+/** What every method returns to a token that does not hold the lease. */
 async function tryAll(backend: Backend, token: string, partition = 0): Promise<boolean[]> {
   return [
     await backend.renew(partition, token, LEASE_MS),
@@ -116,7 +116,7 @@ export const leases: Promises = {
     assert.deepEqual((await lease({ size: 1000 })).paths, ['/a', '/b']);
   },
 
-  'renewing moves the deadline to so long from now': async ({ add, lease, claim, backend, clock }) => {
+  'renewing moves the deadline to leaseMs from now': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a')]);
     const { token } = await lease({ leaseMs: 1000 });
     await clock.advance(900);

@@ -151,7 +151,7 @@ export const merging: Promises = {
     assert.equal((await backend.read(0, signal.key))?.['+views'], 10);
   },
 
-  'merging is the same as in core, whatever the fields': async ({ add, drain, clock }) => {
+  'merging is the same as in core, for any fields': async ({ add, drain, clock }) => {
     const random = seededRandom(20);
     const expected: Record<string, Fields> = {};
     for (let writes = 0; writes < 60; writes += 1) {

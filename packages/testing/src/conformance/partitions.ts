@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Promises, page } from './fixture.js';
 
-/** Every partition that holds something is found, whatever number of partitions its producers used. */
+/** Every partition that holds something is found, regardless of how many partitions its producers used. */
 export const partitions: Promises = {
   'an empty backend has no partitions': async ({ backend }) => {
     assert.deepEqual(await backend.partitions(), []);

@@ -109,7 +109,7 @@ class RandomWalk {
 }
 
 const walks = [1, 2, 3, 4, 5].map((seed): [string, Promises[string]] => [
-  `whatever the order of calls, nothing is lost or counted twice (seed ${seed})`,
+  `in any order of calls, nothing is lost or counted twice (seed ${seed})`,
   async (fixture) => {
     const walk = new RandomWalk(fixture, seededRandom(seed));
     for (let step = 0; step < STEPS; step += 1) await walk.step();

@@ -65,11 +65,11 @@ export const settling: Promises = {
     assert.deepEqual(await claim({ claimToken: held.claim }), { status: 'busy', forMs: 1000 });
   },
 
-  'repeating an ack answers true': async ({ add, lease, backend }) => {
+  'repeating an ack returns true': async ({ add, lease, backend }) => {
     await add([page('/a')]);
     const { token } = await lease();
-    const answers = await Promise.all([backend.ack(0, token), backend.ack(0, token)]);
-    assert.deepEqual([...answers, await backend.ack(0, token)], [true, true, true]);
+    const results = await Promise.all([backend.ack(0, token), backend.ack(0, token)]);
+    assert.deepEqual([...results, await backend.ack(0, token)], [true, true, true]);
   },
 
   'repeating an ack leaves the next batch alone': async ({ add, lease, claim, backend }) => {
@@ -82,7 +82,7 @@ export const settling: Promises = {
     assert.deepEqual((await lease({ claimToken: next.claim })).paths, ['/b']);
   },
 
-  'repeating a nack answers true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
+  'repeating a nack returns true and keeps the due time': async ({ add, lease, claim, backend, clock }) => {
     await add([page('/a')]);
     const { token } = await lease();
     await backend.nack(0, token, 1000);
@@ -101,7 +101,7 @@ export const settling: Promises = {
     assert.equal(await backend.ack(0, next.token), true);
   },
 
-  'repeating a burial answers true and buries nothing twice': async ({ add, lease, backend }) => {
+  'repeating a burial returns true and buries nothing twice': async ({ add, lease, backend }) => {
     await add([page('/a'), page('/b')]);
     const { token } = await lease({ size: 1 });
     await backend.bury(0, token, [BURIAL]);

@@ -1,6 +1,6 @@
 /**
  * Redis and Lua have bytes where JavaScript has text. Between the two ends of the mock all strings are "binary": one
- * character a byte of the UTF-8 form, so that whatever a script cuts out of a string keeps its bytes.
+ * character a byte of the UTF-8 form, so that any part that a script cuts out of a string keeps its bytes.
  */
 export function toBinary(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');

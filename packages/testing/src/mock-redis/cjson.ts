@@ -113,7 +113,7 @@ export class Cjson {
   }
 }
 
-/** A table is a list if it has items and all its keys are places; what is missing between them is null. */
+/** A table is a list if it has items and all its keys are indexes; what is missing between them is null. */
 function asList(items: ReadonlyMap<number | string, string>): string | undefined {
   const keys = [...items.keys()];
   if (keys.length === 0 || !keys.every((key) => Number.isInteger(key) && Number(key) > 0)) return undefined;

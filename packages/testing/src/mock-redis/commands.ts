@@ -175,9 +175,9 @@ async function zscore(store: Store, [key = '', member]: readonly string[]): Prom
   return found === undefined ? null : formatNumber(found.score, 17);
 }
 
-/** Places counted from the start or, below zero, from the end, as places that exist; `undefined`: there are none. */
+/** Resolves indexes, which count from the end below zero, to a range that exists; `undefined` if it is empty. */
 function rangeOf(start: string | undefined, stop: string | undefined, length: number) {
-  const from = (place: number): number => (place < 0 ? length + place : place);
+  const from = (index: number): number => (index < 0 ? length + index : index);
   const first = Math.max(0, from(integer(start)));
   const last = Math.min(length - 1, from(integer(stop)));
   return first > last ? undefined : { first, last };

@@ -60,7 +60,7 @@ export interface LuaState {
   readonly opaque: unique symbol;
 }
 
-/** Takes its arguments from the stack, and answers how many results it left there. */
+/** Takes its arguments from the stack, and returns how many results it left there. */
 export type LuaFunction = (state: LuaState) => number;
 
 let loaded: Fengari | undefined;

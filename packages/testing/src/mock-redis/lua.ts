@@ -51,7 +51,7 @@ export class Lua {
       this.#values.push(thread, args);
       let status = lua.lua_resume(thread, null, 2);
       while (status === lua.LUA_YIELD) {
-        await this.#answer(thread, command);
+        await this.#reply(thread, command);
         status = lua.lua_resume(thread, null, 1);
       }
       if (status !== lua.LUA_OK) throw this.#errorOf(thread);
@@ -62,8 +62,8 @@ export class Lua {
     }
   }
 
-  /** Puts the reply, or the error, in the place of the command. */
-  async #answer(thread: LuaState, command: Call['command']): Promise<void> {
+  /** Replaces the command with its reply, or with the error. */
+  async #reply(thread: LuaState, command: Call['command']): Promise<void> {
     const words = this.#values.commandOf(thread);
     this.#fengari.lua.lua_settop(thread, 0);
     try {

@@ -34,7 +34,7 @@ export type Argument = string | number | readonly string[];
 type Callback = (error: Error | null, reply: unknown) => void;
 type RedisMockClient = Readonly<Record<Primitive, (...args: readonly (Argument | Callback)[]) => void>>;
 
-/** Makes a client with data of its own: clients that redis-mock's `createClient` makes share theirs, whatever their URLs. */
+/** Makes a client with separate data: those of redis-mock's `createClient` share theirs, whatever their URLs. */
 export function redisMockClient(): (name: Primitive, args: readonly Argument[]) => Promise<unknown> {
   const { RedisClient } = library('redis-mock') as {
     RedisClient: new (options: object, stream: null, server: object) => RedisMockClient;

@@ -1,4 +1,4 @@
-/** What a command or a script answers. Strings are binary; see bytes.ts. */
+/** What a command or a script returns. Strings are binary; see bytes.ts. */
 export type Reply = string | number | null | Status | readonly Reply[];
 
 /** `OK` and its like, which Lua sees as a table. */

@@ -14,7 +14,7 @@ const COUNT = { hash: 'hlen', list: 'llen', set: 'scard', zset: 'zcard' } as con
 export class Store {
   readonly #client = redisMockClient();
   readonly #now: () => number;
-  // Judged by the mock's clock. redis-mock would set timers, and keeps those of a value that was replaced.
+  // By the mock's clock. redis-mock would set timers, and keeps those of a value that was replaced.
   readonly #deadlines = new Map<string, number>();
 
   constructor(now: () => number) {
@@ -27,7 +27,7 @@ export class Store {
   }
 
   async type(key: string): Promise<Type | 'none'> {
-    // The answer is a word of redis-mock's, which carries no mark.
+    // redis-mock returns a word without a mark.
     return (await this.#client('type', [marked(key)])) as Type | 'none';
   }
 

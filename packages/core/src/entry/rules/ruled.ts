@@ -1,4 +1,4 @@
-// A registered symbol, so that two copies of this package (ESM and CJS, say) know each other's values.
+// A registered symbol, so that two copies of this package (such as ESM and CJS) know each other's values.
 const RULE: unique symbol = Symbol.for('@sluice/core.rule') as never;
 
 /** An extra value with a rule other than "the last write wins": {@link max} and {@link min} make it. */

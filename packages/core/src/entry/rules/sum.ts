@@ -16,7 +16,7 @@ export const SUM: IncrementRule<'sum', number> = {
 
 /** @throws InvalidInputError */
 export function amountOf(column: string, amount: unknown): number {
-  // Adding zero turns -0, which has no integer text of its own, into 0.
+  // Adding zero turns -0, which integer text cannot express, into 0.
   if (Number.isSafeInteger(amount)) return (amount as number) + 0;
   const subject = { code: 'ERR_SLUICE_INVALID_AMOUNT', name: `The amount of ${quote(column)}` } as const;
   throw mustBe(subject, 'an integer of at most 2^53 − 1 either way', amount);

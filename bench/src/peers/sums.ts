@@ -5,38 +5,38 @@ import type { Counter } from '../counter.js';
  * page. Nothing is checked, and nothing is written anywhere.
  */
 
-interface Slot {
+interface PageSums {
   readonly sums: Record<string, number>;
   readonly acknowledged: Promise<void>;
   readonly acknowledge: () => void;
 }
 
-export async function openSlots(): Promise<Counter> {
-  const slots = new Map<string, Slot>();
+export async function openSums(): Promise<Counter> {
+  const pages = new Map<string, PageSums>();
   const incr = (columns: Readonly<Record<string, number>>, filters: Readonly<Record<string, string>>) => {
     const key = Object.keys(filters).reduce((text, name) => text + filters[name], '');
-    let slot = slots.get(key);
-    if (slot === undefined) {
-      slot = newSlot();
-      slots.set(key, slot);
+    let page = pages.get(key);
+    if (page === undefined) {
+      page = newPage();
+      pages.set(key, page);
     }
     for (const name of Object.keys(columns)) {
-      slot.sums[name] = (slot.sums[name] ?? 0) + (columns[name] as number);
+      page.sums[name] = (page.sums[name] ?? 0) + (columns[name] as number);
     }
-    return slot.acknowledged;
+    return page.acknowledged;
   };
   return {
     async count(paths) {
       for (const path of paths) void incr({ views: 1 }, { path });
-      for (const { acknowledge } of slots.values()) acknowledge();
+      for (const { acknowledge } of pages.values()) acknowledge();
     },
     async [Symbol.asyncDispose]() {
-      slots.clear();
+      pages.clear();
     },
   };
 }
 
-function newSlot(): Slot {
+function newPage(): PageSums {
   let acknowledge = (): void => {};
   const acknowledged = new Promise<void>((resolve) => {
     acknowledge = resolve;

@@ -3,7 +3,7 @@ import { memory } from '@sluice/memory';
 import { manualClock } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 
-/** A buffer of one partition with ten entries pending, whose sink answers as JavaScript may: anything. */
+/** A buffer of one partition with ten entries pending, whose sink returns anything, as JavaScript may. */
 async function setup(apply: (batch: Batch) => unknown, giveUp?: (batch: Batch, reason: string) => unknown) {
   const clock = manualClock();
   const store = memory({ clock });
@@ -62,11 +62,11 @@ describe('a sink that rejects single entries', () => {
   });
 
   test.each<[string, unknown]>([
-    ['a place that there is not', [{ index: 10, reason: 'no' }]],
-    ['a negative place', [{ index: -1, reason: 'no' }]],
-    ['a place as text', [{ index: '1', reason: 'no' }]],
+    ['an index out of range', [{ index: 10, reason: 'no' }]],
+    ['a negative index', [{ index: -1, reason: 'no' }]],
+    ['an index as text', [{ index: '1', reason: 'no' }]],
     [
-      'a place twice',
+      'an index twice',
       [
         { index: 1, reason: 'no' },
         { index: 1, reason: 'no' },
@@ -95,13 +95,13 @@ test.each<[string, unknown]>([
   ['a number', 10],
   ['a driver’s result', { rows: [], rowCount: 10 }],
   ['an array', [10, null]],
-])('a sink that answers %s has applied its batch', async (_, answer) => {
-  const { buffer } = await setup(() => answer);
+])('a sink that returns %s has applied its batch', async (_, returned) => {
+  const { buffer } = await setup(() => returned);
   expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 10, retried: 0, buried: 0 });
 });
 
 describe('before a batch is given up, giveUp', () => {
-  test('is told the reason, and its answer decides', async () => {
+  test('gets the reason, and what it returns decides', async () => {
     const reasons: string[] = [];
     const { buffer, heard } = await setup(fail, (_, reason) => {
       reasons.push(reason);
@@ -129,12 +129,12 @@ describe('before a batch is given up, giveUp', () => {
 
   test.each<[string, () => unknown]>([
     ['throws', fail],
-    ['answers nothing', () => undefined],
-    ['answers something else', () => ({ rows: [] })],
-    ['rejects places that there are not', () => ({ rejected: [{ index: 10, reason: 'no' }] })],
-  ])('keeps the batch, if it %s', async (_, answer) => {
+    ['returns nothing', () => undefined],
+    ['returns something else', () => ({ rows: [] })],
+    ['rejects an index out of range', () => ({ rejected: [{ index: 10, reason: 'no' }] })],
+  ])('keeps the batch, if it %s', async (_, result) => {
     let broken = true;
-    const { buffer } = await setup(fail, (batch, reason) => (broken ? answer() : all(batch, reason)));
+    const { buffer } = await setup(fail, (batch, reason) => (broken ? result() : all(batch, reason)));
     await buffer.processPending();
     expect(await buffer.processPending()).toMatchObject({ batches: 0, retried: 1, buried: 0 });
     expect(await buffer.stats()).toMatchObject({ claimed: 10, dead: 0 });
