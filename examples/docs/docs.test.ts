@@ -13,7 +13,7 @@ interface Block {
   readonly name: string;
   readonly code: string;
   /**
-   * Where the compiler is told that it lies: a folder a page, so that blocks which begin with the name of their file can
+   * The path that the compiler gets: a folder for each page, so that blocks which begin with the name of their file can
    * import each other. A source file is a page, too.
    */
   readonly file: string;

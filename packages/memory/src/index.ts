@@ -1,7 +1,3 @@
-export {
-  fromUrl,
-  type MemoryBackend,
-  type MemoryOptions,
-  type MemorySnapshot,
-  memory,
-} from './memory-backend.js';
+export { fromUrl } from './from-url.js';
+export { type MemoryBackend, type MemoryOptions, memory } from './memory-backend.js';
+export type { MemorySnapshot } from './partition-state.js';

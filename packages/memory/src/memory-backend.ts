@@ -23,42 +23,15 @@ import {
   type Write,
 } from '@sluice/core/backend';
 
-/** What {@link memory} takes. */
+/** What {@link memory} takes. */ import type {
+  BatchState,
+  MemorySnapshot,
+  PartitionState,
+} from './partition-state.js';
+
 export interface MemoryOptions {
-  /** For tests: what leases and delays are judged by. By default the system's time. */
+  /** For tests: the clock of leases and delays. By default the system's. */
   readonly clock?: Pick<Clock, 'now'>;
-}
-
-/** All that a memory backend holds, as plain data: for a test to compare, or to keep and restore. */
-export type MemorySnapshot = Readonly<Record<number, PartitionState>>;
-
-interface PartitionState {
-  epoch: string;
-  /** By target key, in the order of their first increment. */
-  readonly pending: Map<string, Fields>;
-  batch: BatchState | undefined;
-  /** How many batches there were: their ids end with it. */
-  batches: number;
-  /** The token that settled the last batch: repeating the settlement returns `true` again. */
-  settledBy: string | undefined;
-  readonly dead: Map<string, StoredDeadLetter>;
-  readonly producers: Map<string, ProducerState>;
-}
-
-interface BatchState {
-  readonly id: string;
-  readonly entries: readonly StoredEntry[];
-  /** The token of the claim that leased it; `undefined`: given back, so that nobody holds it. */
-  claimToken: string | undefined;
-  attempt: number;
-  /** When the lease runs out, or when the batch is to be delivered again. */
-  dueAt: number;
-}
-
-interface ProducerState {
-  number: number;
-  refused: readonly Refusal[];
-  expiresAt: number;
 }
 
 /**
@@ -101,18 +74,6 @@ export function memory(options: MemoryOptions = {}): MemoryBackend {
     );
   }
   return new Memory(clock);
-}
-
-/**
- * Makes a memory backend for `openBuffer({ url: 'memory:' })`.
- * @throws InvalidInputError `ERR_SLUICE_INVALID_URL` for any other URL
- */
-export function fromUrl(url: string): MemoryBackend {
-  if (url === 'memory:') return memory();
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_URL',
-    'The URL of the memory backend is "memory:", with nothing behind it.',
-  );
 }
 
 class Memory implements MemoryBackend {

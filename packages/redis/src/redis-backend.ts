@@ -36,7 +36,7 @@ interface CommonOptions {
    * @default 5000
    */
   readonly commandTimeoutMs?: number;
-  /** For tests: what leases and delays are judged by. By default the server's time. */
+  /** For tests: the clock of leases and delays. By default the server's. */
   readonly clock?: Pick<Clock, 'now'>;
 }
 

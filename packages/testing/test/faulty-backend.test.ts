@@ -105,12 +105,12 @@ test('a delayed request takes effect later, a delayed reply only arrives later',
   expect(await views()).toBeUndefined();
   await clock.advance(1);
   expect((await first).status).toBe('applied');
-  let told = false;
-  void backend.add(write(2)).then(() => (told = true));
+  let replied = false;
+  void backend.add(write(2)).then(() => (replied = true));
   await clock.advance(99);
-  expect([await views(), told]).toEqual([2, false]);
+  expect([await views(), replied]).toEqual([2, false]);
   await clock.advance(1);
-  expect(told).toBe(true);
+  expect(replied).toBe(true);
 });
 
 test('a test may hold a call back for as long as it likes', async () => {

@@ -5,7 +5,7 @@ import { messageOf } from '../support/text.js';
 import { isRecord } from '../support/validate.js';
 
 /**
- * The right to process a batch until a deadline, which the backend judges: {@link Buffer.claim} gives it, and
+ * The right to process a batch until a deadline, by the backend's clock: {@link Buffer.claim} gives it, and
  * {@link Buffer.process} takes it.
  */
 export interface Lease<S extends Schema<S> = AnySchema> {
