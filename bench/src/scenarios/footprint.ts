@@ -53,6 +53,8 @@ async function bundledBytes(): Promise<number> {
   const { outputFiles } = await build({
     stdin: { contents: `export * from '@sluice/core'`, resolveDir: HERE },
     bundle: true,
+    // Backends are loaded when openBuffer is asked for one.
+    external: ['@sluice/memory', '@sluice/redis'],
     format: 'esm',
     platform: 'node',
     minify: true,
