@@ -6,8 +6,6 @@ import { root, runMain } from './run.mjs';
 
 /** @typedef {import('./count-reporter.mjs').Counts} Counts */
 
-const REPORTERS = ['--reporter=default', '--reporter=./scripts/count-reporter.mjs'];
-
 // vitest colours its output in some pipes too.
 if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) process.env.NO_COLOR = '1';
 
@@ -45,7 +43,10 @@ async function testThroughLink() {
 function test(from) {
   return new Promise((resolve, reject) => {
     let counts = { passed: 0, failed: 0, skipped: 0 };
-    const args = ['run', `--root=${from}`, ...REPORTERS, ...process.argv.slice(2)];
+    const reporters = ['default', join(from, 'scripts/count-reporter.mjs')].map(
+      (name) => `--reporter=${name}`,
+    );
+    const args = ['run', `--root=${from}`, ...reporters, ...process.argv.slice(2)];
     const vitest = fork(join(from, 'node_modules/vitest/vitest.mjs'), args, { cwd: from });
     vitest.on('message', (message) => {
       counts = /** @type {Counts} */ (message);

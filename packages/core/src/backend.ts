@@ -263,3 +263,13 @@ export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
 export type { Clock, Random } from './support/clock.js';
 export { MAX_PARTITIONS } from './support/partition.js';
+export {
+  mustBe,
+  mustBeInteger,
+  mustBeKnown,
+  mustBePlainObject,
+  mustHaveMethods,
+  option,
+  optionsOf,
+  type Subject,
+} from './support/validate.js';

@@ -1,10 +1,4 @@
-import {
-  type Backend,
-  type Clock,
-  InvalidInputError,
-  type PartitionStats,
-  type Validation,
-} from '@sluice/core';
+import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
 import {
   type AddResult,
   type Burial,
@@ -15,7 +9,12 @@ import {
   type Fields,
   leaseToken,
   merge,
+  mustBeKnown,
+  mustBePlainObject,
+  mustHaveMethods,
   OverflowError,
+  option,
+  optionsOf,
   PRODUCER_LIFETIME_MS,
   type Refusal,
   type StoredDeadLetter,
@@ -59,20 +58,10 @@ export interface MemoryBackend extends Backend {
  * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
  */
 export function memory(options: MemoryOptions = {}): MemoryBackend {
-  const { clock = { now: () => Date.now() }, ...unknown } = options ?? {};
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_OPTION',
-      `There is no option ${JSON.stringify(name.slice(0, 80))} of memory(). There is clock.`,
-    );
-  }
-  if (typeof clock?.now !== 'function') {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_OPTION',
-      'The option "clock" of memory() must have now().',
-    );
-  }
+  mustBePlainObject(optionsOf('memory()'), options);
+  mustBeKnown(optionsOf('memory()'), options, ['clock']);
+  const { clock = { now: () => Date.now() } } = options;
+  mustHaveMethods(option('clock', 'memory()'), clock, ['now']);
   return new Memory(clock);
 }
 

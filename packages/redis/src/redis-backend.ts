@@ -11,6 +11,12 @@ import {
   type ClaimRequest,
   type ClaimResult,
   type Fields,
+  mustBeInteger,
+  mustBeKnown,
+  mustBePlainObject,
+  mustHaveMethods,
+  option,
+  optionsOf,
   PRODUCER_LIFETIME_MS,
   pack,
   type StoredDeadLetter,
@@ -74,17 +80,13 @@ const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTi
  * `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
-  if (typeof options !== 'object' || options === null) throw invalid('url', 'or "client" must be given');
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined)
-    throw invalid(unknown.slice(0, 40), `does not exist; there are ${OPTIONS.join(', ')}`);
+  mustBePlainObject(optionsOf('redis()'), options);
+  mustBeKnown(optionsOf('redis()'), options, OPTIONS);
   const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
   checkPrefix('prefix', prefix);
   if (prefix === '') throw invalid('prefix', 'must not be empty');
-  if (!Number.isInteger(commandTimeoutMs) || commandTimeoutMs < 1 || commandTimeoutMs > 2 ** 31 - 1) {
-    throw invalid('commandTimeoutMs', 'must be an integer of at least 1');
-  }
-  if (clock !== undefined && typeof clock?.now !== 'function') throw invalid('clock', 'must have now()');
+  mustBeInteger(option('commandTimeoutMs'), commandTimeoutMs, 1, 2 ** 31 - 1);
+  if (clock !== undefined) mustHaveMethods(option('clock', 'redis()'), clock, ['now']);
   return new RedisBackend(connect(options, commandTimeoutMs), new Keys(prefix), clock);
 }
 

@@ -29,23 +29,23 @@ export function mustBe({ code, name }: Subject, expected: string, value: unknown
   return new InvalidInputError(code, `${name} must be ${expected}, not ${describe(value)}.`);
 }
 
-/** @throws InvalidInputError */
+/** Refuses what is not an object of names and values. @throws InvalidInputError */
 export function mustBePlainObject(subject: Subject, value: unknown): void {
   if (!isRecord(value)) throw mustBe(subject, 'a plain object', value);
 }
 
-/** @throws InvalidInputError */
+/** Refuses what is not an integer from `least` to `most`. @throws InvalidInputError */
 export function mustBeInteger(subject: Subject, value: unknown, least: number, most: number): void {
   if (Number.isSafeInteger(value) && least <= (value as number) && (value as number) <= most) return;
   throw mustBe(subject, `an integer from ${least} to ${most}`, value);
 }
 
-/** @throws InvalidInputError */
+/** Refuses what is not a function. @throws InvalidInputError */
 export function mustBeFunction(subject: Subject, value: unknown): void {
   if (typeof value !== 'function') throw mustBe(subject, 'a function', value);
 }
 
-/** @throws InvalidInputError */
+/** Refuses what lacks one of the methods. @throws InvalidInputError */
 export function mustHaveMethods(subject: Subject, value: unknown, methods: readonly string[]): void {
   const has = (method: string): boolean =>
     typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function';
