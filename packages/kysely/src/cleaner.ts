@@ -41,11 +41,15 @@ export class Cleaner {
   async #remove(id: string, partition: number): Promise<number> {
     const { db, dialect, ledger, ledgerRetentionMs } = this.#options;
     const table = sql.id(...ledger);
-    const { rows } = await sql<{
-      id: string;
-    }>`select id from ${table} where partition_id = ${partition} and applied_at < ${ago(dialect, ledgerRetentionMs)} and id <> ${id} order by applied_at limit ${sql.lit(STEP)}`.execute(
-      db,
-    );
+    const { rows } = await sql<{ id: string }>`
+      select id
+      from ${table}
+      where partition_id = ${partition}
+        and applied_at < ${ago(dialect, ledgerRetentionMs)}
+        and id <> ${id}
+      order by applied_at
+      limit ${sql.lit(STEP)}
+    `.execute(db);
     if (rows.length === 0) return 0;
     const ids = sql.join(rows.map((row) => sql`${row.id}`));
     await sql`delete from ${table} where id in (${ids})`.execute(db);

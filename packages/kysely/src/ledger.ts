@@ -72,33 +72,66 @@ function stepsOf({ dialect, ledger }: Ledger, catalogue: Catalogue): Step[] {
   switch (dialect) {
     case 'postgres':
       return [
-        table(
-          sql`create table if not exists ${name} (id text primary key, partition_id integer not null, applied_at timestamptz not null default now(), outcome text)`,
-        ),
-        index(sql`create index if not exists ${sql.id(indexName)} on ${name} (partition_id, applied_at)`),
+        table(sql`
+          create table if not exists ${name} (
+            id text primary key,
+            partition_id integer not null,
+            applied_at timestamptz not null default now(),
+            outcome text
+          )
+        `),
+        index(sql`
+          create index if not exists ${sql.id(indexName)}
+          on ${name} (partition_id, applied_at)
+        `),
       ];
     case 'sqlite':
       return [
-        table(
-          sql`create table if not exists ${name} (id text primary key, partition_id integer not null, applied_at text not null default (strftime('%Y-%m-%d %H:%M:%f', 'now')), outcome text)`,
-        ),
-        index(
-          sql`create index if not exists ${sql.id(...ledger.slice(0, -1), indexName)} on ${sql.id(ledger.at(-1) as string)} (partition_id, applied_at)`,
-        ),
+        table(sql`
+          create table if not exists ${name} (
+            id text primary key,
+            partition_id integer not null,
+            applied_at text not null default (strftime('%Y-%m-%d %H:%M:%f', 'now')),
+            outcome text
+          )
+        `),
+        index(sql`
+          create index if not exists ${sql.id(...ledger.slice(0, -1), indexName)}
+          on ${sql.id(ledger.at(-1) as string)} (partition_id, applied_at)
+        `),
       ];
     case 'mysql':
       return [
-        table(
-          sql`create table if not exists ${name} (id varchar(255) primary key, partition_id integer not null, applied_at datetime(3) not null, outcome mediumtext, index ${sql.id(indexName)} (partition_id, applied_at)) engine = InnoDB character set utf8mb4 collate utf8mb4_bin`,
-        ),
+        table(sql`
+          create table if not exists ${name} (
+            id varchar(255) primary key,
+            partition_id integer not null,
+            applied_at datetime(3) not null,
+            outcome mediumtext,
+            index ${sql.id(indexName)} (partition_id, applied_at)
+          )
+          engine = InnoDB
+          character set utf8mb4
+          collate utf8mb4_bin
+        `),
       ];
   }
+}
+
+/** A statement as a part of a message. */
+function oneLine(statement: string): string {
+  return statement.trim().replace(/\s*\n\s*/g, ' ');
 }
 
 function denied({ ledger }: Ledger, statement: string, cause: unknown): SluiceError {
   return new SluiceError(
     'ERR_SLUICE_SINK_DENIED',
-    `The ledger ${quote(ledger.join('.'))} is not complete, and the database user lacks the right to create what is missing: grant it, or run this as a user who has it: ${statement}. The database says: ${reasonOf(cause)}`,
+    [
+      `The ledger ${quote(ledger.join('.'))} is not complete,`,
+      'and the database user lacks the right to create what is missing:',
+      `grant it, or run this as a user who has it: ${oneLine(statement)}.`,
+      `The database says: ${reasonOf(cause)}`,
+    ].join(' '),
     { cause },
   );
 }
@@ -116,7 +149,10 @@ export async function enter(
   const table = sql.id(...to.ledger);
   const text = textOf(outcome);
   if (to.dialect === 'mysql') {
-    const insert = sql`insert into ${table} (id, partition_id, applied_at, outcome) values (${batch.id}, ${batch.partition}, utc_timestamp(3), ${text})`;
+    const insert = sql`
+      insert into ${table} (id, partition_id, applied_at, outcome)
+      values (${batch.id}, ${batch.partition}, utc_timestamp(3), ${text})
+    `;
     return insert.execute(db).then(
       () => true,
       (error) => {
@@ -125,10 +161,12 @@ export async function enter(
       },
     );
   }
-  const { rows } =
-    await sql`insert into ${table} (id, partition_id, outcome) values (${batch.id}, ${batch.partition}, ${text}) on conflict (id) do nothing returning id`.execute(
-      db,
-    );
+  const { rows } = await sql`
+    insert into ${table} (id, partition_id, outcome)
+    values (${batch.id}, ${batch.partition}, ${text})
+    on conflict (id) do nothing
+    returning id
+  `.execute(db);
   return rows.length > 0;
 }
 
@@ -137,9 +175,11 @@ const DUPLICATE = 1062;
 
 /** What became of a batch that is in the ledger. */
 export async function recorded(db: Kysely<unknown>, { ledger }: Ledger, batch: Batch): Promise<LedgerRecord> {
-  const { rows } = await sql<{
-    outcome: string | null;
-  }>`select outcome from ${sql.id(...ledger)} where id = ${batch.id}`.execute(db);
+  const { rows } = await sql<{ outcome: string | null }>`
+    select outcome
+    from ${sql.id(...ledger)}
+    where id = ${batch.id}
+  `.execute(db);
   return recordOf(rows[0]?.outcome ?? null);
 }
 
@@ -151,5 +191,9 @@ export async function record(
   outcome: LedgerRecord,
 ): Promise<void> {
   if (outcome === NOTHING_LEFT) return;
-  await sql`update ${sql.id(...ledger)} set outcome = ${textOf(outcome)} where id = ${batch.id}`.execute(db);
+  await sql`
+    update ${sql.id(...ledger)}
+    set outcome = ${textOf(outcome)}
+    where id = ${batch.id}
+  `.execute(db);
 }

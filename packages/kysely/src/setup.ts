@@ -78,7 +78,10 @@ export class Setup {
     if (suspicion === 'suspect') return error;
     return refused(
       'ERR_SLUICE_SINK_DENIED',
-      'The database user lacks a right: grant select, insert and update on the tables, delete on the ledger, too, and what defaults and triggers use',
+      [
+        'The database user lacks a right: grant select, insert and update on the tables,',
+        'delete on the ledger, too, and what defaults and triggers use',
+      ].join(' '),
       error,
     );
   }

@@ -153,7 +153,10 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   const model = models.get(entry.model);
   if (model !== undefined) return model;
   throw new UnmappedEntry(
-    `The model ${quote(entry.model)} has no table: the sink's \`models\` has ${listed(models.keys())}. Correct the name there, or in the call of incr().`,
+    [
+      `The model ${quote(entry.model)} has no table: the sink's \`models\` has ${listed(models.keys())}.`,
+      'Correct the name there, or in the call of incr().',
+    ].join(' '),
   );
 }
 

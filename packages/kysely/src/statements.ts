@@ -20,13 +20,24 @@ export function upsert(group: Group, dialect: Dialect): Sql {
     const assignments = fields.map((field) => mysqlAssignment(field));
     const [key] = keys as [string, ...string[]];
     const change = assignments.length > 0 ? sql.join(assignments) : sql`${id(key)} = ${id(key)}`;
-    return sql`insert into ${id(...model.table)} (${list}) values ${tuples(group)} on duplicate key update ${change}`;
+    return sql`
+      insert into ${id(...model.table)} (${list})
+      values ${tuples(group)}
+      on duplicate key update ${change}
+    `;
   }
   const picked = sql.join(columns.map((_, i) => id('u', `c${i}`)));
   const change = sql.join(fields.map((field) => assignment(field, id('excluded', field.column))));
   const action = fields.length > 0 ? sql`update set ${change}` : sql`nothing`;
   // "where true" keeps SQLite from reading "on conflict" as a join's condition.
-  return sql`insert into ${id(...model.table)} as ${id('t')} (${list}) select ${picked} from ${source(group, columns, valuesOf, dialect)} where true on conflict (${sql.join(keys.map((key) => id(key)))}) do ${action}`;
+  return sql`
+    insert into ${id(...model.table)} as ${id('t')} (${list})
+    select ${picked}
+    from ${source(group, columns, valuesOf, dialect)}
+    where true
+    on conflict (${sql.join(keys.map((key) => id(key)))})
+    do ${action}
+  `;
 }
 
 /**
@@ -44,9 +55,24 @@ export function find(group: Group, dialect: Dialect): RawBuilder<{ ord: number; 
       sql` || ',' || `,
     );
     // In SQLite, a cross join fixes which table is the outer one.
-    return sql`select ${ord} as ${id('ord')}, ${found} as ${id('found')} from ${entries} cross join ${id(...model.table)} as ${id('t')} where ${matches(group)}`;
+    return sql`
+      select
+        ${ord} as ${id('ord')},
+        ${found} as ${id('found')}
+      from ${entries}
+      cross join ${id(...model.table)} as ${id('t')}
+      where ${matches(group)}
+    `;
   }
-  return sql`select ${ord} as ${id('ord')}, row(${order})::text as ${id('found')} from ${entries} join ${id(...model.table)} as ${id('t')} on ${matches(group)} order by ${order} for update of ${id('t')}`;
+  return sql`
+    select
+      ${ord} as ${id('ord')},
+      row(${order})::text as ${id('found')}
+    from ${entries}
+    join ${id(...model.table)} as ${id('t')} on ${matches(group)}
+    order by ${order}
+    for update of ${id('t')}
+  `;
 }
 
 /** Adds the values of a group to existing rows, of which each matches one entry at most. */
@@ -54,7 +80,12 @@ export function update(group: Group, dialect: Dialect): Sql {
   const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];
   const change = fields.map((field, i) => assignment(field, id('u', `c${keys.length + i}`)));
-  return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} from ${source(group, columns, valuesOf, dialect)} where ${matches(group)}`;
+  return sql`
+    update ${id(...model.table)} as ${id('t')}
+    set ${sql.join(change)}
+    from ${source(group, columns, valuesOf, dialect)}
+    where ${matches(group)}
+  `;
 }
 
 /** The same for one entry, in MySQL, where no list of values can be joined without losing collations and indexes. */
@@ -62,12 +93,21 @@ export function updateOne(row: Row): Sql {
   const { layout, values } = row;
   const { model, fields } = layout;
   const change = fields.map((field, i) => assignment(field, sql`${parameter(values[i] ?? null)}`));
-  return sql`update ${id(...model.table)} as ${id('t')} set ${sql.join(change)} where ${isRow(row)}`;
+  return sql`
+    update ${id(...model.table)} as ${id('t')}
+    set ${sql.join(change)}
+    where ${isRow(row)}
+  `;
 }
 
 /** Locks the rows of one entry, in MySQL. */
 export function findOne(row: Row): Sql {
-  return sql`select 1 from ${id(...row.layout.model.table)} as ${id('t')} where ${isRow(row)} for update`;
+  return sql`
+    select 1
+    from ${id(...row.layout.model.table)} as ${id('t')}
+    where ${isRow(row)}
+    for update
+  `;
 }
 
 function isRow({ layout, keyValues }: Row): Sql {
@@ -115,16 +155,27 @@ function source(
       { length: width },
       (_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)}) as ${id(`c${i}`)}`,
     );
-    return sql`(select ${sql.join(picked)} from json_each(${JSON.stringify(rows)})) as ${id('u')}`;
+    return sql`(
+      select ${sql.join(picked)}
+      from json_each(${JSON.stringify(rows)})
+    ) as ${id('u')}`;
   }
   const { model } = group[0].layout;
   const picked = columns.map((column, i) => sql`${id('r', column)} as ${id(`c${i}`)}`);
   const text = JSON.stringify(rows.map((row) => recordOf(columns, row)));
   if (!numbered) {
-    return sql`(select ${sql.join(picked)} from json_populate_recordset(null::${id(...model.table)}, ${text}::text::json) as ${id('r')}) as ${id('u')}`;
+    return sql`(
+      select ${sql.join(picked)}
+      from json_populate_recordset(null::${id(...model.table)}, ${text}::text::json) as ${id('r')}
+    ) as ${id('u')}`;
   }
   const ord = sql`${id('e', 'ord')}::int - 1 as ${id(`c${columns.length}`)}`;
-  return sql`(select ${sql.join([...picked, ord])} from json_array_elements(${text}::text::json) with ordinality as ${id('e')}(${id('value')}, ${id('ord')}), lateral json_populate_record(null::${id(...model.table)}, ${id('e', 'value')}) as ${id('r')}) as ${id('u')}`;
+  return sql`(
+    select ${sql.join([...picked, ord])}
+    from
+      json_array_elements(${text}::text::json) with ordinality as ${id('e')}(${id('value')}, ${id('ord')}),
+      lateral json_populate_record(null::${id(...model.table)}, ${id('e', 'value')}) as ${id('r')}
+  ) as ${id('u')}`;
 }
 
 function recordOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {

@@ -65,9 +65,14 @@ async function withTimeouts<T>(
   if (dialect === 'mysql') return withLockTimeout(db, timeoutMs, task);
   const ms = String(timeoutMs);
   // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
-  await sql`select set_config('statement_timeout', ${ms}, true), case when version() not like '%wasm%' then set_config('idle_in_transaction_session_timeout', ${ms}, true) end`.execute(
-    db,
-  );
+  await sql`
+    select
+      set_config('statement_timeout', ${ms}, true),
+      case
+        when version() not like '%wasm%'
+        then set_config('idle_in_transaction_session_timeout', ${ms}, true)
+      end
+  `.execute(db);
   return task();
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
 import { openMysql, type TestDatabase } from './support/databases.js';
+import { oneLine } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
 /** A database that returns nothing and keeps what it was sent, apart from questions about its tables. */
@@ -17,7 +18,7 @@ function recording(): { db: Kysely<unknown>; statements: { sql: string; paramete
       createQueryCompiler: () => new MysqlQueryCompiler(),
     },
     log: ({ query: { sql, parameters } }) => {
-      if (!sql.includes('information_schema')) statements.push({ sql, parameters });
+      if (!sql.includes('information_schema')) statements.push({ sql: oneLine(sql), parameters });
     },
   });
   return { db, statements };

@@ -27,19 +27,23 @@ export const mysqlCatalogue: Catalogue = {
   },
 
   async tablesBeside(db, table) {
-    const { rows } = await sql<{
-      name: string;
-    }>`select t.table_name as ${sql.id('name')} from information_schema.tables t where t.table_schema = coalesce(${table.at(-2) ?? null}, database()) order by 1`.execute(
-      db,
-    );
+    const { rows } = await sql<{ name: string }>`
+      select t.table_name as ${sql.id('name')}
+      from information_schema.tables t
+      where t.table_schema = coalesce(${table.at(-2) ?? null}, database())
+      order by 1
+    `.execute(db);
     return rows.map(({ name }) => name);
   },
 
   async hasIndex(db, table, index) {
-    const { rows } =
-      await sql`select 1 from information_schema.statistics t where ${of(table)} and t.index_name = ${index} limit 1`.execute(
-        db,
-      );
+    const { rows } = await sql`
+      select 1
+      from information_schema.statistics t
+      where ${of(table)}
+        and t.index_name = ${index}
+      limit 1
+    `.execute(db);
     return rows.length > 0;
   },
 
@@ -55,8 +59,11 @@ export const mysqlCatalogue: Catalogue = {
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   isSilent: true,
   hidesTables: true,
-  createUnique: (table, columns) =>
-    sql`create unique index ${sql.id(indexName(table, columns, 64))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
+  createUnique: (table, columns) => {
+    const name = sql.id(indexName(table, columns, 64));
+    const list = sql.join(columns.map((column) => sql.id(column)));
+    return sql`create unique index ${name} on ${sql.id(...table)} (${list})`;
+  },
 };
 
 /** Picks the rows of a table in a view of the information schema, which shows what the user has a right to. */
@@ -72,10 +79,19 @@ interface Relation {
 }
 
 async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Relation | undefined> {
-  const { rows } =
-    await sql<Relation>`select t.table_type as ${sql.id('type')}, t.engine as ${sql.id('engine')}, e.transactions as ${sql.id('transactions')}, v.is_updatable as ${sql.id('updatable')} from information_schema.tables t left join information_schema.engines e on e.engine = t.engine left join information_schema.views v on v.table_schema = t.table_schema and v.table_name = t.table_name where ${of(table)}`.execute(
-      db,
-    );
+  const { rows } = await sql<Relation>`
+    select
+      t.table_type as ${sql.id('type')},
+      t.engine as ${sql.id('engine')},
+      e.transactions as ${sql.id('transactions')},
+      v.is_updatable as ${sql.id('updatable')}
+    from information_schema.tables t
+    left join information_schema.engines e on e.engine = t.engine
+    left join information_schema.views v
+      on v.table_schema = t.table_schema
+      and v.table_name = t.table_name
+    where ${of(table)}
+  `.execute(db);
   return rows[0];
 }
 
@@ -86,9 +102,19 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     base: string;
     computed: string | null;
     required: number;
-  }>`select t.column_name as ${sql.id('name')}, t.column_type as ${sql.id('type')}, t.data_type as ${sql.id('base')}, t.generation_expression as ${sql.id('computed')}, t.is_nullable = 'NO' and t.column_default is null and t.extra not like '%auto_increment%' as ${sql.id('required')} from information_schema.columns t where ${of(table)} order by t.ordinal_position`.execute(
-    db,
-  );
+  }>`
+    select
+      t.column_name as ${sql.id('name')},
+      t.column_type as ${sql.id('type')},
+      t.data_type as ${sql.id('base')},
+      t.generation_expression as ${sql.id('computed')},
+      t.is_nullable = 'NO'
+        and t.column_default is null
+        and t.extra not like '%auto_increment%' as ${sql.id('required')}
+    from information_schema.columns t
+    where ${of(table)}
+    order by t.ordinal_position
+  `.execute(db);
   return rows.map(({ name, type, base, computed, required }) => ({
     name,
     type,
@@ -105,9 +131,16 @@ async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise
     index: string;
     column: string | null;
     part: unknown;
-  }>`select t.index_name as ${sql.id('index')}, t.column_name as ${sql.id('column')}, t.sub_part as ${sql.id('part')} from information_schema.statistics t where t.non_unique = 0 and ${of(table)} order by t.index_name, t.seq_in_index`.execute(
-    db,
-  );
+  }>`
+    select
+      t.index_name as ${sql.id('index')},
+      t.column_name as ${sql.id('column')},
+      t.sub_part as ${sql.id('part')}
+    from information_schema.statistics t
+    where t.non_unique = 0
+      and ${of(table)}
+    order by t.index_name, t.seq_in_index
+  `.execute(db);
   const partial = new Set(
     rows.filter(({ column, part }) => column === null || part !== null).map(({ index }) => index),
   );

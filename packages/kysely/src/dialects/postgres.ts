@@ -38,27 +38,37 @@ export const postgresCatalogue: Catalogue = {
   isSameName: (a, b) => a === b,
   isSilent: false,
   hidesTables: false,
-  createUnique: (table, columns) =>
-    sql`create unique index ${sql.id(indexName(table, columns, 63))} on ${sql.id(...table)} (${sql.join(columns.map((column) => sql.id(column)))})`,
+  createUnique: (table, columns) => {
+    const name = sql.id(indexName(table, columns, 63));
+    const list = sql.join(columns.map((column) => sql.id(column)));
+    return sql`create unique index ${name} on ${sql.id(...table)} (${list})`;
+  },
 
   async tablesBeside(db, table) {
     const schema = table.at(-2);
     const scope = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
-    const { rows } = await sql<{
-      name: string;
-    }>`select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${scope} and n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`.execute(
-      db,
-    );
+    const { rows } = await sql<{ name: string }>`
+      select c.relname::text as name
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where ${scope}
+        and n.nspname not in ('pg_catalog', 'information_schema')
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      order by 1
+    `.execute(db);
     return rows.map(({ name }) => name);
   },
 
   async hasIndex(db, table, index) {
     const relation = await find(db, table);
     if (relation === undefined) return false;
-    const { rows } =
-      await sql`select from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = ${relation.oid}::oid and c.relname = ${index}`.execute(
-        db,
-      );
+    const { rows } = await sql`
+      select
+      from pg_index i
+      join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = ${relation.oid}::oid
+        and c.relname = ${index}
+    `.execute(db);
     return rows.length > 0;
   },
 
@@ -70,34 +80,107 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
   const [name, schema] = [table.at(-1), table.at(-2)];
   const scope = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
   // A right to one column may be all that is needed.
-  const right = (name: string) =>
-    sql`case when has_any_column_privilege(c.oid, ${sql.lit(name)}) and has_schema_privilege(n.oid, 'usage') then '' else ${sql.lit(`${name} `)} end`;
-  const { rows } =
-    await sql<Relation>`select c.oid::text as oid, c.relkind in ('v', 'm', 'f') as is_view, c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable, current_user::text as user, ${right('select')} || ${right('insert')} || ${right('update')} || case when has_table_privilege(c.oid, 'delete') then '' else 'delete' end as lacking from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = ${name} and ${scope} and c.relkind in ('r', 'p', 'v', 'm', 'f')`.execute(
-      db,
-    );
+  const right = (name: string) => sql`
+    case
+      when has_any_column_privilege(c.oid, ${sql.lit(name)}) and has_schema_privilege(n.oid, 'usage')
+      then ''
+      else ${sql.lit(`${name} `)}
+    end
+  `;
+  const { rows } = await sql<Relation>`
+    select
+      c.oid::text as oid,
+      c.relkind in ('v', 'm', 'f') as is_view,
+      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable,
+      current_user::text as user,
+      ${right('select')}
+        || ${right('insert')}
+        || ${right('update')}
+        || case when has_table_privilege(c.oid, 'delete') then '' else 'delete' end as lacking
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = ${name}
+      and ${scope}
+      and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  `.execute(db);
   return rows[0];
 }
 
 async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]> {
   const base = sql`coalesce(nullif(t.typbasetype, 0), t.oid)`;
   // A domain has the category of its type. There is no sum of money and a number.
-  const lacking = (right: Right) =>
-    sql`case when has_column_privilege(a.attrelid, a.attnum, ${sql.lit(right)}) then null else ${sql.lit(right)} end`;
-  const { rows } =
-    await sql<ColumnInfo>`select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type, t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums", t.typcategory not in ('U', 'G') or exists (select from pg_opclass o join pg_am m on m.oid = o.opcmethod where m.amname = 'btree' and o.opcdefault and o.opcintype = ${base}) as "hasOrder", a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated", (a.attnotnull or t.typnotnull) and not a.atthasdef and t.typdefault is null and a.attidentity = '' as "isRequired", array_remove(array[${sql.join([lacking('select'), lacking('insert'), lacking('update')])}], null) as "lacking", s.name as "closedSequence" from pg_attribute a join pg_type t on t.oid = a.atttypid left join lateral (select c.oid::regclass::text as name from pg_attrdef d join pg_depend p on p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass join pg_class c on c.oid = p.refobjid where d.adrelid = a.attrelid and d.adnum = a.attnum and case when c.relkind = 'S' then not has_sequence_privilege(c.oid, 'usage, update') end limit 1) s on true where a.attrelid = ${oid}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`.execute(
-      db,
-    );
+  const lacking = (right: Right) => sql`
+    case
+      when has_column_privilege(a.attrelid, a.attnum, ${sql.lit(right)})
+      then null
+      else ${sql.lit(right)}
+    end
+  `;
+  const { rows } = await sql<ColumnInfo>`
+    select
+      a.attname::text as name,
+      format_type(a.atttypid, a.atttypmod) as type,
+      t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums",
+      t.typcategory not in ('U', 'G') or exists (
+        select
+        from pg_opclass o
+        join pg_am m on m.oid = o.opcmethod
+        where m.amname = 'btree'
+          and o.opcdefault
+          and o.opcintype = ${base}
+      ) as "hasOrder",
+      a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated",
+      (a.attnotnull or t.typnotnull)
+        and not a.atthasdef
+        and t.typdefault is null
+        and a.attidentity = '' as "isRequired",
+      array_remove(
+        array[${sql.join([lacking('select'), lacking('insert'), lacking('update')])}],
+        null
+      ) as "lacking",
+      s.name as "closedSequence"
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    left join lateral (
+      select c.oid::regclass::text as name
+      from pg_attrdef d
+      join pg_depend p
+        on p.classid = 'pg_attrdef'::regclass
+        and p.objid = d.oid
+        and p.refclassid = 'pg_class'::regclass
+      join pg_class c on c.oid = p.refobjid
+      where d.adrelid = a.attrelid
+        and d.adnum = a.attnum
+        and case when c.relkind = 'S' then not has_sequence_privilege(c.oid, 'usage, update') end
+      limit 1
+    ) s on true
+    where a.attrelid = ${oid}::oid
+      and a.attnum > 0
+      and not a.attisdropped
+    order by a.attnum
+  `.execute(db);
   return rows;
 }
 
 /** "on conflict" takes no index with a condition, an expression or a constraint that is deferrable. */
 async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<string[][]> {
-  const { rows } = await sql<{
-    index: string;
-    column: string;
-  }>`select i.indexrelid::text as index, a.attname::text as column from pg_index i cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, place) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where i.indrelid = ${oid}::oid and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null and k.place <= i.indnkeyatts order by i.indexrelid, k.place`.execute(
-    db,
-  );
+  const { rows } = await sql<{ index: string; column: string }>`
+    select
+      i.indexrelid::text as index,
+      a.attname::text as column
+    from pg_index i
+    cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, place)
+    join pg_attribute a
+      on a.attrelid = i.indrelid
+      and a.attnum = k.attnum
+    where i.indrelid = ${oid}::oid
+      and i.indisunique
+      and i.indisvalid
+      and i.indimmediate
+      and i.indpred is null
+      and i.indexprs is null
+      and k.place <= i.indnkeyatts
+    order by i.indexrelid, k.place
+  `.execute(db);
   return indexesOf(rows);
 }

@@ -19,19 +19,22 @@ export const sqliteCatalogue: Catalogue = {
   },
 
   async tablesBeside(db, table) {
-    const { rows } = await sql<{
-      name: string;
-    }>`select name from pragma_table_list where schema = ${table.at(-2) ?? 'main'} and name not like 'sqlite\\_%' escape '\\' order by name`.execute(
-      db,
-    );
+    const { rows } = await sql<{ name: string }>`
+      select name
+      from pragma_table_list
+      where schema = ${table.at(-2) ?? 'main'}
+        and name not like 'sqlite\\_%' escape '\\'
+      order by name
+    `.execute(db);
     return rows.map(({ name }) => name);
   },
 
   async hasIndex(db, table, index) {
-    const { rows } =
-      await sql`select 1 from pragma_index_list(${of(table)}) where lower(name) = lower(${index})`.execute(
-        db,
-      );
+    const { rows } = await sql`
+      select 1
+      from pragma_index_list(${of(table)})
+      where lower(name) = lower(${index})
+    `.execute(db);
     return rows.length > 0;
   },
 
@@ -46,8 +49,11 @@ export const sqliteCatalogue: Catalogue = {
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   isSilent: false,
   hidesTables: false,
-  createUnique: (table, columns) =>
-    sql`create unique index ${sql.id(...table.slice(0, -1), indexName(table, columns, 200))} on ${sql.id(...table.slice(-1))} (${sql.join(columns.map((column) => sql.id(column)))})`,
+  createUnique: (table, columns) => {
+    const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
+    const list = sql.join(columns.map((column) => sql.id(column)));
+    return sql`create unique index ${name} on ${sql.id(...table.slice(-1))} (${list})`;
+  },
 };
 
 // node:sqlite has numbers for all errors.
@@ -66,21 +72,22 @@ async function find(
   db: Kysely<unknown>,
   table: readonly string[],
 ): Promise<{ type: string; strict: unknown } | undefined> {
-  const { rows } = await sql<{
-    type: string;
-    strict: unknown;
-  }>`select type, strict from pragma_table_list(${table.at(-1)}) where schema = coalesce(${table.at(-2) ?? null}, schema)`.execute(
-    db,
-  );
+  const { rows } = await sql<{ type: string; strict: unknown }>`
+    select type, strict
+    from pragma_table_list(${table.at(-1)})
+    where schema = coalesce(${table.at(-2) ?? null}, schema)
+  `.execute(db);
   return rows[0];
 }
 
 async function hasTrigger(db: Kysely<unknown>, table: readonly string[]): Promise<boolean> {
   const schema = sql.id(...table.slice(-2, -1), 'sqlite_master');
-  const { rows } =
-    await sql`select 1 from ${schema} where type = 'trigger' and lower(tbl_name) = lower(${table.at(-1)})`.execute(
-      db,
-    );
+  const { rows } = await sql`
+    select 1
+    from ${schema}
+    where type = 'trigger'
+      and lower(tbl_name) = lower(${table.at(-1)})
+  `.execute(db);
   return rows.length > 0;
 }
 
@@ -94,10 +101,10 @@ interface Column {
 }
 
 async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise<Column[]> {
-  const { rows } =
-    await sql<Column>`select name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(${of(table)})`.execute(
-      db,
-    );
+  const { rows } = await sql<Column>`
+    select name, type, "notnull", dflt_value, pk, hidden
+    from pragma_table_xinfo(${of(table)})
+  `.execute(db);
   return rows;
 }
 
@@ -126,12 +133,17 @@ function takesSums(type: string, isStrict: boolean): boolean {
 
 /** "on conflict" takes no index with a condition or an expression. */
 async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<string[][]> {
-  const { rows } = await sql<{
-    index: string;
-    column: string | null;
-  }>`select l.name as "index", x.name as "column" from pragma_index_list(${of(table)}) l join pragma_index_xinfo(l.name, ${table.at(-2) ?? null}) x where l."unique" = 1 and l.partial = 0 and x.key = 1 order by l.seq, x.seqno`.execute(
-    db,
-  );
+  const { rows } = await sql<{ index: string; column: string | null }>`
+    select
+      l.name as "index",
+      x.name as "column"
+    from pragma_index_list(${of(table)}) l
+    join pragma_index_xinfo(l.name, ${table.at(-2) ?? null}) x
+    where l."unique" = 1
+      and l.partial = 0
+      and x.key = 1
+    order by l.seq, x.seqno
+  `.execute(db);
   const expressions = new Set(rows.filter(({ column }) => column === null).map(({ index }) => index));
   const plain = rows.filter(({ index }) => !expressions.has(index));
   return indexesOf(plain.map(({ index, column }) => ({ index, column: String(column) })));

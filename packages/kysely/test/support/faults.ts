@@ -2,7 +2,7 @@ import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 
 /** What a test does around the calls of a driver. */
 export interface Faults {
-  /** Runs before each statement, begin and commit not included. Throwing makes the statement fail unsent. */
+  /** Runs before each statement, begin and commit not included, with its text on one line. Throwing makes the statement fail unsent. */
   before?(text: string): void | Promise<void>;
   /** Runs after a commit took effect. Throwing loses its reply. */
   committed?(): void;
@@ -18,6 +18,11 @@ export function faulty(faults: Faults): (dialect: Dialect) => Dialect {
   });
 }
 
+/** The text of a statement, however it is laid out. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
+}
+
 function faultyDriver(driver: Driver, faults: Faults): Driver {
   const originals = new WeakMap<DatabaseConnection, DatabaseConnection>();
   const original = (connection: DatabaseConnection): DatabaseConnection =>
@@ -31,7 +36,7 @@ function faultyDriver(driver: Driver, faults: Faults): Driver {
         async executeQuery<R>(
           query: Parameters<DatabaseConnection['executeQuery']>[0],
         ): Promise<QueryResult<R>> {
-          await faults.before?.(query.sql);
+          await faults.before?.(oneLine(query.sql));
           return connection.executeQuery<R>(query);
         },
         streamQuery: (query, size) => connection.streamQuery(query, size),
