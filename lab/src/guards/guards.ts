@@ -25,9 +25,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'kysely/src/ledger.ts',
-        find: /\(id, partition_id, outcome\) values \(\$\{batch\.id\},/,
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
-        replace: '(id, partition_id, outcome) values (${batch.id + Math.random()},',
+        find: /(\(id, partition_id, outcome\)\s+values \(\$\{batch\.id)\},/,
+        replace: '$1 + Math.random()},',
       },
     ],
   },
