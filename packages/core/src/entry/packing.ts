@@ -16,6 +16,13 @@ export function pack(fields: Fields): string {
   return text === '' ? '{}' : `${text}}`;
 }
 
+const ENCODER = /* @__PURE__ */ new TextEncoder();
+
+/** Bytes that an entry takes in a write or a batch: of its key and its packed fields, as UTF-8. */
+export function packedBytes({ key, fields }: { readonly key: string; readonly fields: Fields }): number {
+  return ENCODER.encode(key).length + ENCODER.encode(pack(fields)).length;
+}
+
 /**
  * The fields that {@link pack} wrote, or a script that merged them.
  * @throws {@link CorruptEntryError} `ERR_SLUICE_CORRUPT_ENTRY`
