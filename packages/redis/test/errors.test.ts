@@ -1,4 +1,5 @@
-import { BackendError, type SluiceErrorCode } from '@sluice/core';
+import { BackendError, createBuffer, type SluiceErrorCode } from '@sluice/core';
+import { redis } from '@sluice/redis';
 import { startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -142,3 +143,26 @@ describe('a command that the user may not run in a script', async () => {
     expect(error).toMatchObject({ code: 'ERR_SLUICE_BACKEND_DENIED', retryable: false, outcome: 'unknown' });
   });
 });
+
+test.each(['upstream failure', 'ERR Connection timed out'])(
+  'an increment is counted once when a proxy loses the reply, and says %j',
+  async (words) => {
+    await using server = await startRedisServer();
+    const client = new Redis(server.url);
+    const buffer = createBuffer({ backend: redis({ client }) });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    const evalsha = client.evalsha.bind(client) as (...args: string[]) => Promise<unknown>;
+    let lost = 0;
+    client.evalsha = (async (...args: string[]) => {
+      const answer = await evalsha(...args);
+      lost += 1;
+      if (lost === 1) throw reply(words);
+      return answer;
+    }) as never;
+    await buffer.incr('Page', { views: 2 }, { path: '/' });
+    expect(lost).toBeGreaterThan(1);
+    expect(await buffer.get('Page', ['views'], { path: '/' })).toEqual({ views: 3 });
+    await buffer.close();
+    client.disconnect();
+  },
+);
