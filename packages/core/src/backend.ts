@@ -339,6 +339,7 @@ export { fieldsOf } from './entry/increment.js';
 export { merge } from './entry/merge.js';
 export { packEntries } from './entry/packed-entries.js';
 export { mostPackedBytes, pack, packedBytes, unpack } from './entry/packing.js';
+export { stampLast } from './entry/stamp-last.js';
 export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
 export type { Clock, Random } from './support/clock.js';
