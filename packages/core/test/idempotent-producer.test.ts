@@ -159,10 +159,19 @@ describe('a producer alone', () => {
   });
 
   test('does not wait on shutdown for a reply that never comes', async () => {
-    const { producer, write } = setup(() => 'silent');
+    const { producer, sent, write } = setup(() => 'silent');
     const writing = write(1);
+    while (sent.length === 0) await Promise.resolve();
     producer.shutdown();
     await expect(writing).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED', outcome: 'unknown' });
+  });
+
+  test('has counted nothing if shutdown comes before its write was sent', async () => {
+    const { producer, sent, write } = setup();
+    const writing = write(1);
+    producer.shutdown();
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED', outcome: 'refused' });
+    expect(sent).toEqual([]);
   });
 });
 

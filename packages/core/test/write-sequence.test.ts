@@ -135,13 +135,13 @@ describe('a replay', () => {
     expect(missingAfter(1)).toHaveLength(1);
   });
 
-  test('has none after five minutes', () => {
+  test('has none after five minutes', async () => {
     const { acknowledged, clock, missingAfter } = setup();
     acknowledged();
-    clock.advance(5 * 60_000);
+    await clock.advance(5 * 60_000);
     acknowledged();
     expect(missingAfter(0)).toHaveLength(2);
-    clock.advance(1);
+    await clock.advance(1);
     acknowledged();
     expect(missingAfter(0)).toHaveLength(0);
     expect(missingAfter(1)).toHaveLength(2);
