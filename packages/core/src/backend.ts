@@ -345,6 +345,7 @@ export type { Fields } from './entry/fields.js';
 export { fieldsOf } from './entry/increment.js';
 export { merge } from './entry/merge.js';
 export { pack, packedBytes, unpack } from './entry/packing.js';
+export { stampLast } from './entry/stamp-last.js';
 export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
 export type { Clock, Random } from './support/clock.js';

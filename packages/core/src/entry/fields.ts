@@ -7,7 +7,7 @@ import type { StoredValue } from './rules/rule.js';
  * | field | rule | value |
  * | --- | --- | --- |
  * | `+views` | sum | an integer within ±(2^53 − 1) |
- * | `=title` | the last write wins | JSON text |
+ * | `=title` | the last write wins | JSON text, after `~7 ` if it was redriven from batch 7 |
  * | `>lastSeen` | greatest | a number, or `d` and milliseconds for a Date |
  * | `<firstSeen` | least | the same |
  * | `@` | least | when the backend took the first increment, in milliseconds |
