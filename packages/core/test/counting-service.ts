@@ -1,5 +1,5 @@
-import { targetKey } from '@sluice/core/backend';
-import type { Backend, Position } from '../src/backend.js';
+import { randomUUID } from 'node:crypto';
+import { type Backend, type Position, targetKey } from '../src/backend.js';
 import { fieldsOf } from '../src/entry/increment.js';
 import { partitionOf } from '../src/support/partition.js';
 
@@ -7,14 +7,11 @@ import { partitionOf } from '../src/support/partition.js';
 export class CountingService {
   readonly #backend: Backend;
   readonly #partitions: number;
-  readonly #producer: string;
   readonly #positions = new Map<number, Position>();
-  #writes = 0;
 
-  constructor(backend: Backend, partitions: number, producer = `with ${partitions} partitions`) {
+  constructor(backend: Backend, partitions: number) {
     this.#backend = backend;
     this.#partitions = partitions;
-    this.#producer = producer;
   }
 
   /** Resolves with the partition of the target, once the backend has the increment. */
@@ -22,12 +19,11 @@ export class CountingService {
     const key = targetKey('Page', { id });
     const partition = partitionOf(key, this.#partitions);
     const at = this.#positions.get(partition) ?? (await this.#backend.join(partition, this.#partitions));
-    this.#writes += 1;
     // An id of its own for each write: what numbers do is not the matter here.
     const added = await this.#backend.add({
       ...at,
       partition,
-      producer: `${this.#producer} ${this.#writes}`,
+      producer: randomUUID(),
       nonce: 'nonce',
       number: 1,
       entries: [{ key, fields: fieldsOf({ views }) }],

@@ -33,7 +33,7 @@ class World {
   constructor(clock: ManualClock, store: MemoryBackend, counts: readonly number[]) {
     this.#clock = clock;
     this.#store = store;
-    this.#services = counts.map((count, index) => new CountingService(store, count, `service ${index}`));
+    this.#services = counts.map((count) => new CountingService(store, count));
   }
 
   /** What is in the rows of committed batches that are not settled yet. */

@@ -94,6 +94,12 @@ describe('get', () => {
     expect(await get(id)).toBe(111);
   });
 
+  test('looks where its own number of partitions puts a target, even if no producer is known to have it', async () => {
+    const { get, store } = setup(() => ({ partitionCounts: async () => [] }));
+    await new CountingService(store, 2).count(3, 1);
+    expect([await get(1), await get(1)]).toEqual([3, 3]);
+  });
+
   test('asks for the numbers of partitions in the same tick, and again only for what is new', async () => {
     const { buffer, calls, store } = setup();
     const id = idThatMoves(2, 7);
@@ -109,12 +115,13 @@ describe('get', () => {
   test('is exact, or says that it cannot be', async () => {
     const { buffer, get, lease, store } = setup();
     const id = idThatMoves(2, 7);
-    const service = new CountingService(store, 2);
+    const [service, other] = [new CountingService(store, 2), new CountingService(store, 7)];
     await lease(await service.count(LIMIT, id));
-    await service.count(LIMIT, id);
-    await new CountingService(store, 7).count(-LIMIT, id);
+    // In between, the sum is one that numbers round.
+    await service.count(4, id);
+    await other.count(-4, id);
     expect(await get(id)).toBe(LIMIT);
-    await new CountingService(store, 7).count(1, id);
+    await other.count(1, id);
     const overflow = {
       name: 'OverflowError',
       code: 'ERR_SLUICE_OVERFLOW',
