@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
-import type {
-  AddResult,
-  Burial,
-  ClaimRequest,
-  ClaimResult,
-  Failure,
-  Position,
-  StoredDeadLetter,
-  StoredSums,
-  StoredTarget,
-  Write,
+import {
+  type AddResult,
+  type Burial,
+  type ClaimRequest,
+  type ClaimResult,
+  type Failure,
+  leaseToken,
+  type Position,
+  type Refusal,
+  type StoredDeadLetter,
+  type StoredSums,
+  type StoredTarget,
+  type Write,
 } from '@sluice/core/backend';
-import { leaseToken } from '@sluice/core/backend';
 import {
   batchStats,
   endBatch,
@@ -99,7 +100,8 @@ class PostgresBackend implements Backend {
         return { status: 'unknown', epoch: state.epoch };
       if (last !== undefined && number <= last.number) {
         if (number !== last.number || nonce !== last.nonce) return { status: 'conflict' };
-        return { status: 'duplicate', position: last.position, refused: JSON.parse(last.refused) };
+        const refused = JSON.parse(last.refused) as Refusal[];
+        return { status: 'duplicate', position: last.position, refused };
       }
       const expected = (last?.number ?? 0) + 1;
       if (number > expected) return { status: 'gap', last: expected - 1 };
