@@ -103,7 +103,7 @@ const rows: Row[] = [
   [
     'createBuffer: a backend that lacks methods',
     INVALID_OPTION,
-    'lacks add',
+    'lacks join, add',
     options({ backend: { close: never } }),
   ],
   ['createBuffer: partitions as a string', INVALID_OPTION, 'partitions', options({ partitions: '8' })],
