@@ -2,8 +2,7 @@ import { type Backend, type BufferOptions, createBuffer, type Sink } from '@slui
 import { type MemoryBackend, memory } from '@sluice/memory';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { pendingOf } from './pending-of.js';
-import { away, quiet, wrap } from './wrap.js';
+import { away, pendingIn, quiet, wrap } from './wrap.js';
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
@@ -54,7 +53,7 @@ describe('close', () => {
     const counted = buffer.incr('Page', { views: 3 }, {});
     await buffer.close();
     await counted;
-    expect(await pendingOf(store, '["Page"]')).toMatchObject({ '+views': 3 });
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 3 });
     expect(closed()).toBe(1);
     expect(clock.timers).toBe(0);
   });

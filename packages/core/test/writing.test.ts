@@ -4,8 +4,7 @@ import { memory } from '@sluice/memory';
 import { manualClock } from '@sluice/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { partitionOf } from '../src/support/partition.js';
-import { pendingOf } from './pending-of.js';
-import { wrap } from './wrap.js';
+import { pendingIn, wrap } from './wrap.js';
 
 /** A buffer of one partition whose writes are recorded, and wait while `gate` is shut. */
 function setup(options: Partial<BufferOptions> = {}) {
@@ -77,9 +76,9 @@ describe('group commit', () => {
     const second = buffer.incr('Page', { views: 1 }, {}, { seen: max(2) });
     gate.open();
     await first;
-    expect(await pendingOf(store, '["Page"]')).toMatchObject({ '+views': 1, '>seen': 1 });
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 1, '>seen': 1 });
     await second;
-    expect(await pendingOf(store, '["Page"]')).toMatchObject({ '+views': 2, '>seen': 2 });
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 2, '>seen': 2 });
   });
 
   test('incr resolves only when the backend holds the increment', async () => {
@@ -240,8 +239,8 @@ describe('flush', () => {
     const flushed = buffer.flush();
     gate.open();
     await flushed;
-    expect(await pendingOf(store, '["Page","id",1]')).toMatchObject({ '+views': 2 });
-    expect(await pendingOf(store, '["Page","id",2]')).toMatchObject({ '+views': 1 });
+    expect(await pendingIn(store, '["Page","id",1]')).toMatchObject({ '+views': 2 });
+    expect(await pendingIn(store, '["Page","id",2]')).toMatchObject({ '+views': 1 });
     await Promise.all(counted);
   });
 
