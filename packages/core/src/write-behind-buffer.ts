@@ -6,8 +6,9 @@ import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { BEGIN_ROUND, Drainer, type Round } from './processing/drainer.js';
 import { isLease, type Lease } from './processing/lease.js';
-import { type Claim, noSink, Processor } from './processing/processor.js';
+import { type Claim, type GivenUp, Processor } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
 import { Reader } from './reading/reader.js';
@@ -16,6 +17,7 @@ import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
+import { MAX_PARTITIONS } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
 import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
@@ -60,6 +62,7 @@ class WriteBehindBuffer implements Buffer {
   readonly #events: Emitter;
   readonly #writer: Writer;
   readonly #processor: Processor;
+  readonly #drainer: Drainer;
   readonly #reader: Reader;
   /** Aborts when `close()` runs out of time. */
   readonly #shutdown = new AbortController();
@@ -79,6 +82,7 @@ class WriteBehindBuffer implements Buffer {
     const calls = new Outage('calls', backend.name, this.#events, log);
     this.#withRetry = retrying(options, calls, this.#shutdown.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
+    this.#drainer = new Drainer(backend, options, this.#withRetry, this.#processor);
     this.#reader = new Reader(backend, options.partitions, this.#withRetry);
     this.deadLetters = new BackendDeadLetters(backend, options.partitions, this.#withRetry, () =>
       this.#refuseIfClosed(),
@@ -125,11 +129,23 @@ class WriteBehindBuffer implements Buffer {
   }
 
   async processPending(partition?: number): Promise<ProcessReport> {
-    this.#refuseIfClosed();
-    if (this.#options.sink === undefined) throw noSink();
-    if (partition === undefined) return this.#track(this.#processor.drainAll());
+    if (partition === undefined) return (await this[BEGIN_ROUND]()).ended;
+    this.#mustProcess();
     mustBePartition(partition, this.#options.partitions);
-    return this.#track(this.#processor.drain(partition));
+    return this.#track(this.#drainer.drain(partition));
+  }
+
+  async [BEGIN_ROUND](): Promise<Round> {
+    this.#mustProcess();
+    const { ended } = await this.#track(this.#drainer.beginRound());
+    return { ended: this.#track(ended) };
+  }
+
+  async giveUp(partition: number): Promise<GivenUp> {
+    this.#mustProcess();
+    // It may lie beyond this buffer's own: services may have had more.
+    mustBePartition(partition, MAX_PARTITIONS);
+    return this.#track(this.#processor.giveUp(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
@@ -143,7 +159,7 @@ class WriteBehindBuffer implements Buffer {
     if (!isLease(lease)) {
       throw mustBe(argument('The argument of process()'), 'a lease from claim()', lease);
     }
-    return this.#track(this.#processor.process(lease));
+    return (await this.#track(this.#processor.process(lease))).settlement;
   }
 
   async stats(): Promise<BufferStats> {
@@ -188,7 +204,7 @@ class WriteBehindBuffer implements Buffer {
   }
 
   async #close(): Promise<void> {
-    this.#processor.stop();
+    this.#drainer.stop();
     const flushed = this.#writer.flush().catch((error: unknown) => {
       if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
     });
@@ -225,6 +241,12 @@ class WriteBehindBuffer implements Buffer {
     } finally {
       timer.abort();
     }
+  }
+
+  /** @throws SluiceError `ERR_SLUICE_CLOSED` or `ERR_SLUICE_NO_SINK` */
+  #mustProcess(): void {
+    this.#refuseIfClosed();
+    this.#processor.mustHaveSink();
   }
 
   #refuseIfClosed(): void {

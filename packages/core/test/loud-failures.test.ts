@@ -127,7 +127,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a batch that is given up',
     event: 'buried',
-    options: { partitions: 1, maxAttempts: 1 },
+    options: { partitions: 1, maxAttempts: 1, giveUpAfterMs: 0 },
     async provoke({ buffer, count, sink }) {
       await count();
       sink.fail(new Error('no such table'));
@@ -498,7 +498,7 @@ describe('a retry is logged', () => {
   });
 
   test('but each partition that gives its batch up is', async () => {
-    const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2 } });
+    const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2, giveUpAfterMs: 0 } });
     await count();
     sink.fail(new Error('no such table'), { times: 8 });
     for (let round = 0; round < 2; round += 1) {
@@ -647,7 +647,7 @@ describe('a logger', () => {
   async function bury(logger: Logger | undefined, message = 'no'): Promise<Error[]> {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
-      const options = { partitions: 1, maxAttempts: 1 };
+      const options = { partitions: 1, maxAttempts: 1, giveUpAfterMs: 0 };
       const { buffer, clock, count, sink, store } = setUp({ options });
       const loud = createBuffer({ backend: store, clock, sink, ...options, ...(logger && { logger }) });
       await count();

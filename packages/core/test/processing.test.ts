@@ -211,7 +211,7 @@ describe('a sink that throws', () => {
   });
 
   test('has its batch buried after maxAttempts, with the reason', async () => {
-    const { buffer, count, events, sink } = setup({ maxAttempts: 3, retryDelay: () => 0 });
+    const { buffer, count, events, sink } = setup({ maxAttempts: 3, giveUpAfterMs: 0, retryDelay: () => 0 });
     await Promise.all([count(1), count(2, 5)]);
     sink.fail(new Error('the table is gone'), { times: 3 });
     await buffer.processPending();
@@ -231,7 +231,7 @@ describe('a sink that throws', () => {
   });
 
   test('does not keep what is behind its batch from being applied, once that is buried', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1, batchSize: 1 });
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0, batchSize: 1 });
     await Promise.all([count(1), count(2)]);
     sink.fail(new Error('no'));
     expect(await buffer.processPending()).toMatchObject({ batches: 1, buried: 1 });
@@ -245,7 +245,7 @@ describe('a sink that throws', () => {
     ['an object without a prototype', Object.create(null)],
     ['an error whose message is no string', Object.assign(new Error(), { message: { toString: null } })],
   ])('is retried and buried whatever it throws: %s', async (_, thrown) => {
-    const { buffer, count, events, sink } = setup({ maxAttempts: 2, retryDelay: () => 0 });
+    const { buffer, count, events, sink } = setup({ maxAttempts: 2, giveUpAfterMs: 0, retryDelay: () => 0 });
     await count();
     sink.fail(thrown, { times: 2 });
     await buffer.processPending();
@@ -264,7 +264,7 @@ describe('a sink that throws', () => {
   });
 
   test('with a long message leaves a short reason with each entry', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1 });
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0 });
     await count();
     sink.fail(new Error(`insert into ${'x'.repeat(1_000_000)}`));
     await buffer.processPending();
@@ -379,7 +379,7 @@ describe('a lease', () => {
   });
 
   test('that ran out maxAttempts times has its batch buried without another run of the sink', async () => {
-    const { buffer, claim, clock, count, events, sink } = setup({ maxAttempts: 2 });
+    const { buffer, claim, clock, count, events, sink } = setup({ maxAttempts: 2, giveUpAfterMs: 0 });
     await count();
     for (let worker = 0; worker < 2; worker += 1) {
       await claim();
@@ -393,7 +393,7 @@ describe('a lease', () => {
   });
 
   test('may be handed to process by callers that schedule the work themselves', async () => {
-    const { buffer, claim, count, sink } = setup({ retryDelay: () => 0, maxAttempts: 3 });
+    const { buffer, claim, count, sink } = setup({ retryDelay: () => 0, maxAttempts: 3, giveUpAfterMs: 0 });
     await count();
     sink.fail(new Error('no'));
     expect(await buffer.process(await claim())).toBe('retried');
@@ -425,7 +425,7 @@ describe('entries that are unreadable', () => {
   });
 
   test('keep their own reason when the rest is buried for another', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1 }, corruptSecond);
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0 }, corruptSecond);
     await Promise.all([count(1), count(2)]);
     sink.fail(new Error('no'));
     expect(await buffer.processPending()).toMatchObject({ buried: 2 });
@@ -586,7 +586,7 @@ describe('listeners', () => {
 describe('dead letters', () => {
   /** Buries one entry for each id, each in a separate partition. */
   async function buried(ids: readonly number[], options: Partial<BufferOptions> = {}) {
-    const world = setup({ maxAttempts: 1, partitions: 4, ...options });
+    const world = setup({ maxAttempts: 1, giveUpAfterMs: 0, partitions: 4, ...options });
     await Promise.all(ids.map((id) => world.count(id)));
     world.sink.fail(new Error('no'), { times: 4 });
     await world.buffer.processPending();

@@ -14,7 +14,7 @@ async function setup(apply: (batch: Batch) => unknown, giveUp?: (batch: Batch, r
     clock,
     partitions: 1,
     sink,
-    maxAttempts: 2,
+    maxAttempts: 2, giveUpAfterMs: 0,
     retryDelay: () => 0,
     leaseMs: 1000,
   });
