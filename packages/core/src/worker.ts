@@ -1,8 +1,8 @@
 import type { Buffer } from './buffer.js';
 import { PartitionsFailedError, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
-import { BEGIN_ROUND, type Round } from './processing/drainer.js';
 import type { ProcessReport } from './processing/report.js';
+import { begunOf } from './processing/round.js';
 import { Alarm } from './support/alarm.js';
 import { type Clock, systemClock } from './support/clock.js';
 import { codedReasonOf, reasonOf } from './support/reason.js';
@@ -67,19 +67,8 @@ export function createWorker(
   const log = (buffer as { readonly [LOG]?: Log } | null)?.[LOG] ?? processLog;
   const { intervalMs, onError, clock } = resolveOptions(buffer, options);
   const rounds = new RoundLog(log, onError);
-  const worker = new RoundWorker(() => beginRound(buffer), rounds, intervalMs, clock);
+  const worker = new RoundWorker(() => buffer.processPending(), rounds, intervalMs, clock);
   return { stop: () => worker.stop(), [Symbol.asyncDispose]: () => worker.stop() };
-}
-
-interface ProcessingBuffer extends Pick<Buffer<never>, 'processPending'> {
-  [BEGIN_ROUND]?(): Promise<Round>;
-}
-
-/** Begins a round. Of what only looks like a buffer, the end of a round is all that can be waited for. */
-async function beginRound(buffer: ProcessingBuffer): Promise<Round> {
-  if (buffer[BEGIN_ROUND] !== undefined) return buffer[BEGIN_ROUND]();
-  const report = await buffer.processPending();
-  return { ended: Promise.resolve(report) };
 }
 
 /**
@@ -88,7 +77,7 @@ async function beginRound(buffer: ProcessingBuffer): Promise<Round> {
  * those that have not ended holds a partition of its own.
  */
 class RoundWorker {
-  readonly #begin: () => Promise<Round>;
+  readonly #process: () => Promise<ProcessReport>;
   readonly #rounds: RoundLog;
   readonly #intervalMs: number;
   readonly #running: Promise<void>;
@@ -97,8 +86,8 @@ class RoundWorker {
   #next: Alarm;
   #stopped = false;
 
-  constructor(begin: () => Promise<Round>, rounds: RoundLog, intervalMs: number, clock: Clock) {
-    this.#begin = begin;
+  constructor(process: () => Promise<ProcessReport>, rounds: RoundLog, intervalMs: number, clock: Clock) {
+    this.#process = process;
     this.#rounds = rounds;
     this.#intervalMs = intervalMs;
     this.#next = new Alarm(clock);
@@ -114,12 +103,10 @@ class RoundWorker {
 
   async #run(clock: Clock): Promise<void> {
     while (!this.#stopped) {
-      try {
-        const { ended } = await this.#begin();
-        this.#follow(ended);
-      } catch (error) {
-        await this.#failed(error);
-      }
+      const end = this.#begin();
+      this.#follow(end);
+      // If it does not begin, it fails.
+      await begunOf(end).catch(() => {});
       this.#next.in(this.#intervalMs);
       await this.#next.rung;
       this.#next = new Alarm(clock);
@@ -127,12 +114,19 @@ class RoundWorker {
     await Promise.all(this.#unended);
   }
 
-  #follow(ended: Promise<ProcessReport>): void {
-    const followed: Promise<void> = ended
-      .then(
-        (report) => this.#ended(report),
-        (error: unknown) => this.#failed(error),
-      )
+  /** What only looks like a buffer may throw, or return anything. */
+  #begin(): Promise<ProcessReport> {
+    try {
+      return Promise.resolve(this.#process());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #follow(end: Promise<ProcessReport>): void {
+    const followed: Promise<void> = end
+      .then((report) => this.#ended(report))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => this.#unended.delete(followed));
     this.#unended.add(followed);
   }

@@ -6,10 +6,11 @@ import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { BEGIN_ROUND, Drainer, type Round } from './processing/drainer.js';
+import { Drainer } from './processing/drainer.js';
 import { isLease, type Lease } from './processing/lease.js';
 import { type Claim, type GivenUp, Processor } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
+import { endOf, type Round } from './processing/round.js';
 import type { Settlement } from './processing/settler.js';
 import { Reader } from './reading/reader.js';
 import { bufferStats } from './reading/stats.js';
@@ -128,17 +129,8 @@ class WriteBehindBuffer implements Buffer {
     await this.#writer.flush();
   }
 
-  async processPending(partition?: number): Promise<ProcessReport> {
-    if (partition === undefined) return (await this[BEGIN_ROUND]()).ended;
-    this.#mustProcess();
-    mustBePartition(partition, this.#options.partitions);
-    return this.#track(this.#drainer.drain(partition));
-  }
-
-  async [BEGIN_ROUND](): Promise<Round> {
-    this.#mustProcess();
-    const { ended } = await this.#track(this.#drainer.beginRound());
-    return { ended: this.#track(ended) };
+  processPending(partition?: number): Promise<ProcessReport> {
+    return partition === undefined ? endOf(this.#beginRound()) : this.#drain(partition);
   }
 
   async giveUp(partition: number): Promise<GivenUp> {
@@ -241,6 +233,18 @@ class WriteBehindBuffer implements Buffer {
     } finally {
       timer.abort();
     }
+  }
+
+  async #beginRound(): Promise<Round> {
+    this.#mustProcess();
+    const { ended } = await this.#track(this.#drainer.beginRound());
+    return { ended: this.#track(ended) };
+  }
+
+  async #drain(partition: number): Promise<ProcessReport> {
+    this.#mustProcess();
+    mustBePartition(partition, this.#options.partitions);
+    return this.#track(this.#drainer.drain(partition));
   }
 
   /** @throws SluiceError `ERR_SLUICE_CLOSED` or `ERR_SLUICE_NO_SINK` */

@@ -497,6 +497,23 @@ describe('a retry is logged', () => {
     ]);
   });
 
+  test('again after an hour, with how long it has been and what counts', async () => {
+    const { buffer, clock, count, sink, lines } = setUp({
+      options: { partitions: 1, retryDelay: () => 60_000 },
+    });
+    await count();
+    sink.fail(new Error('no such table'), { times: 200 });
+    for (let minute = 0; minute <= 130; minute += 1) {
+      await buffer.processPending();
+      await clock.advance(60_000);
+    }
+    expect(lines).toMatchObject([
+      { level: 'warn', message: expect.stringMatching(/failed on batch .*no such table.*maxAttempts: 1/) },
+      { message: expect.stringMatching(/failing for 3600 s.*no such table.*waited for 3600 s.*: 61/) },
+      { message: expect.stringMatching(/failing for 7200 s.*no such table.*waited for 7200 s.*: 121/) },
+    ]);
+  });
+
   test('but each partition that gives its batch up is', async () => {
     const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2, giveUpAfterMs: 0 } });
     await count();

@@ -5,15 +5,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { Retry } from '../support/retry.js';
 import type { Processor } from './processor.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-
-/** A round over the partitions that the backend holds. It begins when they are known. */
-export interface Round {
-  /** Rejects when partitions fail, after the others were processed. */
-  readonly ended: Promise<ProcessReport>;
-}
-
-/** How a worker begins a round without waiting for the end of the last one. Registered: copies of this package share it. */
-export const BEGIN_ROUND: unique symbol = Symbol.for('@sluice/core.begin-round') as never;
+import type { Round } from './round.js';
 
 /**
  * Drains partitions, `concurrency` at a time over all rounds. A partition that is being drained is left alone by other
@@ -48,7 +40,7 @@ export class Drainer {
     }
   }
 
-  /** Begins to drain every partition that the backend holds. */
+  /** Begins to drain every partition that the backend holds, and resolves as soon as these are known. */
   async beginRound(): Promise<Round> {
     const { partitions: known, random } = this.#options;
     const partitions = await this.#withRetry('partitions', () => this.#backend.partitions(known));
