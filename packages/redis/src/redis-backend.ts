@@ -1,70 +1,23 @@
-import {
-  type Backend,
-  type Clock,
-  InvalidInputError,
-  type PartitionStats,
-  type Validation,
-} from '@sluice/core';
+import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
 import {
   type AddResult,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
   type Fields,
-  mustBeInteger,
-  mustBeKnown,
-  mustBePlainObject,
-  mustHaveMethods,
-  option,
-  optionsOf,
   PRODUCER_LIFETIME_MS,
   pack,
   type StoredDeadLetter,
   unpack,
   type Write,
 } from '@sluice/core/backend';
-import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
+import type { Connection } from './connection.js';
 import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';
+import { type RedisBackendOptions, resolveOptions } from './options.js';
 import { addResult, claimResult, deadLettersOf, partitionsOf } from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
-import { parseRedisUrl, type RedisUrl } from './url.js';
 import { validateServer } from './validate.js';
-
-interface CommonOptions {
-  /**
-   * What the names of all keys begin with.
-   * @default 'sluice'
-   */
-  readonly prefix?: string;
-  /**
-   * How long to wait for a connection or a reply, in milliseconds.
-   * @default 5000
-   */
-  readonly commandTimeoutMs?: number;
-  /** For tests: the clock of leases and delays. By default the server's. */
-  readonly clock?: Pick<Clock, 'now'>;
-}
-
-/** What {@link redis} takes: the URL of a server, or a client of your own. */
-export type RedisBackendOptions = CommonOptions &
-  (
-    | {
-        /** `redis://user:password@host:port/db`, or `rediss://` for TLS. The backend opens and closes the connection. */
-        readonly url: string;
-        /** TLS options of a `rediss://` connection, such as `ca`. */
-        readonly tls?: NonNullable<RedisUrl['tls']>;
-        readonly client?: never;
-      }
-    | {
-        /** An ioredis client of your own, of a single server. It is never closed, and its `keyPrefix` applies. */
-        readonly client: RedisClient;
-        readonly url?: never;
-        readonly tls?: never;
-      }
-  );
-
-const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTimeoutMs', 'clock'];
 
 /**
  * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
@@ -80,71 +33,8 @@ const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTi
  * `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
-  mustBePlainObject(optionsOf('redis()'), options);
-  mustBeKnown(optionsOf('redis()'), options, OPTIONS);
-  const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
-  checkPrefix('prefix', prefix);
-  if (prefix === '') throw invalid('prefix', 'must not be empty');
-  mustBeInteger(option('commandTimeoutMs'), commandTimeoutMs, 1, 2 ** 31 - 1);
-  if (clock !== undefined) mustHaveMethods(option('clock', 'redis()'), clock, ['now']);
-  return new RedisBackend(connect(options, commandTimeoutMs), new Keys(prefix), clock);
-}
-
-/**
- * Makes a backend for `openBuffer({ url })`. The URL may set `?prefix=` and `?commandTimeoutMs=`, as in
- * `redis://localhost:6379/0?prefix=counters`.
- * @throws InvalidInputError as {@link redis} does, and `ERR_SLUICE_INVALID_URL` for any other parameter
- */
-export function fromUrl(url: string): Backend {
-  const { parameters } = parseRedisUrl(url);
-  const unknown = [...parameters.keys()].find((name) => name !== 'prefix' && name !== 'commandTimeoutMs');
-  if (unknown !== undefined) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_URL',
-      `The URL of the Redis backend has a parameter ${JSON.stringify(unknown.slice(0, 40))}; there are prefix and commandTimeoutMs.`,
-    );
-  }
-  const prefix = parameters.get('prefix');
-  const timeout = parameters.get('commandTimeoutMs');
-  return redis({
-    url,
-    ...(prefix !== null && { prefix }),
-    ...(timeout !== null && { commandTimeoutMs: Number(timeout) }),
-  });
-}
-
-function connect(options: RedisBackendOptions, commandTimeoutMs: number): Connection {
-  if ((options.client === undefined) === (options.url === undefined)) {
-    throw invalid('url', 'or "client" must be given, and not both');
-  }
-  if (options.client !== undefined) {
-    checkClient(options.client);
-    return borrowedConnection(options.client, commandTimeoutMs);
-  }
-  const { address } = parseRedisUrl(options.url);
-  return ownConnection({ ...address, ...(options.tls && { tls: options.tls }) }, commandTimeoutMs);
-}
-
-function checkClient(client: RedisClient): void {
-  const { isCluster, options } = client as { isCluster?: boolean; options?: { keyPrefix?: unknown } };
-  if (isCluster) throw invalid('client', 'must be a client of a single server, not of a Redis Cluster');
-  if (typeof client !== 'object' || typeof client.evalsha !== 'function')
-    throw invalid('client', 'must be an ioredis client');
-  checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
-}
-
-/** A brace in the prefix would become the hash tag, in place of the one that keeps a partition's keys together. */
-function checkPrefix(name: string, prefix: unknown): void {
-  if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
-    throw invalid(
-      name,
-      'must be a string of at most 100 characters, without braces, white space and control characters',
-    );
-  }
-}
-
-function invalid(name: string, problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `The option "${name}" ${problem}.`);
+  const { connection, prefix, clock } = resolveOptions(options);
+  return new RedisBackend(connection, new Keys(prefix), clock);
 }
 
 class RedisBackend implements Backend {
