@@ -64,8 +64,8 @@ local refusal = not is_listed and denied('SADD', partitions, '')
 if refusal then return refusal end
 
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
-in_chunks(new, function(...) redis.call('RPUSH', pending, ...) end)
-in_chunks(sets, function(...) redis.call('HSET', entries, ...) end)
+call_in_chunks('RPUSH', pending, new)
+call_in_chunks('HSET', entries, sets)
 local position = text_of(applied + 1)
 redis.call('HSET', state, 'applied', position, name, ARGV[6] .. ' ' .. position .. ' ' .. nonce .. ' ' .. refused)
 return { 'applied', applied + 1, refused }

@@ -38,8 +38,8 @@ if refusal then return refusal end
 -- The first deletes nothing: a first change that needs no memory lets the others pass at maxmemory. The batch is deleted
 -- last: if that is where Redis stops, burying it again writes the same letters.
 redis.call('HDEL', batch, 'none')
-in_chunks(letters, function(...) redis.call('HSET', dead, ...) end)
-in_chunks(ranks, function(...) redis.call('ZADD', order, ...) end)
+call_in_chunks('HSET', dead, letters)
+call_in_chunks('ZADD', order, ranks)
 redis.call('DEL', batch)
 redis.call('HSET', state, 'settled', settled)
 return 1

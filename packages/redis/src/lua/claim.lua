@@ -89,5 +89,5 @@ redis.call('HSET', state, 'batches', number)
 redis.call('HSET', batch, 'id', id, 'number', number, 'payload', table.concat(lines, '\n'), 'size', taken, 'oldest', oldest,
   'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
 redis.call('LTRIM', pending, taken, -1)
-in_chunks(keys, function(...) redis.call('HDEL', entries, ...) end)
+call_in_chunks('HDEL', entries, keys)
 return { 'leased', id, 1, 0, 0, redis.call('LLEN', pending), table.concat(lines, '\n') }

@@ -14,6 +14,6 @@ redis.call('ZCARD', order)
 local refusal = denied('ZREM', order, '') or denied('HDEL', dead, '')
 if refusal then return refusal end
 
-in_chunks(gone, function(...) redis.call('ZREM', order, ...) end)
-in_chunks(gone, function(...) redis.call('HDEL', dead, ...) end)
+call_in_chunks('ZREM', order, gone)
+call_in_chunks('HDEL', dead, gone)
 return gone

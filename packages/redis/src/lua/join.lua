@@ -44,6 +44,6 @@ if progress then
   -- The first deletes nothing: a first change that needs no memory lets the others pass at maxmemory.
   redis.call('HDEL', state, 'none')
   redis.call('HSET', state, unpack(progress))
-  in_chunks(doomed, function(...) redis.call('HDEL', state, ...) end)
+  call_in_chunks('HDEL', state, doomed)
 end
 return { epoch, applied }

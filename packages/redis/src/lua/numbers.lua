@@ -1,7 +1,7 @@
 -- A count that Sluice wrote: 0 if it is missing, nil if the text is no count.
 local function count_of(text)
-  if not text then return 0 end
-  return string.find(text, '^%d+$') and tonumber(text)
+  local count = tonumber(text or 0)
+  return count and count >= 0 and count % 1 == 0 and count or nil
 end
 
 -- Whole numbers as text: Lua would write 1e+15.

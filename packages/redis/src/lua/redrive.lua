@@ -62,8 +62,8 @@ if refusal then return refusal end
 -- is both pending and dead.
 redis.call('ZREM', order, '')
 redis.call('HDEL', dead, '')
-in_chunks(new, function(...) redis.call('RPUSH', pending, ...) end)
-in_chunks(sets, function(...) redis.call('HSET', entries, ...) end)
-in_chunks(gone, function(...) redis.call('ZREM', order, ...) end)
-in_chunks(gone, function(...) redis.call('HDEL', dead, ...) end)
+call_in_chunks('RPUSH', pending, new)
+call_in_chunks('HSET', entries, sets)
+call_in_chunks('ZREM', order, gone)
+call_in_chunks('HDEL', dead, gone)
 return gone
