@@ -780,7 +780,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const sink = Object.assign((...args: Parameters<KyselySink>) => bad(...args), {
         giveUp: good.giveUp,
       });
-      const buffer = createBuffer({ backend: memory(), partitions: 1, sink, maxAttempts: 1 });
+      const buffer = createBuffer({ backend: memory(), partitions: 1, sink, maxAttempts: 1, giveUpAfterMs: 0 });
       await buffer.incr('Page', { views: 2 }, { path: '/a' });
       await buffer.processPending();
       expect(await buffer.deadLetters.list()).toEqual([]);
