@@ -103,7 +103,7 @@ const rows: Row[] = [
   [
     'createBuffer: a backend that lacks methods',
     INVALID_OPTION,
-    'lacks add',
+    'lacks join, add',
     options({ backend: { close: never } }),
   ],
   ['createBuffer: partitions as a string', INVALID_OPTION, 'partitions', options({ partitions: '8' })],
@@ -125,6 +125,20 @@ const rows: Row[] = [
   ['createBuffer: leaseMs 0', INVALID_OPTION, 'leaseMs', options({ leaseMs: 0 })],
   ['createBuffer: leaseMs as a boolean', INVALID_OPTION, 'leaseMs', options({ leaseMs: true })],
   ['createBuffer: maxAttempts with a fraction', INVALID_OPTION, 'maxAttempts', options({ maxAttempts: 1.5 })],
+  ['createBuffer: giveUpAfterMs below 0', INVALID_OPTION, 'giveUpAfterMs', options({ giveUpAfterMs: -1 })],
+  [
+    'createBuffer: giveUpAfterMs of ten years',
+    INVALID_OPTION,
+    'giveUpAfterMs',
+    options({ giveUpAfterMs: 3_660 * 86_400_000 }),
+  ],
+  ['createBuffer: sinkTimeoutMs of 0', INVALID_OPTION, 'sinkTimeoutMs', options({ sinkTimeoutMs: 0 })],
+  [
+    'createBuffer: sinkTimeoutMs past what timers take',
+    INVALID_OPTION,
+    'sinkTimeoutMs',
+    options({ sinkTimeoutMs: 2 ** 31 }),
+  ],
   [
     'createBuffer: writeTimeoutMs as text',
     INVALID_OPTION,
@@ -132,10 +146,10 @@ const rows: Row[] = [
     options({ writeTimeoutMs: '30s' }),
   ],
   [
-    'createBuffer: writeTimeoutMs past a producer’s life',
+    'createBuffer: writeTimeoutMs beyond timers',
     INVALID_OPTION,
     'writeTimeoutMs',
-    options({ writeTimeoutMs: 2 ** 30 }),
+    options({ writeTimeoutMs: 2 ** 31 }),
   ],
   [
     'createBuffer: closeTimeoutMs as an object',
@@ -698,7 +712,7 @@ describe('openBuffer', () => {
       await buffer.incr('Page', { views: 1 }, {});
     }
     expect(urls).toEqual(['memory:x', 'MY://Host/Path']);
-    expect((await store.stats())[0]?.pending).toBe(1);
+    expect((await store.stats(0))[0]?.pending).toBe(1);
   });
 
   test('closes a backend that it opened for options which are refused', async () => {

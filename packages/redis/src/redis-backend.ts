@@ -7,7 +7,7 @@ import {
   type ClaimResult,
   type Failure,
   type Position,
-  pack,
+  packEntries,
   type StoredDeadLetter,
   type StoredSums,
   type StoredTarget,
@@ -74,8 +74,16 @@ class RedisBackend implements Backend {
     const { partition, epoch, position, producer, number, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
     const keys = [entries, pending, state, this.#keys.partitions];
-    const lines = write.entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
-    const args = [this.#now(), partition, epoch, position, producer, number, nonce, lines];
+    const args = [
+      this.#now(),
+      partition,
+      epoch,
+      position,
+      producer,
+      number,
+      nonce,
+      packEntries(write.entries),
+    ];
     return addResult(await this.#run(this.#scripts.add, keys, args));
   }
 
