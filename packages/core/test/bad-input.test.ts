@@ -146,10 +146,10 @@ const rows: Row[] = [
     options({ writeTimeoutMs: '30s' }),
   ],
   [
-    'createBuffer: writeTimeoutMs past a producer’s life',
+    'createBuffer: writeTimeoutMs beyond timers',
     INVALID_OPTION,
     'writeTimeoutMs',
-    options({ writeTimeoutMs: 2 ** 30 }),
+    options({ writeTimeoutMs: 2 ** 31 }),
   ],
   [
     'createBuffer: closeTimeoutMs as an object',
