@@ -16,7 +16,7 @@ function codesIn(folder: string, without: RegExp): Set<string> {
 }
 
 function codesOf(text: string): string[] {
-  return text.match(/\bERR_SLUICE_[A-Z_]+\b/g) ?? [];
+  return text.match(/\bERR_SLUICE_[A-Z_]*[A-Z]\b/g) ?? [];
 }
 
 const known = [...ERROR_CODES].sort();
