@@ -3,7 +3,7 @@ import { targetKey, type Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { wrap } from './wrap.js';
+import { pendingIn, wrap } from './wrap.js';
 
 // Few names and values, and such as are easily taken for one another. Each Date is another object.
 const value: fc.Arbitrary<FilterValue> = fc.oneof(
@@ -143,7 +143,7 @@ describe('targets in a process', () => {
     const counted = [buffer.incr('M', { n: 1 }, filters)];
     for (let n = 1; n <= 5; n += 1) counted.push(buffer.incr('M', { n: 10 }, { at: n }));
     await Promise.all(counted);
-    const sums = await Promise.all([1, 2, 3, 4, 5].map((n) => store.read(0, targetKey('M', { at: n }))));
+    const sums = await Promise.all([1, 2, 3, 4, 5].map((n) => pendingIn(store, targetKey('M', { at: n }))));
     expect(sums.map((fields) => Number(fields?.['+n'])).sort()).toEqual([10, 10, 10, 10, 11]);
     await buffer.close();
   });

@@ -15,3 +15,10 @@ import type { StoredValue } from './rules/rule.js';
  * The mark also keeps untrusted names (`constructor`) away from what plain objects inherit.
  */
 export type Fields = { [field: string]: StoredValue };
+
+/** An entry as backends keep it. */
+export interface StoredEntry {
+  /** The target, as {@link targetKey} writes it. */
+  readonly key: string;
+  readonly fields: Fields;
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Buffer, type BufferOptions, createBuffer, type Entry, max } from '@sluice/core';
+import { manualClock } from '../manual-clock.js';
 import { type RecordingSink, recordingSink } from '../recording-sink.js';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
 import type { Fixture, Promises } from './fixture.js';
@@ -145,9 +146,13 @@ export const endToEnd: Promises = {
     assert.deepEqual(service.sink.deliveries, [{ ...claim.lease.batch, attempt: 2 }]);
   },
 
-  'a worker that stalls past its lease cannot settle, and its batch counts once': async (fixture) => {
+  'a worker that stalls past its lease neither applies nor settles, and its batch counts once': async (
+    fixture,
+  ) => {
     const service = new Service(fixture);
-    const [stalled, other] = [service.buffer({ partitions: 1 }), service.buffer({ partitions: 1 })];
+    // Its own clock stands still, as that of a process that was stopped: it does not know that its lease ran out.
+    const stalled = service.buffer({ partitions: 1, clock: manualClock(fixture.clock.now()) });
+    const other = service.buffer({ partitions: 1 });
     await service.count(stalled, 3);
     const claim = await stalled.claim(0);
     assert.ok(claim.status === 'leased');
@@ -155,7 +160,7 @@ export const endToEnd: Promises = {
     assert.equal((await other.processPending()).entries, 3);
     assert.equal(await stalled.process(claim.lease), 'stale');
     assert.equal(service.errors.length, 1);
-    assert.deepEqual([service.sink.deliveries.length, service.sink.total('Page', 'views')], [2, 3]);
+    assert.deepEqual([service.sink.deliveries.length, service.sink.total('Page', 'views')], [1, 3]);
   },
 
   'a batch that the sink refuses comes again after the delay': async (fixture) => {
@@ -173,7 +178,7 @@ export const endToEnd: Promises = {
 
   'a batch that is refused too often is buried, and counts once it is redriven': async (fixture) => {
     const service = new Service(fixture);
-    const buffer = service.buffer({ partitions: 1, maxAttempts: 2, retryDelay: () => 0 });
+    const buffer = service.buffer({ partitions: 1, maxAttempts: 2, giveUpAfterMs: 0, retryDelay: () => 0 });
     await service.count(buffer, 3);
     service.sink.fail(new Error('no such table'), { times: 2 });
     await buffer.processPending();
