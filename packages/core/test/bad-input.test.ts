@@ -53,6 +53,10 @@ const filters = (value: unknown): Row[3] => incr('Page', { views: 1 }, value);
 const columns = (value: unknown): Row[3] => incr('Page', value, {});
 const extra = (value: unknown): Row[3] => incr('Page', { views: 1 }, {}, value);
 
+function getMany(name: string, code: SluiceErrorCode, offender: string, ...args: readonly unknown[]): Row {
+  return [`getMany: ${name}`, code, offender, (buffer) => buffer.getMany(...args)];
+}
+
 const INVALID_OPTION = 'ERR_SLUICE_INVALID_OPTION';
 const INVALID_NAME = 'ERR_SLUICE_INVALID_NAME';
 const INVALID_AMOUNT = 'ERR_SLUICE_INVALID_AMOUNT';
@@ -99,7 +103,7 @@ const rows: Row[] = [
   [
     'createBuffer: a backend that lacks methods',
     INVALID_OPTION,
-    'lacks add',
+    'lacks join, add',
     options({ backend: { close: never } }),
   ],
   ['createBuffer: partitions as a string', INVALID_OPTION, 'partitions', options({ partitions: '8' })],
@@ -121,6 +125,20 @@ const rows: Row[] = [
   ['createBuffer: leaseMs 0', INVALID_OPTION, 'leaseMs', options({ leaseMs: 0 })],
   ['createBuffer: leaseMs as a boolean', INVALID_OPTION, 'leaseMs', options({ leaseMs: true })],
   ['createBuffer: maxAttempts with a fraction', INVALID_OPTION, 'maxAttempts', options({ maxAttempts: 1.5 })],
+  ['createBuffer: giveUpAfterMs below 0', INVALID_OPTION, 'giveUpAfterMs', options({ giveUpAfterMs: -1 })],
+  [
+    'createBuffer: giveUpAfterMs of ten years',
+    INVALID_OPTION,
+    'giveUpAfterMs',
+    options({ giveUpAfterMs: 3_660 * 86_400_000 }),
+  ],
+  ['createBuffer: sinkTimeoutMs of 0', INVALID_OPTION, 'sinkTimeoutMs', options({ sinkTimeoutMs: 0 })],
+  [
+    'createBuffer: sinkTimeoutMs past what timers take',
+    INVALID_OPTION,
+    'sinkTimeoutMs',
+    options({ sinkTimeoutMs: 2 ** 31 }),
+  ],
   [
     'createBuffer: writeTimeoutMs as text',
     INVALID_OPTION,
@@ -128,10 +146,10 @@ const rows: Row[] = [
     options({ writeTimeoutMs: '30s' }),
   ],
   [
-    'createBuffer: writeTimeoutMs past a producer’s life',
+    'createBuffer: writeTimeoutMs beyond timers',
     INVALID_OPTION,
     'writeTimeoutMs',
-    options({ writeTimeoutMs: 2 ** 30 }),
+    options({ writeTimeoutMs: 2 ** 31 }),
   ],
   [
     'createBuffer: closeTimeoutMs as an object',
@@ -364,6 +382,15 @@ const rows: Row[] = [
     '"path"',
     (buffer) => buffer.get('Page', ['views'], { path: TEN_MB }),
   ],
+  getMany('a column instead of columns', INVALID_ARGUMENT, 'getMany()', 'Page', 'views', []),
+  getMany('a column that is a number', INVALID_NAME, 'column', 'Page', [1], []),
+  getMany('a missing column', INVALID_NAME, 'column', 'Page', new Array(1), []),
+  getMany('no model', INVALID_NAME, 'model', undefined, ['views'], []),
+  getMany('the filters of one target', INVALID_ARGUMENT, 'array of filters', 'Page', ['views'], {}),
+  getMany('no filters', INVALID_ARGUMENT, 'array of filters', 'Page', ['views']),
+  getMany('missing filters', INVALID_FILTER, 'filters', 'Page', ['views'], new Array(1)),
+  getMany('filters that are null', INVALID_FILTER, 'filters', 'Page', ['views'], [{}, null]),
+  getMany('a filter of 10 MB', TOO_LARGE, '"path"', 'Page', ['views'], [{}, { path: TEN_MB }]),
 
   ...[null, '0', -1, 8, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 0n, [0], TEN_MB].flatMap(
     (partition): Row[] => {
@@ -685,7 +712,7 @@ describe('openBuffer', () => {
       await buffer.incr('Page', { views: 1 }, {});
     }
     expect(urls).toEqual(['memory:x', 'MY://Host/Path']);
-    expect((await store.stats())[0]?.pending).toBe(1);
+    expect((await store.stats(0))[0]?.pending).toBe(1);
   });
 
   test('closes a backend that it opened for options which are refused', async () => {
