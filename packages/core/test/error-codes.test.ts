@@ -5,6 +5,7 @@ import {
   type BufferOptions,
   createBuffer,
   openBuffer,
+  SinkUnavailableError,
   SluiceError,
   type SluiceErrorCode,
 } from '@sluice/core';
@@ -83,6 +84,14 @@ async function failedListener(): Promise<unknown> {
   await buffer.incr('Page', one, page);
   await buffer.processPending();
   return error;
+}
+
+/** Why a batch is delivered again. */
+async function failedDelivery(options: Partial<BufferOptions>): Promise<unknown> {
+  const buffer = bufferWith(options);
+  const failure = new Promise((_, reject) => buffer.on('retry', ({ error }) => reject(error)));
+  await buffer.incr('Page', one, page);
+  await Promise.all([failure, buffer.processPending()]);
 }
 
 async function failedPartitions(): Promise<unknown> {
@@ -175,6 +184,9 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
       await run('pragma query_only = on');
       return sink(await batchOf([ONE_ROW]), context);
     }),
+  ERR_SLUICE_SINK_UNAVAILABLE: () =>
+    failedDelivery({ sink: () => Promise.reject(new SinkUnavailableError('The database is away.')) }),
+  ERR_SLUICE_SINK_TIMEOUT: () => failedDelivery({ sink: () => new Promise(() => {}), sinkTimeoutMs: 1 }),
   ERR_SLUICE_LEASE_LOST: lostLease,
   ERR_SLUICE_PARTITIONS_FAILED: failedPartitions,
   ERR_SLUICE_LISTENER_FAILED: failedListener,
