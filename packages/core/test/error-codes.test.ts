@@ -57,10 +57,6 @@ async function lostLease(): Promise<unknown> {
   return error;
 }
 
-<<<<<<< HEAD
-function codesOf(text: string): string[] {
-  return text.match(/\bERR_SLUICE_[A-Z_]*[A-Z]\b/g) ?? [];
-=======
 async function lostWrite(): Promise<unknown> {
   const store = memory();
   let writes = 0;
@@ -76,7 +72,6 @@ async function lostWrite(): Promise<unknown> {
   const buffer = bufferWith({ backend });
   await buffer.incr('Page', one, page);
   return buffer.incr('Page', one, page);
->>>>>>> wt-edges
 }
 
 async function failedListener(): Promise<unknown> {
