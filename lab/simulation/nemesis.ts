@@ -1,0 +1,122 @@
+import { pick } from '../src/random.js';
+import { type Census, takeCensus, toCome } from './census.js';
+import type { World } from './world.js';
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const SPELLS = [SECOND / 2, 5 * SECOND, HOUR];
+const JUMPS = [SECOND, 60 * SECOND, HOUR, 48 * HOUR];
+/** More producers than a partition keeps records of. */
+const HERD = 1100;
+
+/** The data of a backend at one moment. */
+export interface Copy {
+  readonly census: Census;
+  /** The increments that were in the backend, or had come out of it. */
+  readonly known: ReadonlySet<string>;
+  readonly putBack: () => Promise<void>;
+}
+
+export function killProcess(world: World): void {
+  world.any().kill();
+  world.start();
+}
+
+/** Another process has the same source of random numbers: it draws the same ids. */
+export function cloneProcess(world: World): void {
+  world.start(world.any());
+}
+
+export function suspendProcess(world: World): void {
+  const process = world.any();
+  process.suspend();
+  world.time.after(drawSpell(world), () => process.resume());
+}
+
+export function setProcessClock(world: World): void {
+  const process = world.any();
+  process.skewMs += drawJump(world);
+  world.trace.add(process.name, `its clock is ${process.skewMs} ms off`);
+}
+
+export function setBackendClock(world: World): void {
+  world.serverClock.skewMs += drawJump(world);
+  world.trace.add('nemesis', `the clock of the backend is ${world.serverClock.skewMs} ms off`);
+}
+
+/** The backend or the database cannot be reached for a while. */
+export function takeAway(world: World, what: 'network' | 'database'): void {
+  const service = world[what];
+  service.isAway = true;
+  world.trace.add('nemesis', `the ${what} is away`);
+  world.time.after(drawSpell(world), () => {
+    service.isAway = false;
+  });
+}
+
+export async function wipe(world: World): Promise<void> {
+  await world.time.standStill(world.store.wipe());
+  vanished(world, 'all data is wiped');
+}
+
+/** Copies the data. Half of the time, no batch is applied until it is put back: then nothing may count twice. */
+export async function takeSnapshot(world: World): Promise<void> {
+  const { time, store, plan, observer, database, trace } = world;
+  const putBack = await time.standStill(store.snapshot());
+  const census = await time.standStill(takeCensus(store.backend, plan.paths, observer));
+  const held = toCome(census, observer, database.ledger);
+  world.copy = { census, known: new Set([...held.keys(), ...world.out().keys()]), putBack };
+  database.isPaused = world.draw(2) === 0;
+  trace.add('nemesis', `the data is copied${database.isPaused ? ', and no batch is applied' : ''}`);
+}
+
+/** The data goes back to what it was when it was copied. */
+export async function restore(world: World): Promise<void> {
+  const { copy, time, observer, database, allowances, history } = world;
+  if (copy === undefined) return;
+  await time.standStill(copy.putBack());
+  const held = toCome(copy.census, observer, database.ledger);
+  allowances.restored(history.increments.keys(), copy.known, held, world.out());
+  vanished(world, 'the copy of the data is put back');
+  database.isPaused = false;
+}
+
+/** So many producers write that the backend removes the records of others. Their writes are empty. */
+export async function forgetRecords(world: World): Promise<void> {
+  const { store, trace, time, plan, random } = world;
+  const partition = world.draw(Math.max(...plan.partitions));
+  const herd = `herd ${time.now}`;
+  trace.add('nemesis', `${HERD} producers write`, partition);
+  await time.standStill(
+    (async () => {
+      const { epoch, position } = await store.backend.join(partition, pick(random, plan.partitions));
+      for (let number = 0; number < HERD; number += 1) {
+        const producer = `${herd}-${number}`;
+        await store.backend.add({
+          partition,
+          producer,
+          number: 1,
+          nonce: producer,
+          epoch,
+          position: position + number,
+          entries: [],
+        });
+      }
+    })(),
+  );
+}
+
+function vanished(world: World, what: string): void {
+  world.trace.add('nemesis', what);
+  world.observer.changes += 1;
+  world.vanishedAfter = world.history.increments.size;
+}
+
+function drawSpell(world: World): number {
+  return 1 + world.draw(pick(world.random, SPELLS));
+}
+
+function drawJump(world: World): number {
+  const size = world.draw(pick(world.random, JUMPS));
+  return world.draw(2) === 0 ? size : -size;
+}

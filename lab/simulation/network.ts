@@ -1,0 +1,140 @@
+import { type Backend, BackendError, type Outcome, type Random } from '@sluice/core';
+import { BACKEND_METHODS, type BackendMethod } from '@sluice/core/backend';
+import { integer, pick } from '../src/random.js';
+import type { Observer } from './observer.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import type { Time } from './time.js';
+import type { Trace } from './trace.js';
+
+/**
+ * What becomes of a call:
+ * - `refused`: it never arrives, and the caller knows;
+ * - `request lost`: it never arrives, and the caller only sees that no reply comes;
+ * - `reply lost`: it takes effect, and no reply comes;
+ * - `late`: no reply comes, and the call takes effect much later, after others;
+ * - `twice`: it takes effect, the reply comes, and much later it takes effect again.
+ */
+const FATES = ['refused', 'request lost', 'reply lost', 'late', 'twice'] as const;
+type Fate = 'fine' | (typeof FATES)[number];
+
+const LONGEST_HOP_MS = 5;
+const TIMEOUT_MS = 400;
+const SECOND = 1000;
+const DAY = 24 * 3600 * SECOND;
+const DELAYS = [SECOND, 60 * SECOND, DAY / 2, 2 * DAY];
+
+/** Brings the calls of all processes to the backend, each to a fate of its own. */
+export class Network {
+  /** How many calls of a hundred meet a fault. */
+  faults = 0;
+  /** The backend cannot be reached. */
+  isAway = false;
+  readonly #time: Time;
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #observer: Observer;
+
+  constructor(time: Time, random: Random, trace: Trace, observer: Observer) {
+    this.#time = time;
+    this.#random = random;
+    this.#trace = trace;
+    this.#observer = observer;
+  }
+
+  /** The backend as a process reaches it. */
+  link(process: SimulatedProcess, backend: Backend): Backend {
+    const methods = Object.fromEntries(
+      BACKEND_METHODS.map((method) => [
+        method,
+        (...args: readonly unknown[]) => this.#call(process, backend, method, args),
+      ]),
+    );
+    // The store outlives its processes.
+    return { ...(methods as unknown as Backend), name: backend.name, close: async () => {} };
+  }
+
+  #call(
+    process: SimulatedProcess,
+    backend: Backend,
+    method: BackendMethod,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    // What is sent is a copy: nobody can change it on the way.
+    const sent = structuredClone(args);
+    const fate = this.#fate();
+    const execute = (note: string) => this.#execute(process, backend, method, structuredClone(sent), note);
+    process.sends(method, sent);
+    return new Promise((resolve, reject) => {
+      const end = (delayMs: number, settle: () => void) =>
+        void this.#time.after(delayMs, () => process.deliver(settle));
+      const fail = (delayMs: number, outcome: Outcome) =>
+        end(delayMs, () => reject(unavailable(method, outcome)));
+      if (fate !== 'fine') this.#trace.add(process.name, `${method}: ${fate}`, partitionOf(method, sent));
+      if (fate === 'refused') return fail(this.#hop(), 'refused');
+      if (fate !== 'fine' && fate !== 'twice') fail(TIMEOUT_MS, 'unknown');
+      if (fate === 'request lost') return;
+      if (fate === 'late') return void this.#time.after(this.#delay(), () => void execute(' (late)'));
+      if (fate === 'twice') this.#time.after(this.#delay(), () => void execute(' (again)'));
+      this.#time.after(this.#hop(), async () => {
+        const settle = await execute('');
+        if (fate !== 'reply lost') end(this.#hop(), () => settle(resolve, reject));
+      });
+    });
+  }
+
+  /** Lets a call take effect. Returns what passes the reply on. */
+  async #execute(
+    process: SimulatedProcess,
+    backend: Backend,
+    method: BackendMethod,
+    args: readonly unknown[],
+    note: string,
+  ): Promise<(resolve: (reply: unknown) => void, reject: (error: unknown) => void) => void> {
+    const call = backend[method] as (...args: readonly unknown[]) => Promise<unknown>;
+    const work = async () => {
+      const settled = await this.#observer.before(method, args);
+      const reply = await call.apply(backend, [...args]);
+      settled(reply);
+      return reply;
+    };
+    try {
+      const reply = structuredClone(await this.#time.standStill(work()));
+      this.#trace.add(
+        process.name,
+        `${method}${note} ${this.#observer.describe(method, args, reply)}`,
+        partitionOf(method, args),
+      );
+      return (resolve) => resolve(reply);
+    } catch (error) {
+      this.#trace.add(process.name, `${method}${note} failed: ${error}`, partitionOf(method, args));
+      return (_, reject) => reject(error);
+    }
+  }
+
+  #fate(): Fate {
+    if (this.isAway) return pick(this.#random, ['refused', 'request lost']);
+    return integer(this.#random, 100) < this.faults ? pick(this.#random, FATES) : 'fine';
+  }
+
+  #hop(): number {
+    return 1 + integer(this.#random, LONGEST_HOP_MS);
+  }
+
+  #delay(): number {
+    return TIMEOUT_MS + integer(this.#random, pick(this.#random, DELAYS));
+  }
+}
+
+/** The partition that a call is about, if it is about one. */
+function partitionOf(method: BackendMethod, [first]: readonly unknown[]): number | undefined {
+  if (typeof first === 'number') return method === 'stats' || method === 'partitions' ? undefined : first;
+  const { partition } = Object(first) as { partition?: unknown };
+  return typeof partition === 'number' ? partition : undefined;
+}
+
+function unavailable(method: string, outcome: Outcome): BackendError {
+  return new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', `The network failed at ${method}.`, {
+    retryable: true,
+    outcome,
+  });
+}
