@@ -1,4 +1,4 @@
-import type { Fields } from './entry/fields.js';
+import type { Fields, StoredEntry } from './entry/fields.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
@@ -145,13 +145,6 @@ export interface Write extends Position {
   readonly position: number;
   /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
-}
-
-/** An entry as backends keep it. */
-export interface StoredEntry {
-  /** The target, as {@link targetKey} writes it. */
-  readonly key: string;
-  readonly fields: Fields;
 }
 
 /**
@@ -341,10 +334,12 @@ export function deadLetterId(batchId: string, index: number): string {
   return `${batchId}/${String(index).padStart(6, '0')}`;
 }
 
-export type { Fields } from './entry/fields.js';
+export type { Fields, StoredEntry } from './entry/fields.js';
 export { fieldsOf } from './entry/increment.js';
 export { merge } from './entry/merge.js';
-export { pack, packedBytes, unpack } from './entry/packing.js';
+export { packEntries } from './entry/packed-entries.js';
+export { mostPackedBytes, pack, packedBytes, unpack } from './entry/packing.js';
+export { stampLast } from './entry/stamp-last.js';
 export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
 export type { Clock, Random } from './support/clock.js';

@@ -26,9 +26,12 @@ export interface BufferStats {
   readonly claimed: number;
   /** Dead letters. */
   readonly dead: number;
-  /** The longest time that an entry has been pending, over all partitions, in milliseconds; 0 if none is. */
+  /**
+   * How long ago the oldest entry, pending or in an unsettled batch, got its first increment, over all partitions, in
+   * milliseconds; 0 if there is none.
+   */
   readonly oldestPendingMs: number;
-  /** The same for each partition that was ever used. */
+  /** The same for each partition that was ever used, with its unsettled batch: since when that fails, and why. */
   readonly partitions: readonly PartitionStats[];
 }
 
@@ -64,9 +67,15 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   ): Promise<void>;
 
   /**
-   * Reads the sums that are pending in the backend and not yet claimed by a worker; 0 for a column without one. Add
-   * them to the row for a count that is nearly up to date.
-   * Rejects with {@link InvalidInputError}, or with `CorruptEntryError` if the entry is unreadable.
+   * Reads what the backend holds for the target and nobody is known to have applied: what is pending, and what is in an
+   * unsettled batch, whichever of the services on this backend counted it, however many partitions each of them has; 0
+   * for a column without any. Dead letters, and increments that are not acknowledged yet, are not in it.
+   *
+   * Add it to the row for the count up to now, and read the row *after* this: a batch that is applied in between is then
+   * counted twice for a moment, until the worker has settled it, but never left out. One round trip.
+   *
+   * Rejects with {@link InvalidInputError}, with `ERR_SLUICE_CORRUPT_ENTRY` naming the target if an entry of it is
+   * unreadable, or with `ERR_SLUICE_OVERFLOW` if a sum passes ±(2^53 − 1), rather than round it.
    *
    * @example
    * ```ts
@@ -78,6 +87,22 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
     columns: readonly C[],
     filters: FiltersOf<S, M>,
   ): Promise<Record<C, number>>;
+
+  /**
+   * The same as {@link Buffer.get} for many targets, such as a page of counters, in one round trip to each node of the
+   * backend. The results are in the order of the filters; one target may be named more than once.
+   *
+   * @example
+   * ```ts
+   * const pages = [{ path: '/' }, { path: '/docs' }];
+   * const [home, docs] = await buffer.getMany('Page', ['views'], pages);
+   * ```
+   */
+  getMany<M extends ModelOf<S>, C extends ColumnOf<S, M>>(
+    model: M,
+    columns: readonly C[],
+    filtersList: readonly FiltersOf<S, M>[],
+  ): Promise<Record<C, number>[]>;
 
   /**
    * Writes what is held, whatever `lingerMs` says. Resolves when the backend holds every increment made before; rejects

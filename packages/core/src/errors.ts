@@ -1,5 +1,5 @@
 import { BrandedError } from './support/branded-error.js';
-import { quote } from './support/text.js';
+import { excerpt, quote } from './support/text.js';
 
 /** Every code that an error of Sluice has: `docs/errors.md` says what each means. */
 export const ERROR_CODES = [
@@ -175,10 +175,13 @@ export class OverflowError extends SluiceError {
   constructor(
     /** The name of the field, which begins with the mark of its rule: see `Fields`. */
     readonly field: string,
+    /** The key of the target, if one is known. */
+    target?: string,
   ) {
+    const whose = target === undefined ? '' : ` of ${excerpt(target)}`;
     super(
       'ERR_SLUICE_OVERFLOW',
-      `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+      `The sum ${quote(field.slice(1))}${whose} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
     );
   }
 }

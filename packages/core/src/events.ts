@@ -24,14 +24,20 @@ export interface BufferEvents<S extends Schema<S> = AnySchema> {
     readonly unreadable: number;
     readonly reason: string;
   };
-  /** The backend no longer has writes that it acknowledged; their increments may not have been applied. */
+  /**
+   * The backend no longer has writes that it acknowledged; their increments may not have been applied. `wiped`: its data
+   * is another one than before, so what was pending is gone; `too far behind`: it went back to a time before writes that
+   * are no longer kept here; `refused`: it went back, and did not take `targets` again.
+   */
   lost: {
     readonly partition: number;
     readonly producer: string;
     /** The numbers of the first and the last write concerned. */
     readonly from: number;
     readonly to: number;
-    readonly reason: 'wiped' | 'too far behind';
+    readonly reason: 'wiped' | 'too far behind' | 'refused';
+    /** The keys of the targets concerned, if it is not all of them. */
+    readonly targets?: readonly string[];
   };
   /** Something failed in the background: a renewal, a write that is repeated, a listener. */
   error: unknown;

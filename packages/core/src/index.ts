@@ -1,4 +1,4 @@
-export type { Backend, PartitionStats, Validation } from './backend.js';
+export type { Backend, BatchStats, PartitionStats, Validation } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export { max } from './entry/rules/max.js';

@@ -1,4 +1,4 @@
-import { BACKEND_METHODS, type Backend, PRODUCER_LIFETIME_MS } from './backend.js';
+import { BACKEND_METHODS, type Backend } from './backend.js';
 import { InvalidInputError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Sink } from './processing/sink.js';
@@ -61,7 +61,7 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    */
   retryDelay?: (attempt: number) => number;
   /**
-   * How long a write is repeated before its increments are rejected, in milliseconds, up to 6 hours. All other calls of
+   * How long a write is repeated before its increments are rejected, in milliseconds. All other calls of
    * the backend are repeated as long.
    * @default 30_000
    */
@@ -117,8 +117,7 @@ const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
   maxTargets: [1, 10_000_000],
   leaseMs: [1, MAX_MS],
   maxAttempts: [1, 1_000_000],
-  // A producer's number must outlive the repeats of its write.
-  writeTimeoutMs: [1, PRODUCER_LIFETIME_MS / 4],
+  writeTimeoutMs: [1, MAX_MS],
   closeTimeoutMs: [0, MAX_MS],
   concurrency: [1, MAX_PARTITIONS],
 };

@@ -2,8 +2,6 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { nameOf } from './entry/names.js';
-import { targetKey } from './entry/target-key.js';
 import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
@@ -12,11 +10,12 @@ import { isLease, type Lease } from './processing/lease.js';
 import { type Claim, noSink, Processor } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
+import { Reader } from './reading/reader.js';
+import { bufferStats } from './reading/stats.js';
 import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
-import { partitionOf } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
 import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
@@ -61,6 +60,7 @@ class WriteBehindBuffer implements Buffer {
   readonly #events: Emitter;
   readonly #writer: Writer;
   readonly #processor: Processor;
+  readonly #reader: Reader;
   /** Aborts when `close()` runs out of time. */
   readonly #shutdown = new AbortController();
   readonly #withRetry: Retry;
@@ -79,7 +79,10 @@ class WriteBehindBuffer implements Buffer {
     const calls = new Outage('calls', backend.name, this.#events, log);
     this.#withRetry = retrying(options, calls, this.#shutdown.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
-    this.deadLetters = new BackendDeadLetters(backend, this.#withRetry, () => this.#refuseIfClosed());
+    this.#reader = new Reader(backend, options.partitions, this.#withRetry);
+    this.deadLetters = new BackendDeadLetters(backend, options.partitions, this.#withRetry, () =>
+      this.#refuseIfClosed(),
+    );
     addUsers(backend, 1);
   }
 
@@ -104,18 +107,16 @@ class WriteBehindBuffer implements Buffer {
     filters: Filters,
   ): Promise<Record<C, number>> {
     this.#refuseIfClosed();
-    if (!Array.isArray(columns)) {
-      throw mustBe(argument('The columns of get()'), 'an array of names', columns);
-    }
-    const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
-    const key = targetKey(model, filters);
-    const fields = await this.#withRetry('read', () =>
-      this.#backend.read(partitionOf(key, this.#options.partitions), key),
-    );
-    return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
-      C,
-      number
-    >;
+    return this.#reader.get(model, columns, filters);
+  }
+
+  async getMany<C extends string>(
+    model: string,
+    columns: readonly C[],
+    filtersList: readonly Filters[],
+  ): Promise<Record<C, number>[]> {
+    this.#refuseIfClosed();
+    return this.#reader.getMany(model, columns, filtersList);
   }
 
   async flush(): Promise<void> {
@@ -147,17 +148,8 @@ class WriteBehindBuffer implements Buffer {
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#withRetry('stats', () => this.#backend.stats());
-    const total = (field: 'pending' | 'claimed' | 'dead'): number =>
-      partitions.reduce((sum, partition) => sum + partition[field], 0);
-    return {
-      held: this.#writer.held,
-      pending: total('pending'),
-      claimed: total('claimed'),
-      dead: total('dead'),
-      oldestPendingMs: Math.max(0, ...partitions.map((partition) => partition.oldestPendingMs)),
-      partitions,
-    };
+    const partitions = await this.#withRetry('stats', () => this.#backend.stats(this.#options.partitions));
+    return bufferStats({ held: this.#writer.held }, partitions);
   }
 
   async validate(): Promise<Validation> {

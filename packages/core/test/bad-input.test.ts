@@ -53,6 +53,10 @@ const filters = (value: unknown): Row[3] => incr('Page', { views: 1 }, value);
 const columns = (value: unknown): Row[3] => incr('Page', value, {});
 const extra = (value: unknown): Row[3] => incr('Page', { views: 1 }, {}, value);
 
+function getMany(name: string, code: SluiceErrorCode, offender: string, ...args: readonly unknown[]): Row {
+  return [`getMany: ${name}`, code, offender, (buffer) => buffer.getMany(...args)];
+}
+
 const INVALID_OPTION = 'ERR_SLUICE_INVALID_OPTION';
 const INVALID_NAME = 'ERR_SLUICE_INVALID_NAME';
 const INVALID_AMOUNT = 'ERR_SLUICE_INVALID_AMOUNT';
@@ -364,6 +368,15 @@ const rows: Row[] = [
     '"path"',
     (buffer) => buffer.get('Page', ['views'], { path: TEN_MB }),
   ],
+  getMany('a column instead of columns', INVALID_ARGUMENT, 'getMany()', 'Page', 'views', []),
+  getMany('a column that is a number', INVALID_NAME, 'column', 'Page', [1], []),
+  getMany('a missing column', INVALID_NAME, 'column', 'Page', new Array(1), []),
+  getMany('no model', INVALID_NAME, 'model', undefined, ['views'], []),
+  getMany('the filters of one target', INVALID_ARGUMENT, 'array of filters', 'Page', ['views'], {}),
+  getMany('no filters', INVALID_ARGUMENT, 'array of filters', 'Page', ['views']),
+  getMany('missing filters', INVALID_FILTER, 'filters', 'Page', ['views'], new Array(1)),
+  getMany('filters that are null', INVALID_FILTER, 'filters', 'Page', ['views'], [{}, null]),
+  getMany('a filter of 10 MB', TOO_LARGE, '"path"', 'Page', ['views'], [{}, { path: TEN_MB }]),
 
   ...[null, '0', -1, 8, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 0n, [0], TEN_MB].flatMap(
     (partition): Row[] => {

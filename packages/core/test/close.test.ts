@@ -74,6 +74,7 @@ describe('close', () => {
     const calls = [
       buffer.incr('Page', { views: 1 }, {}),
       buffer.get('Page', ['views'], {}),
+      buffer.getMany('Page', ['views'], []),
       buffer.flush(),
       buffer.processPending(),
       buffer.claim(0),

@@ -6,6 +6,7 @@ import {
   merge,
   OverflowError,
   pack,
+  stampLast,
   targetKey,
   unpack,
 } from '@sluice/core/backend';
@@ -107,6 +108,55 @@ describe('merge', () => {
         const before = structuredClone(into);
         expect(() => merge(into, { ...b, [unknown]: 1 })).toThrow(CorruptEntryError);
         expect(into).toEqual(before);
+      }),
+    );
+  });
+});
+
+describe('a last value that is redriven', () => {
+  const redriven = (title: string, batch: number): Fields =>
+    stampLast({ '+views': 1, '=title': title }, batch);
+
+  test('loses to one that was not, before it or after it', () => {
+    expect(merged({ '=title': '"new"' }, redriven('"old"', 9))).toEqual({ '+views': 1, '=title': '"new"' });
+    expect(merged(redriven('"old"', 9), { '=title': '"new"' })).toEqual({ '+views': 1, '=title': '"new"' });
+  });
+
+  test('loses to one of a later batch, in whatever order they are redriven', () => {
+    const [second, tenth] = [redriven('"b"', 2), redriven('"j"', 10)];
+    for (const both of [merged(second, tenth), merged(tenth, second)])
+      expect(entryOf('["M"]', both)).toMatchObject({
+        columns: { views: 2 },
+        extra: { title: { value: 'j' } },
+      });
+  });
+
+  test('of the same batch wins if it comes later', () => {
+    expect(merged(redriven('"a"', 3), redriven('"b"', 3))).toMatchObject({ '=title': '~3 "b"' });
+  });
+
+  test('keeps its first stamp when it is buried and redriven again', () => {
+    expect(stampLast(redriven('"a"', 3), 7)).toEqual({ '+views': 1, '=title': '~3 "a"' });
+  });
+
+  test('is shown to sinks as it was given, even if it looks like a stamp', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.constant('~1 x')), fc.nat(), (value, batch) => {
+        const fields = stampLast(fieldsOf({}, { title: value }), batch);
+        expect(unpack(pack(fields))).toEqual(fields);
+        expect(entryOf('["M"]', fields).extra).toEqual({ title: { rule: 'last', value } });
+      }),
+    );
+  });
+
+  test('leaves all other fields, and the fields it is made of, as they were', () => {
+    fc.assert(
+      fc.property(anyFields, fc.nat(), (fields, batch) => {
+        const before = structuredClone(fields);
+        const { '=title': _, ...others } = stampLast(fields, batch);
+        expect(fields).toEqual(before);
+        const { '=title': __, ...expected } = fields;
+        expect(others).toEqual(expected);
       }),
     );
   });

@@ -1,6 +1,7 @@
-import { PRODUCER_LIFETIME_MS, type StoredEntry, type Write } from '@sluice/core/backend';
-import { seededRandom } from '@sluice/testing';
+import type { StoredEntry, Write } from '@sluice/core/backend';
+import { manualClock, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
+import { ReplayBudget } from '../src/writing/replay-budget.js';
 import { ReplayRing } from '../src/writing/replay-ring.js';
 import { WriteSequence } from '../src/writing/write-sequence.js';
 
@@ -8,18 +9,24 @@ const EPOCH = 'epoch';
 const bug = expect.objectContaining({ code: 'ERR_SLUICE_INTERNAL' });
 
 function setup() {
-  const time = { now: 1_700_000_000_000 };
-  const clock = { now: () => time.now, after: () => () => {} };
-  const sequence = new WriteSequence(3, { clock, random: seededRandom(1) });
-  /** Numbers a write of this many targets, and has it acknowledged. */
-  const acknowledged = (targets = 1): Write => {
-    const write = sequence.next(entries(targets));
-    sequence.acknowledge(write, EPOCH);
+  const clock = manualClock();
+  const budget = new ReplayBudget(clock);
+  const sequence = new WriteSequence(3, 'me', seededRandom(1), budget);
+  let position = 0;
+  const acknowledge = (write: Write, refused: number[] = []): Write => {
+    position += 1;
+    sequence.acknowledge(
+      write,
+      position,
+      refused.map((index) => ({ index, reason: 'overflow' })),
+    );
     return write;
   };
-  const missingAfter = (last: number, epoch = EPOCH): readonly Write[] =>
-    sequence.missing({ status: 'gap', epoch, last });
-  return { time, sequence, acknowledged, missingAfter };
+  /** Numbers a write of this many targets, and has it acknowledged. */
+  const acknowledged = (targets = 1): Write => acknowledge(sequence.next(entries(targets)));
+  const missingAfter = (last: number): readonly Write[] => sequence.missing({ status: 'gap', last });
+  sequence.begin({ epoch: EPOCH, position });
+  return { acknowledge, acknowledged, budget, clock, missingAfter, sequence };
 }
 
 function entries(targets: number): StoredEntry[] {
@@ -39,12 +46,12 @@ describe('a number', () => {
   test('is settled once, and by its own write', () => {
     const { sequence } = setup();
     const write = sequence.next(entries(1));
-    expect(() => sequence.acknowledge({ ...write, number: 2 }, EPOCH)).toThrow(bug);
+    expect(() => sequence.acknowledge({ ...write, number: 2 }, 1, [])).toThrow(bug);
     expect(() => sequence.giveUp({ ...write, producer: 'another' }, 'unknown')).toThrow(bug);
-    sequence.acknowledge(write, EPOCH);
-    expect(() => sequence.acknowledge(write, EPOCH)).toThrow(bug);
+    sequence.acknowledge(write, 1, []);
+    expect(() => sequence.acknowledge(write, 1, [])).toThrow(bug);
     expect(() => sequence.giveUp(write, 'refused')).toThrow(bug);
-    expect(() => sequence.restart(write, { status: 'gap', epoch: EPOCH, last: 0 })).toThrow(bug);
+    expect(() => sequence.end(write, { status: 'gap', last: 0 })).toThrow(bug);
   });
 
   test('is free again when its write was certainly not taken', () => {
@@ -65,65 +72,142 @@ describe('a number', () => {
   });
 });
 
+describe('the position of a write', () => {
+  test('is where the one before was applied, or where the producer joined', () => {
+    const { acknowledged, sequence } = setup();
+    expect(acknowledged()).toMatchObject({ epoch: EPOCH, position: 0, number: 1 });
+    sequence.acknowledge(sequence.next(entries(1)), 40, []);
+    expect(acknowledged()).toMatchObject({ epoch: EPOCH, position: 40, number: 3 });
+  });
+});
+
+describe('a nonce', () => {
+  test('differs from write to write, and from buffer to buffer', () => {
+    const { acknowledged, budget } = setup();
+    const nonces = [acknowledged().nonce, acknowledged().nonce];
+    const copy = new WriteSequence(3, 'another', seededRandom(1), budget);
+    copy.begin({ epoch: EPOCH, position: 0 });
+    nonces.push(copy.next(entries(1)).nonce);
+    expect(new Set(nonces).size).toBe(3);
+  });
+
+  test('is kept by the empty write that takes the place of its own', () => {
+    const { missingAfter, sequence } = setup();
+    const write = sequence.next(entries(1));
+    sequence.giveUp(write, 'unknown');
+    expect(missingAfter(0)).toMatchObject([{ number: 1, nonce: write.nonce, entries: [] }]);
+  });
+});
+
 describe('a replay', () => {
   test('has all writes after the last one of the backend', () => {
     const { acknowledged, missingAfter } = setup();
     const [, second, third] = [acknowledged(), acknowledged(), acknowledged()];
-    expect(missingAfter(1)).toEqual([second, third]);
+    const content = ({ number, nonce, entries }: Write) => ({ number, nonce, entries });
+    expect(missingAfter(1).map(content)).toEqual([second, third].map(content));
   });
 
-  test('has none in another epoch', () => {
-    const { acknowledged, missingAfter } = setup();
+  test('has nothing of what was refused', () => {
+    const { acknowledge, missingAfter, sequence } = setup();
+    acknowledge(sequence.next(entries(3)), [1]);
+    expect(missingAfter(0)[0]?.entries).toEqual([entries(3)[0], entries(3)[2]]);
+  });
+
+  test('has none of an earlier sequence', () => {
+    const { acknowledged, missingAfter, sequence } = setup();
     acknowledged();
-    expect(missingAfter(0, 'another')).toEqual([]);
+    sequence.begin({ epoch: EPOCH, position: 1 });
+    expect(missingAfter(0)).toEqual([]);
   });
 
-  test('has none when the oldest one is no longer kept', () => {
-    const { acknowledged, missingAfter } = setup();
-    for (let n = 1; n <= 9; n += 1) acknowledged(250);
-    expect(missingAfter(0)).toEqual([]);
-    expect(missingAfter(1)).toHaveLength(8);
+  test('has none when the oldest one is no longer kept: all partitions share the room', () => {
+    const { acknowledged, budget, missingAfter } = setup();
+    acknowledged(1000);
+    const each = budget.length;
+    const other = new WriteSequence(4, 'me', seededRandom(2), budget);
+    other.begin({ epoch: EPOCH, position: 0 });
+    while (missingAfter(0).length > 0) {
+      expect(budget.length).toBeLessThanOrEqual(4 * 1024 * 1024);
+      other.acknowledge(other.next(entries(1000)), 1, []);
+    }
+    expect(budget.length).toBeGreaterThan(4 * 1024 * 1024 - 2 * each);
+    acknowledged();
+    expect(missingAfter(1)).toHaveLength(1);
+  });
+
+  test('has none after five minutes', async () => {
+    const { acknowledged, clock, missingAfter } = setup();
+    acknowledged();
+    await clock.advance(5 * 60_000);
+    acknowledged();
+    expect(missingAfter(0)).toHaveLength(2);
+    await clock.advance(1);
+    acknowledged();
+    expect(missingAfter(0)).toHaveLength(0);
+    expect(missingAfter(1)).toHaveLength(2);
   });
 
   test('keeps no write out of its order', () => {
-    const ring = new ReplayRing();
-    const { sequence } = setup();
+    const { budget, sequence } = setup();
+    const ring = new ReplayRing(budget);
     const write = sequence.next(entries(1));
-    ring.add(write);
-    expect(() => ring.add(write)).toThrow(bug);
-    expect(() => ring.add({ ...write, number: 3 })).toThrow(bug);
+    ring.add(write, []);
+    expect(() => ring.add(write, [])).toThrow(bug);
+    expect(() => ring.add({ ...write, number: 3 }, [])).toThrow(bug);
+  });
+
+  test('counts as kept until its sequence is over', () => {
+    const { acknowledged, budget, sequence } = setup();
+    acknowledged();
+    expect(budget.length).toBeGreaterThan(0);
+    sequence.begin({ epoch: EPOCH, position: 1 });
+    expect(budget.length).toBe(0);
   });
 });
 
-describe('a new sequence', () => {
-  test('begins after a gap that cannot be closed, and says what was lost', () => {
+describe('the end of a sequence', () => {
+  test('in another epoch says what was lost, and the next one has another id', () => {
     const { sequence, acknowledged, missingAfter } = setup();
     const first = acknowledged();
     acknowledged();
-    const lost = sequence.restart(sequence.next(entries(1)), { status: 'gap', epoch: 'another', last: 0 });
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: 'another' });
     expect(lost).toEqual({ partition: 3, producer: first.producer, from: 1, to: 2, reason: 'wiped' });
+    expect(sequence.hasBegun).toBe(false);
+    expect(sequence.begin({ epoch: 'another', position: 7 })).toBeUndefined();
     const next = acknowledged();
-    expect(next.number).toBe(1);
+    expect(next).toMatchObject({ epoch: 'another', position: 7, number: 1 });
     expect(next.producer).not.toBe(first.producer);
     expect(missingAfter(1)).toEqual([]);
   });
 
-  test('begins when a write is given up before any was acknowledged', () => {
+  test('that was forgotten loses nothing: what it wrote is in the data', () => {
     const { sequence, acknowledged } = setup();
-    const unknown = sequence.next(entries(1));
-    sequence.giveUp(unknown, 'unknown');
-    const next = acknowledged();
-    expect(next.number).toBe(1);
-    expect(next.producer).not.toBe(unknown.producer);
+    acknowledged();
+    expect(sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH })).toBeUndefined();
   });
 
-  test('begins after half of the time that backends remember numbers', () => {
-    const { time, acknowledged } = setup();
-    const first = acknowledged();
-    time.now += PRODUCER_LIFETIME_MS / 2;
-    const second = acknowledged();
-    expect(second).toMatchObject({ producer: first.producer, number: 2 });
-    time.now += PRODUCER_LIFETIME_MS / 2 + 1;
-    expect(acknowledged().number).toBe(1);
+  test('that was forgotten is lost with the data, if that is wiped later', () => {
+    const { sequence, acknowledged } = setup();
+    const { producer } = acknowledged();
+    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH });
+    expect(sequence.begin({ epoch: 'another', position: 0 })).toMatchObject({
+      producer,
+      to: 1,
+      reason: 'wiped',
+    });
+  });
+
+  test('by the numbers of a copy loses nothing', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    expect(sequence.end(sequence.next(entries(1)), { status: 'conflict' })).toBeUndefined();
+  });
+
+  test('by a gap that cannot be closed loses what is in it', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    acknowledged();
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'gap', last: 1 });
+    expect(lost).toMatchObject({ from: 2, to: 2, reason: 'too far behind' });
   });
 });

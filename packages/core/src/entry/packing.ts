@@ -1,7 +1,7 @@
 import { CorruptEntryError } from '../errors.js';
 import { quote } from '../support/text.js';
 import { isRecord } from '../support/validate.js';
-import type { Fields } from './fields.js';
+import type { Fields, StoredEntry } from './fields.js';
 import { quotedField } from './names.js';
 import { fieldRule } from './rules/index.js';
 import type { StoredValue } from './rules/rule.js';
@@ -19,8 +19,19 @@ export function pack(fields: Fields): string {
 const ENCODER = /* @__PURE__ */ new TextEncoder();
 
 /** Bytes that an entry takes in a write or a batch: of its key and its packed fields, as UTF-8. */
-export function packedBytes({ key, fields }: { readonly key: string; readonly fields: Fields }): number {
+export function packedBytes({ key, fields }: StoredEntry): number {
   return ENCODER.encode(key).length + ENCODER.encode(pack(fields)).length;
+}
+
+/** A bound on {@link packedBytes} that costs no packing. */
+export function mostPackedBytes({ key, fields }: StoredEntry): number {
+  let characters = key.length;
+  for (const field in fields) {
+    const value = fields[field];
+    // Quotes and colon; JSON writes at most six characters for one.
+    characters += 2 * field.length + 6 + (typeof value === 'string' ? 6 * value.length : 25);
+  }
+  return 3 * characters;
 }
 
 /**

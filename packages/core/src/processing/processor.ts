@@ -94,8 +94,8 @@ export class Processor {
    * Rejects when some fail, after the others were processed; several failures make one `PartitionsFailedError`.
    */
   async drainAll(): Promise<ProcessReport> {
-    const { concurrency, random } = this.#options;
-    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions());
+    const { concurrency, random, partitions: known } = this.#options;
+    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions(known));
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];

@@ -32,10 +32,13 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 /** A source of numbers from 0 up to 1, as Math.random is. */
 export type Random = () => number;
 
-/** Draws from the system's secure generator: ids from it do not repeat across processes. */
+/**
+ * Draws from the system's secure generator, and from the time in nanoseconds: a virtual machine may have been copied
+ * with the generator's state, and ids must not repeat across processes.
+ */
 export const secureRandom: Random = () => {
   const [bits] = crypto.getRandomValues(new Uint32Array(1)) as unknown as [number];
-  return bits / 2 ** 32;
+  return ((bits ^ (performance.now() * 1e6)) >>> 0) / 2 ** 32;
 };
 
 /** An id of 20 characters, 100 bits at the most. */

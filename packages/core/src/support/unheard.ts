@@ -34,9 +34,16 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
         `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: see deadLetters.list(); remove the cause, then redrive() or discard() them.`,
       );
     },
-    lost: ({ partition, producer, from, to, reason }) => {
+    lost: ({ partition, producer, from, to, reason, targets }) => {
+      const which =
+        targets === undefined
+          ? ''
+          : `: ${targets
+              .slice(0, TARGETS_NAMED)
+              .map((key) => excerpt(key))
+              .join(', ')}`;
       log.error(
-        `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
+        `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}${which}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
       );
     },
     error: (error) => {
@@ -64,6 +71,7 @@ const THROWN = /* @__PURE__ */ new Set<SluiceErrorCode>([
 const MOST_THROWN = 100;
 
 const MODELS_NAMED = 5;
+const TARGETS_NAMED = 5;
 
 function nameOf({ id, partition, attempt, entries }: Batch): string {
   const models = [...new Set(entries.map(({ model }) => excerpt(model, 40)))];

@@ -12,7 +12,15 @@ local function sum(was, value)
   return string.format('%.0f', a + b)
 end
 
-local function last(_, value) return value end
+-- The number of the batch that a redriven value was buried with; infinite for one that was not.
+local function stamp_of(text)
+  local digits = type(text) == 'string' and string.match(text, '^~(%d+) ')
+  return digits and #digits <= 15 and tonumber(digits) or math.huge
+end
+
+local function last(was, value)
+  return stamp_of(value) >= stamp_of(was) and value or was
+end
 
 -- A number, or a Date's milliseconds: these follow a letter.
 local function comparable(value)
@@ -80,4 +88,17 @@ local function merge(old, new)
     end
   end
   return cjson.encode(into)
+end
+
+-- Stamps the `last` values of a packed entry that is redriven with the number of its batch, as stampLast() in @sluice/core
+-- does. Returns the packed entry, or nil if it is unreadable.
+local function stamp_last(packed, batch_number)
+  local fields = decode(packed)
+  if not fields then return nil end
+  for field, value in pairs(fields) do
+    if string.byte(field) == 61 and type(value) == 'string' and stamp_of(value) == math.huge then -- =
+      fields[field] = string.format('~%.0f ', batch_number) .. value
+    end
+  end
+  return cjson.encode(fields)
 end
