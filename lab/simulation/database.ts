@@ -1,6 +1,6 @@
 import type { Batch, Entry, Random, Rejection, Sink } from '@sluice/core';
 import { integer, pick } from '../src/random.js';
-import { Tally } from './history.js';
+import { type History, Tally } from './history.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { Time } from './time.js';
 import type { Trace } from './trace.js';
@@ -18,7 +18,7 @@ export interface Row {
  * - `verdict`: the database refuses the batch;
  * - `away`: it cannot be reached;
  * - `slow`: it takes about as long as a lease;
- * - `hangs`: it does not answer, until the lease is lost;
+ * - `hangs`: it does not answer for a minute, or until the lease is lost;
  * - `crash`: the worker dies after the commit;
  * - `reply lost`: the batch is committed, and the worker does not hear of it;
  * - `late commit`: the worker gives up, and then the batch is committed.
@@ -26,6 +26,7 @@ export interface Row {
 const FATES = ['verdict', 'away', 'slow', 'hangs', 'crash', 'reply lost', 'late commit'] as const;
 type Fate = 'fine' | (typeof FATES)[number];
 
+const HANGS_MS = 60_000;
 const LEASE_SHARES = [0.3, 0.9, 1.1, 2.5];
 
 /** A database with a ledger: it applies each batch once, in one transaction with the record of it. */
@@ -40,13 +41,19 @@ export class Database {
   readonly rows = new Map<string, Row>();
   /** How often each increment is in the rows. */
   readonly applied = new Tally();
+  /** When each increment came into a row first: see `History.next`. */
+  readonly appliedAt = new Map<string, number>();
   /** What became of each batch, by its id. */
   readonly ledger = new Map<string, readonly Rejection[]>();
+  /** Batches whose workers were stopped for good. */
+  readonly stopped = new Set<string>();
   readonly #time: Time;
   readonly #random: Random;
   readonly #trace: Trace;
+  readonly #history: History;
 
-  constructor(time: Time, random: Random, trace: Trace) {
+  constructor(time: Time, random: Random, trace: Trace, history: History) {
+    this.#history = history;
     this.#time = time;
     this.#random = random;
     this.#trace = trace;
@@ -62,12 +69,12 @@ export class Database {
       if (fate === 'verdict') throw new Error('a constraint is violated');
       if (fate === 'slow') await process.pause(leaseMs * pick(this.#random, LEASE_SHARES));
       if (fate === 'hangs' || fate === 'late commit') {
-        if (fate === 'late commit') this.#time.after(3 * leaseMs, () => this.#commit(process, batch));
-        await aborted(signal);
+        if (fate === 'late commit') this.#time.after(3 * leaseMs, () => !this.#refuses(batch) && this.#commit(process, batch));
+        await Promise.race([aborted(signal), process.pause(HANGS_MS)]);
+        throw away();
       }
       signal.throwIfAborted();
-      if (fate !== 'fine' || this.isPaused) await process.pause(1);
-      if (this.isPaused) throw away();
+      if (this.#refuses(batch)) throw away();
       const rejected = this.#commit(process, batch);
       if (fate === 'crash') process.kill();
       if (fate === 'reply lost' || fate === 'crash') throw away();
@@ -76,13 +83,17 @@ export class Database {
     return Object.assign(apply, {
       giveUp: async (batch: Batch, { reason }: { readonly reason: string }) => {
         await process.pause(1 + integer(this.#random, 10));
-        if (this.isAway || this.isPaused) throw away();
+        if (this.isAway || this.#refuses(batch)) throw away();
         const record = this.ledger.get(batch.id) ?? batch.entries.map((_, index) => ({ index, reason }));
         this.ledger.set(batch.id, record);
         this.#trace.add(process.name, `gave up ${batch.id}`, batch.partition);
         return { rejected: record };
       },
     });
+  }
+
+  #refuses({ id }: Batch): boolean {
+    return this.isPaused || this.stopped.has(id);
   }
 
   /** Applies a batch, unless the ledger has it. Returns what the transaction rejected that applied it. */
@@ -108,6 +119,10 @@ export class Database {
     row.newest = Number(extra.newest?.value ?? row.newest);
     row.greatest = Math.max(row.greatest, Number(extra.greatest?.value ?? 0));
     this.applied.count(Object.entries(marks));
+    const now = this.#history.next();
+    for (const mark of Object.keys(marks)) {
+      if (!this.appliedAt.has(mark)) this.appliedAt.set(mark, now);
+    }
   }
 
   #fate(): Fate {

@@ -23,7 +23,6 @@ const MARK = /^\+(i\d+)$/;
 /** What the processes of a run counted, and what they were told. */
 export class History {
   readonly increments = new Map<string, Increment>();
-  /** Orders beginnings and ends of increments. */
   #moment = 0;
 
   begin(process: string, path: string, amount: number): Increment {
@@ -35,7 +34,7 @@ export class History {
       path,
       amount,
       value: number,
-      beganAt: this.#next(),
+      beganAt: this.next(),
       endedAt: Number.POSITIVE_INFINITY,
       outcome: 'open',
       toldLost: false,
@@ -45,13 +44,14 @@ export class History {
   }
 
   end(increment: Increment, error?: unknown): void {
-    increment.endedAt = this.#next();
+    increment.endedAt = this.next();
     if (error === undefined) increment.outcome = 'acknowledged';
     // All other errors say that nothing was done.
     else increment.outcome = error instanceof IncrementError ? error.outcome : 'refused';
   }
 
-  #next(): number {
+  /** A number by which it is known what was before what. */
+  next(): number {
     this.#moment += 1;
     return this.#moment;
   }

@@ -1,5 +1,6 @@
 import { pick } from '../src/random.js';
 import { type Census, takeCensus, toCome } from './census.js';
+import { Tally } from './history.js';
 import type { World } from './world.js';
 
 const SECOND = 1000;
@@ -12,8 +13,8 @@ const HERD = 1100;
 /** The data of a backend at one moment. */
 export interface Copy {
   readonly census: Census;
-  /** The increments that were in the backend, or had come out of it. */
-  readonly known: ReadonlySet<string>;
+  /** When it was made: see `History.next`. */
+  readonly madeAt: number;
   readonly putBack: () => Promise<void>;
 }
 
@@ -56,16 +57,15 @@ export function takeAway(world: World, what: 'network' | 'database'): void {
 
 export async function wipe(world: World): Promise<void> {
   await world.time.standStill(world.store.wipe());
-  vanished(world, 'all data is wiped');
+  vanish(world, 'all data is wiped');
 }
 
 /** Copies the data. Half of the time, no batch is applied until it is put back: then nothing may count twice. */
 export async function takeSnapshot(world: World): Promise<void> {
-  const { time, store, plan, observer, database, trace } = world;
+  const { time, store, plan, observer, database, trace, history } = world;
   const putBack = await time.standStill(store.snapshot());
   const census = await time.standStill(takeCensus(store.backend, plan.paths, observer));
-  const held = toCome(census, observer, database.ledger);
-  world.copy = { census, known: new Set([...held.keys(), ...world.out().keys()]), putBack };
+  world.copy = { census, madeAt: history.next(), putBack };
   database.isPaused = world.draw(2) === 0;
   trace.add('nemesis', `the data is copied${database.isPaused ? ', and no batch is applied' : ''}`);
 }
@@ -75,9 +75,16 @@ export async function restore(world: World): Promise<void> {
   const { copy, time, observer, database, allowances, history } = world;
   if (copy === undefined) return;
   await time.standStill(copy.putBack());
+  const vanished = [...observer.batches.keys()].filter(
+    (id) => !database.ledger.has(id) && !copy.census.batches.includes(id),
+  );
+  if (database.isPaused) for (const id of vanished) database.stopped.add(id);
+  const underWay = new Tally();
+  for (const id of vanished) if (!database.stopped.has(id)) underWay.count(observer.marksOf(id));
   const held = toCome(copy.census, observer, database.ledger);
-  allowances.restored(history.increments.keys(), copy.known, held, world.out());
-  vanished(world, 'the copy of the data is put back');
+  const writtenSince = (mark: string) => (observer.addedAt.get(mark) ?? 0) > copy.madeAt;
+  allowances.restored(history.increments.keys(), writtenSince, held, world.out(), underWay);
+  vanish(world, 'the copy of the data is put back');
   database.isPaused = false;
 }
 
@@ -106,7 +113,7 @@ export async function forgetRecords(world: World): Promise<void> {
   );
 }
 
-function vanished(world: World, what: string): void {
+function vanish(world: World, what: string): void {
   world.trace.add('nemesis', what);
   world.observer.changes += 1;
   world.vanishedAfter = world.history.increments.size;

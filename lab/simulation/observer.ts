@@ -8,7 +8,7 @@ import type {
   StoredEntry,
   Write,
 } from '@sluice/core/backend';
-import { marksOf, Tally } from './history.js';
+import { type History, marksOf, Tally } from './history.js';
 
 /** Sees each call that takes effect, whether its reply arrives or not. */
 export class Observer {
@@ -18,30 +18,41 @@ export class Observer {
   changes = 0;
   /** What no backend may do. */
   readonly problems: string[] = [];
-  readonly #backend: Backend;
   /** The entries of each batch, by its id. */
   readonly batches = new Map<string, StoredBatch['entries']>();
+  /** When each increment became pending last: see `History.next`. */
+  readonly addedAt = new Map<string, number>();
+  /** When each increment became pending again, as a dead letter that was redriven. */
+  readonly redrivenAt = new Map<string, number>();
+  readonly #backend: Backend;
+  readonly #history: History;
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, history: History) {
     this.#backend = backend;
+    this.#history = history;
   }
 
   /** Must be called before a call takes effect; returns what must be called with its reply. */
   async before(method: BackendMethod, args: readonly unknown[]): Promise<(reply: unknown) => void> {
-    if (method === 'ack' || method === 'bury' || method === 'redrive') {
-      this.changes += 1;
-    } else if (method === 'claim') {
-      return (reply) => this.#claimed(reply as ClaimResult);
-    } else if (method === 'discard') {
-      const letters = await this.#backend.deadLetters(args[0] as number, 0, 1_000_000);
-      return (reply) => {
-        this.changes += 1;
-        for (const { id, entry } of letters) {
-          if ((reply as string[]).includes(id) && 'fields' in entry) this.discarded.count(marksOf(entry.fields));
-        }
-      };
-    }
-    return () => {};
+    if (method === 'add') return (reply) => this.#added(args[0] as Write, reply as AddResult);
+    if (method === 'claim') return (reply) => this.#claimed(reply as ClaimResult);
+    if (method === 'ack' || method === 'bury') this.changes += 1;
+    if (method !== 'redrive' && method !== 'discard') return () => {};
+    this.changes += 1;
+    const letters = await this.#backend.deadLetters(args[0] as number, 0, 1_000_000);
+    return (reply) => {
+      const marks = letters.flatMap(({ id, entry }) =>
+        (reply as string[]).includes(id) && 'fields' in entry ? marksOf(entry.fields) : [],
+      );
+      if (method === 'discard') return this.discarded.count(marks);
+      const now = this.#history.next();
+      for (const [mark] of marks) this.redrivenAt.set(mark, now);
+    };
+  }
+
+  /** The increments in a batch. */
+  marksOf(id: string): [mark: string, times: number][] {
+    return (this.batches.get(id) ?? []).flatMap((entry) => ('fields' in entry ? marksOf(entry.fields) : []));
   }
 
   /** A call in a few words, for the trace. */
@@ -58,6 +69,12 @@ export class Observer {
     }
     const [, token] = args;
     return `${typeof token === 'string' ? `${token} ` : ''}-> ${JSON.stringify(reply)?.slice(0, 200)}`;
+  }
+
+  #added({ entries }: Write, { status }: AddResult): void {
+    if (status !== 'applied') return;
+    const now = this.#history.next();
+    for (const { fields } of entries) for (const [mark] of marksOf(fields)) this.addedAt.set(mark, now);
   }
 
   /** Every delivery of a batch has the same entries, and no other batch has its id. */

@@ -67,8 +67,8 @@ async function end(world: World): Promise<void> {
 async function becomeIdle({ time, problems }: World, processes: readonly SimulatedProcess[]): Promise<void> {
   for (const process of processes) {
     if (process.isAlive && !process.isClosing) process.do('flush', () => process.buffer.flush());
-    if (await time.until(process.idle(), 60 * MINUTE_MS)) continue;
-    problems.push(`${process.name} never ends what it does`);
+    if ((await time.until(process.idle(), 60 * MINUTE_MS)) || !process.isAlive) continue;
+    problems.push(`${process.name} never ends this: ${process.doing}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { pick } from '../src/random.js';
 import type { World } from './world.js';
 
-/** The text of a big entry: 8 KB. */
-const BIG = 'x'.repeat(8192);
+/** The extra value of a big entry: 8 KB of JSON. */
+const BIG = 'x'.repeat(8190);
 
 /** A process counts a few times. */
 export function count(world: World): void {
@@ -31,11 +31,12 @@ export function read(world: World): void {
   const process = world.any();
   const path = pick(world.random, world.plan.paths);
   const reader = `${process.name} ${path}`;
+  const before = reads.get(reader);
   const changes = observer.changes;
   process.do('get', async () => {
     const { amount: value } = await process.buffer.get('Page', ['amount'], { path });
+    world.trace.add(process.name, `got ${value} of ${path}`);
     if (changes !== observer.changes) return;
-    const before = reads.get(reader);
     reads.set(reader, { changes, value });
     if (before?.changes !== changes || before.value <= value) return;
     problems.push(`${process.name} read ${before.value} of ${path}, and then ${value}`);

@@ -49,9 +49,9 @@ export class World {
     this.trace = new Trace(time);
     this.store = store;
     this.serverClock = serverClock;
-    this.observer = new Observer(store.backend);
+    this.observer = new Observer(store.backend, this.history);
     this.network = new Network(time, randomFor(plan.seed, 'network'), this.trace, this.observer);
-    this.database = new Database(time, randomFor(plan.seed, 'database'), this.trace);
+    this.database = new Database(time, randomFor(plan.seed, 'database'), this.trace, this.history);
     Object.assign(this.network, { faults: plan.networkFaults });
     Object.assign(this.database, { faults: plan.databaseFaults, rejects: plan.rejects });
     for (let i = 0; i < plan.processes; i += 1) this.start();
@@ -78,7 +78,7 @@ export class World {
       leaseMs: LEASE_MS,
       writeTimeoutMs: WRITE_TIMEOUT_MS,
       maxAttempts: 4,
-      giveUpAfterMs: GIVE_UP_AFTER_MS,
+      ...giveUp(),
       retryDelay: (attempt) => 100 * attempt,
       closeTimeoutMs: 2000,
     }));
@@ -109,3 +109,4 @@ export class World {
     return integer(this.random, below);
   }
 }
+function giveUp() { return process.env.GIVE_UP ? { giveUpAfterMs: GIVE_UP_AFTER_MS } : {}; }
