@@ -2,7 +2,7 @@ import type { PartitionStats, Validation } from './backend.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { BufferEvents, Listener } from './events.js';
 import type { Lease } from './processing/lease.js';
-import type { Claim } from './processing/processor.js';
+import type { Claim, GivenUp } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
 import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './schema.js';
@@ -112,8 +112,9 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
 
   /**
    * Applies what is pending: in one partition, or in every partition that the backend holds, regardless of how many
-   * partitions the buffers that wrote it are configured with. What the sink throws is handled (see the `retry` and
-   * `buried` events) and counted in the report.
+   * partitions the buffers that wrote it are configured with. A partition that this buffer is processing already is left
+   * alone, and reported as busy. What the sink throws is handled (see the `retry` and `buried` events) and counted in the
+   * report.
    * Rejects when the backend fails; several failing partitions make one {@link PartitionsFailedError}. Also rejects with
    * `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
    *
@@ -138,10 +139,27 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
 
   /**
    * Gives a leased batch to the sink, renews the lease meanwhile, and settles it. When the sink throws, the batch is
-   * delivered again, or buried after `maxAttempts`.
+   * delivered again, or given up: see {@link BufferOptions.maxAttempts} and {@link BufferOptions.giveUpAfterMs}.
    * Rejects with `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} if the argument is not a lease.
    */
   process(lease: Lease<S>): Promise<Settlement>;
+
+  /**
+   * Gives up the batch that waits in a partition for its next delivery now: for an operator who has seen that it cannot be
+   * applied. The sink makes sure of it, as for any batch that is given up: see {@link Sink.giveUp}. The entries become
+   * dead letters, unless an earlier delivery applied them after all.
+   * Rejects with what the sink throws, for instance because its database is away: then the batch is kept. Also with
+   * `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
+   *
+   * @example
+   * ```ts
+   * const { partitions } = await buffer.stats();
+   * for (const { partition, batch } of partitions) {
+   *   if (batch?.lastError?.includes('check constraint')) console.log(await buffer.giveUp(partition));
+   * }
+   * ```
+   */
+  giveUp(partition: number): Promise<GivenUp>;
 
   /** Counts what this process and the backend hold. */
   stats(): Promise<BufferStats>;

@@ -27,6 +27,8 @@ export const ERROR_CODES = [
   'ERR_SLUICE_SINK_SETUP',
   'ERR_SLUICE_SINK_DENIED',
   'ERR_SLUICE_SINK_READONLY',
+  'ERR_SLUICE_SINK_UNAVAILABLE',
+  'ERR_SLUICE_SINK_TIMEOUT',
   'ERR_SLUICE_LEASE_LOST',
   'ERR_SLUICE_PARTITIONS_FAILED',
   'ERR_SLUICE_LISTENER_FAILED',
@@ -123,6 +125,32 @@ export class IncrementError extends SluiceError {
 export class ProcessingError extends SluiceError {
   override get name(): string {
     return 'ProcessingError';
+  }
+}
+
+/**
+ * A sink throws it when it came to no verdict about a batch, since its database is away, overloaded or not set up. The batch
+ * is delivered again, as often as it takes: such a delivery does not count towards `maxAttempts`.
+ *
+ * @example
+ * ```ts
+ * const sink: Sink = async (batch) => {
+ *   const response = await fetch(url, { method: 'POST', body: JSON.stringify(batch) }).catch((cause: unknown) => {
+ *     throw new SinkUnavailableError('The service cannot be reached', { cause });
+ *   });
+ *   if (response.status === 503) throw new SinkUnavailableError('The service is overloaded');
+ *   if (!response.ok) throw new Error(`The service answers ${response.status}`);
+ * };
+ * ```
+ */
+export class SinkUnavailableError extends ProcessingError {
+  override get name(): string {
+    return 'SinkUnavailableError';
+  }
+
+  constructor(message: string, options: { code?: SluiceErrorCode; cause?: unknown } = {}) {
+    const { code = 'ERR_SLUICE_SINK_UNAVAILABLE', ...rest } = options;
+    super(code, message, rest);
   }
 }
 

@@ -11,6 +11,7 @@ export {
   type Outcome,
   PartitionsFailedError,
   ProcessingError,
+  SinkUnavailableError,
   SluiceError,
   type SluiceErrorCode,
 } from './errors.js';
@@ -19,7 +20,7 @@ export type { Logger } from './logger.js';
 export { type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
 export type { Lease } from './processing/lease.js';
-export type { Claim } from './processing/processor.js';
+export type { Claim, GivenUp } from './processing/processor.js';
 export type { ProcessReport } from './processing/report.js';
 export type { Settlement } from './processing/settler.js';
 export type { Rejection, Sink, SinkContext, SinkResult } from './processing/sink.js';

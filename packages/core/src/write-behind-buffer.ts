@@ -6,9 +6,11 @@ import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Drainer } from './processing/drainer.js';
 import { isLease, type Lease } from './processing/lease.js';
-import { type Claim, noSink, Processor } from './processing/processor.js';
+import { type Claim, type GivenUp, Processor } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
+import { endOf, type Round } from './processing/round.js';
 import type { Settlement } from './processing/settler.js';
 import { Reader } from './reading/reader.js';
 import { bufferStats } from './reading/stats.js';
@@ -16,6 +18,7 @@ import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
+import { MAX_PARTITIONS } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
 import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
@@ -60,6 +63,7 @@ class WriteBehindBuffer implements Buffer {
   readonly #events: Emitter;
   readonly #writer: Writer;
   readonly #processor: Processor;
+  readonly #drainer: Drainer;
   readonly #reader: Reader;
   /** Aborts when `close()` runs out of time. */
   readonly #shutdown = new AbortController();
@@ -79,6 +83,7 @@ class WriteBehindBuffer implements Buffer {
     const calls = new Outage('calls', backend.name, this.#events, log);
     this.#withRetry = retrying(options, calls, this.#shutdown.signal);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
+    this.#drainer = new Drainer(backend, options, this.#withRetry, this.#processor);
     this.#reader = new Reader(backend, options.partitions, this.#withRetry);
     this.deadLetters = new BackendDeadLetters(backend, options.partitions, this.#withRetry, () =>
       this.#refuseIfClosed(),
@@ -124,12 +129,15 @@ class WriteBehindBuffer implements Buffer {
     await this.#writer.flush();
   }
 
-  async processPending(partition?: number): Promise<ProcessReport> {
-    this.#refuseIfClosed();
-    if (this.#options.sink === undefined) throw noSink();
-    if (partition === undefined) return this.#track(this.#processor.drainAll());
-    mustBePartition(partition, this.#options.partitions);
-    return this.#track(this.#processor.drain(partition));
+  processPending(partition?: number): Promise<ProcessReport> {
+    return partition === undefined ? endOf(this.#beginRound()) : this.#drain(partition);
+  }
+
+  async giveUp(partition: number): Promise<GivenUp> {
+    this.#mustProcess();
+    // It may lie beyond this buffer's own: services may have had more.
+    mustBePartition(partition, MAX_PARTITIONS);
+    return this.#track(this.#processor.giveUp(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
@@ -143,7 +151,7 @@ class WriteBehindBuffer implements Buffer {
     if (!isLease(lease)) {
       throw mustBe(argument('The argument of process()'), 'a lease from claim()', lease);
     }
-    return this.#track(this.#processor.process(lease));
+    return (await this.#track(this.#processor.process(lease))).settlement;
   }
 
   async stats(): Promise<BufferStats> {
@@ -188,7 +196,7 @@ class WriteBehindBuffer implements Buffer {
   }
 
   async #close(): Promise<void> {
-    this.#processor.stop();
+    this.#drainer.stop();
     const flushed = this.#writer.flush().catch((error: unknown) => {
       if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
     });
@@ -225,6 +233,24 @@ class WriteBehindBuffer implements Buffer {
     } finally {
       timer.abort();
     }
+  }
+
+  async #beginRound(): Promise<Round> {
+    this.#mustProcess();
+    const { ended } = await this.#track(this.#drainer.beginRound());
+    return { ended: this.#track(ended) };
+  }
+
+  async #drain(partition: number): Promise<ProcessReport> {
+    this.#mustProcess();
+    mustBePartition(partition, this.#options.partitions);
+    return this.#track(this.#drainer.drain(partition));
+  }
+
+  /** @throws SluiceError `ERR_SLUICE_CLOSED` or `ERR_SLUICE_NO_SINK` */
+  #mustProcess(): void {
+    this.#refuseIfClosed();
+    this.#processor.mustHaveSink();
   }
 
   #refuseIfClosed(): void {

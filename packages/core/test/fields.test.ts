@@ -206,8 +206,8 @@ describe('pack', () => {
 });
 
 describe('unpack refuses', () => {
-  test('what is no JSON', () => {
-    expect(() => unpack('x{')).toThrow(CorruptEntryError);
+  test.each(['x{', '', ' {}', '\n{"+n":"1"}'])('what pack would not write: %j', (line) => {
+    expect(() => unpack(line)).toThrow(CorruptEntryError);
   });
 
   test.each<[string, unknown]>([
@@ -225,7 +225,12 @@ describe('unpack refuses', () => {
     ['a least that is a Date without time', { '<n': 'd' }],
     ['a Date that no calendar has', { '<n': 'd8640000000000001' }],
     ['an infinite greatest', { '>n': '1e999' }],
+    ['a greatest as no JavaScript writes it', { '>n': '1e3' }],
     ['a time that is a Date', { '@': 'd5' }],
+    ['a time with a fraction', { '@': '1.5' }],
+    ['a time that no calendar has', { '@': '8640000000000001' }],
+    ['a time with a name', { '@n': '5' }],
+    ['a sum without a name', { '+': '1' }],
     ['an unknown rule', { '*n': '1' }],
     ['a field without a name', { '': '1' }],
     ['a sum named __proto__', JSON.parse('{"+__proto__":"1"}')],

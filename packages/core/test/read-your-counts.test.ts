@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StoredBatch } from '../src/backend.js';
 import { parseTargetKey } from '../src/entry/target-key.js';
-import { CountingService } from './counting-service.js';
+import { type CountingService, countingService } from './counting-service.js';
 
 const IDS = [0, 1, 2];
 const LEASE_MS = 1000;
@@ -33,7 +33,7 @@ class World {
   constructor(clock: ManualClock, store: MemoryBackend, counts: readonly number[]) {
     this.#clock = clock;
     this.#store = store;
-    this.#services = counts.map((count) => new CountingService(store, count));
+    this.#services = counts.map((count) => countingService(store, count, clock));
   }
 
   /** What is in the rows of committed batches that are not settled yet. */
@@ -45,7 +45,7 @@ class World {
 
   async run(step: Step): Promise<void> {
     if (step.do === 'incr') {
-      await this.#services[step.service]?.count(step.views, step.id);
+      await this.#services[step.service]?.(step.views, step.id);
       this.acknowledged.set(step.id, (this.acknowledged.get(step.id) ?? 0) + step.views);
       return;
     }

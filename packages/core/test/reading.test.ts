@@ -4,7 +4,7 @@ import { manualClock } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 import { type Backend, type ClaimResult, CorruptEntryError, targetKey } from '../src/backend.js';
 import { partitionOf } from '../src/support/partition.js';
-import { CountingService } from './counting-service.js';
+import { countingService } from './counting-service.js';
 import { quiet, wrap } from './wrap.js';
 
 const LIMIT = Number.MAX_SAFE_INTEGER;
@@ -45,7 +45,8 @@ function setup(overrides: (store: Backend) => Partial<Backend> = () => ({})) {
     return claimed;
   };
   const get = async (id: number) => (await buffer.get('Page', ['views'], { id })).views;
-  return { buffer, calls, clock, get, lease, store };
+  const countWith = (partitions: number) => countingService(store, partitions, clock);
+  return { buffer, calls, clock, countWith, get, lease, store };
 }
 
 /** An id whose target has different partitions under both counts. */
@@ -58,12 +59,12 @@ function idThatMoves(from: number, to: number): number {
 
 describe('get', () => {
   test('counts what is pending and what a batch holds, until the batch is settled', async () => {
-    const { clock, get, lease, store } = setup();
-    const service = new CountingService(store, 2);
-    const partition = await service.count(3, 1);
+    const { clock, countWith, get, lease, store } = setup();
+    const count = countWith(2);
+    const partition = await count(3, 1);
     await lease(partition);
     expect(await get(1)).toBe(3);
-    await service.count(4, 1);
+    await count(4, 1);
     expect(await get(1)).toBe(7);
     await clock.advance(1000);
     const { leaseToken } = await lease(partition);
@@ -76,34 +77,34 @@ describe('get', () => {
   });
 
   test('does not count dead letters', async () => {
-    const { get, lease, store } = setup();
-    const partition = await new CountingService(store, 2).count(3, 1);
+    const { countWith, get, lease, store } = setup();
+    const partition = await countWith(2)(3, 1);
     const { leaseToken } = await lease(partition);
     await store.bury(partition, leaseToken, [{ index: 0, reason: 'refused' }]);
     expect(await get(1)).toBe(0);
   });
 
   test('finds what services with other numbers of partitions counted, also such as came later', async () => {
-    const { get, store } = setup();
+    const { countWith, get } = setup();
     const id = idThatMoves(2, 7);
-    await new CountingService(store, 2).count(1, id);
+    await countWith(2)(1, id);
     expect(await get(id)).toBe(1);
-    await new CountingService(store, 7).count(10, id);
+    await countWith(7)(10, id);
     expect(await get(id)).toBe(11);
-    await new CountingService(store, 4096).count(100, id);
+    await countWith(4096)(100, id);
     expect(await get(id)).toBe(111);
   });
 
   test('looks where its own number of partitions puts a target, even if no producer is known to have it', async () => {
-    const { get, store } = setup(() => ({ partitionCounts: async () => [] }));
-    await new CountingService(store, 2).count(3, 1);
+    const { countWith, get } = setup(() => ({ partitionCounts: async () => [] }));
+    await countWith(2)(3, 1);
     expect([await get(1), await get(1)]).toEqual([3, 3]);
   });
 
   test('asks for the numbers of partitions in the same tick, and again only for what is new', async () => {
-    const { buffer, calls, store } = setup();
+    const { buffer, calls, countWith } = setup();
     const id = idThatMoves(2, 7);
-    await new CountingService(store, 7).count(1, id);
+    await countWith(7)(1, id);
     const first = buffer.get('Page', ['views'], { id });
     expect(calls).toEqual(['read', 'partitionCounts']);
     await first;
@@ -113,15 +114,15 @@ describe('get', () => {
   });
 
   test('is exact, or says that it cannot be', async () => {
-    const { buffer, get, lease, store } = setup();
+    const { buffer, countWith, get, lease } = setup();
     const id = idThatMoves(2, 7);
-    const [service, other] = [new CountingService(store, 2), new CountingService(store, 7)];
-    await lease(await service.count(LIMIT, id));
+    const [count, other] = [countWith(2), countWith(7)];
+    await lease(await count(LIMIT, id));
     // In between, the sum is one that numbers round.
-    await service.count(4, id);
-    await other.count(-4, id);
+    await count(4, id);
+    await other(-4, id);
     expect(await get(id)).toBe(LIMIT);
-    await other.count(1, id);
+    await other(1, id);
     const overflow = {
       name: 'OverflowError',
       code: 'ERR_SLUICE_OVERFLOW',
@@ -135,9 +136,9 @@ describe('get', () => {
 
 describe('getMany', () => {
   test('returns the sums in the order of the filters, in one trip', async () => {
-    const { buffer, calls, store } = setup();
-    const service = new CountingService(store, 2);
-    for (const id of [1, 2, 3]) await service.count(id * 10, id);
+    const { buffer, calls, countWith } = setup();
+    const count = countWith(2);
+    for (const id of [1, 2, 3]) await count(id * 10, id);
     const ids = [3, 9, 1, 2, 1].map((id) => ({ id }));
     const sums = await buffer.getMany('Page', ['views', 'likes'], ids);
     expect(sums.map(({ views }) => views)).toEqual([30, 0, 10, 20, 10]);
@@ -152,10 +153,10 @@ describe('getMany', () => {
   });
 
   test('finds what other services counted', async () => {
-    const { buffer, store } = setup();
+    const { buffer, countWith } = setup();
     const id = idThatMoves(2, 7);
-    await new CountingService(store, 2).count(1, id);
-    await new CountingService(store, 7).count(10, id);
+    await countWith(2)(1, id);
+    await countWith(7)(10, id);
     expect(await buffer.getMany('Page', ['views'], [{ id }])).toEqual([{ views: 11 }]);
   });
 });
@@ -182,8 +183,8 @@ test('an unreadable entry is an error that names its target', async () => {
 
 describe('stats', () => {
   test('show a batch that has been failing for 41 minutes', async () => {
-    const { buffer, clock, lease, store } = setup();
-    const partition = await new CountingService(store, 2).count(3, 1);
+    const { buffer, clock, countWith, lease, store } = setup();
+    const partition = await countWith(2)(3, 1);
     await clock.advance(1000);
     const { leaseToken, batch } = await lease(partition);
     await store.nack(partition, leaseToken, { reason: 'no such table', isVerdict: true, delayMs: 5 });

@@ -307,6 +307,7 @@ export const double: Buffer<Models> = {
   processPending: async () => ({ batches: 0, entries: 0, retried: 0, buried: 0, busy: [] }),
   claim: async () => ({ status: 'empty' }),
   process: async () => 'applied',
+  giveUp: async () => ({ status: 'empty' }),
   stats: async () => stats,
   deadLetters,
   validate: async () => ({ durability: 'none', advice: [] }),

@@ -23,6 +23,7 @@ import { holds, waitFor, waitLeft } from './lease.js';
 import { applyWrite } from './numbered-write.js';
 import {
   type BatchState,
+  claimedFields,
   type DeadLetter,
   type MemorySnapshot,
   newPartition,
@@ -168,7 +169,7 @@ class Memory implements MemoryBackend {
     return targets.map(({ partition, key }) => {
       const state = this.#partitions.get(partition);
       const pending = state?.pending.get(key);
-      const claimed = state?.batch?.entries.find((entry) => entry.key === key)?.fields;
+      const claimed = state && claimedFields(state, key);
       return { pending: pending && { ...pending }, claimed: claimed && { ...claimed } };
     });
   }

@@ -72,3 +72,8 @@ export function newPartition(epoch: string): PartitionState {
     dead: new Map(),
   };
 }
+
+/** What the unsettled batch holds of a target. */
+export function claimedFields({ batch }: PartitionState, key: string): Fields | undefined {
+  return batch?.entries.find((entry) => entry.key === key)?.fields;
+}

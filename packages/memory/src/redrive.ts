@@ -1,5 +1,5 @@
 import { type Fields, merge, stampLast } from '@sluice/core/backend';
-import type { PartitionState } from './partition-state.js';
+import { claimedFields, type PartitionState } from './partition-state.js';
 import { addPending } from './pending.js';
 
 /** Merges a dead letter into the pending entries. `false`: there is none, it would overflow, or it is unreadable. */
@@ -7,7 +7,7 @@ export function redriveLetter(state: PartitionState, id: string, now: number): b
   const letter = state.dead.get(id);
   if (letter === undefined || !isReadable(letter.entry.fields)) return false;
   const { key } = letter.entry;
-  const claimed = state.batch?.entries.find((entry) => entry.key === key)?.fields;
+  const claimed = claimedFields(state, key);
   const stamped = stampLast(letter.entry.fields, letter.batchNumber);
   const fields = claimed === undefined ? stamped : withoutOlder(stamped, claimed);
   if (addPending(state, { key, fields }, now) !== undefined) return false;

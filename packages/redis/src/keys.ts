@@ -10,19 +10,21 @@ export interface PartitionKeys {
   readonly dead: string;
   readonly deadOrder: string;
   readonly state: string;
-  producer(id: string): string;
 }
 
 /** Names the keys below a prefix. */
 export class Keys {
   /** The set of partitions that were ever used. */
   readonly partitions: string;
+  /** The set of the numbers of partitions that producers joined with. */
+  readonly partitionCounts: string;
   readonly #prefix: string;
   readonly #byPartition = new Map<number, PartitionKeys>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.partitions = `${prefix}:partitions`;
+    this.partitionCounts = `${prefix}:partition-counts`;
   }
 
   of(partition: number): PartitionKeys {
@@ -36,7 +38,6 @@ export class Keys {
         dead: `${base}:dead`,
         deadOrder: `${base}:dead-order`,
         state: `${base}:state`,
-        producer: (id) => `${base}:producer:${id}`,
       };
       this.#byPartition.set(partition, keys);
     }

@@ -1,5 +1,6 @@
 import { BackendError, SluiceError, type Validation } from '@sluice/core';
 import type { Connection } from './connection.js';
+import { isReply } from './errors.js';
 
 const OLDEST_VERSION = [6, 2] as const;
 
@@ -59,8 +60,8 @@ async function setting(connection: Connection, name: string): Promise<string | u
       | Record<string, string>;
     return Array.isArray(reply) ? reply[1] : reply[name];
   } catch (error) {
-    // Managed servers hide CONFIG; what it would say is then unknown.
-    if (error instanceof BackendError && error.outcome === 'refused' && !error.retryable) return undefined;
+    // Managed servers hide CONFIG, in words of their own; what it would say is then unknown.
+    if (error instanceof BackendError && isReply(error.cause)) return undefined;
     throw error;
   }
 }

@@ -30,7 +30,7 @@ describe('a borrowed client', () => {
     const plain = new Redis(server.url);
     await plain.flushall();
     const sink = recordingSink();
-    const buffer = createBuffer({ backend: redis({ client }), sink, maxAttempts: 1 });
+    const buffer = createBuffer({ backend: redis({ client }), sink, maxAttempts: 1, giveUpAfterMs: 0 });
     await buffer.incr('Page', { views: 1 }, { path: '/' });
     sink.fail(new Error('bad'));
     await buffer.processPending();

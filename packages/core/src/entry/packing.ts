@@ -39,7 +39,8 @@ export function mostPackedBytes({ key, fields }: StoredEntry): number {
  * @throws {@link CorruptEntryError} `ERR_SLUICE_CORRUPT_ENTRY`
  */
 export function unpack(text: string): Fields {
-  const packed = parseJson(text);
+  // As scripts see it: JSON may have blanks before the brace.
+  const packed = text.startsWith('{') ? parseJson(text) : undefined;
   if (!isRecord(packed)) throw new CorruptEntryError('A stored entry is not an object.');
   for (const field of Object.keys(packed)) packed[field] = parseField(field, packed[field]);
   return packed as Fields;

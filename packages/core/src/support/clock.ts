@@ -1,14 +1,14 @@
 /** Where a buffer takes its time from. Tests pass one that they move by hand: `manualClock()` of `@sluice/testing`. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, which never go back: durations and deadlines are measured by them. */
   now(): number;
   /** Runs `task` once, `delayMs` from now; returns what cancels it. */
   after(delayMs: number, task: () => void): () => void;
 }
 
-/** The system's time. */
+/** The system's time at which the process began, and what has passed since: setting the system's clock changes nothing. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
     return () => clearTimeout(timer);

@@ -20,11 +20,15 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
         `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure: ${excerpt(over.reason, 100)}`,
       );
     },
-    retry: ({ batch, error, delayMs }) => {
+    retry: ({ batch, error, delayMs, failures, ageMs }) => {
       const reason = codedReasonOf(error);
-      if (!failing.failed(batch, reason, delayMs)) return;
+      const news = failing.failed(batch, reason, delayMs);
+      if (news === undefined) return;
+      const since = news.forMs > 0 ? `has been failing for ${inSeconds(news.forMs)}, now` : 'failed';
+      const waiting = news.forMs > 0 ? `; the batch has waited for ${inSeconds(ageMs)}` : '';
+      const counted = failures > 0 ? ` (failures that count for maxAttempts: ${failures})` : '';
       log.warn(
-        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms; this reason is not logged again, for any partition, until a batch is applied.`,
+        `The sink ${since} on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms${waiting}${counted}. This reason is not logged again, for any partition, for an hour or longer, unless a batch is applied.`,
       );
     },
     buried: ({ batch, entries, unreadable, reason }) => {

@@ -109,8 +109,9 @@ export class IdempotentProducer {
 
   async #deliver(entries: readonly StoredEntry[]): Promise<readonly Refusal[]> {
     if (this.#check !== undefined) await this.#check;
-    const { clock, writeTimeoutMs } = this.#options;
+    const { clock, random, writeTimeoutMs } = this.#options;
     const deadline = clock.now() + writeTimeoutMs;
+    let ends = 0;
     let write: Write | undefined;
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
@@ -130,7 +131,9 @@ export class IdempotentProducer {
       if (outcome === 'unknown' && result.status !== 'gap') throw this.#errors.lost();
       write = undefined;
       outcome = 'refused';
-      await pause(clock, backoffMs(attempt, this.#options.random), this.#shutdown.signal);
+      ends += 1;
+      // What ends again and again must not keep the backend busy.
+      if (ends > 1) await pause(clock, backoffMs(ends, random), this.#shutdown.signal);
       if (this.#shutdown.signal.aborted) throw this.#errors.closed(outcome);
     }
   }

@@ -1,91 +1,137 @@
 -- Merges packed entries: the same algebra as merge() in @sluice/core, on strings. A property test compares the two.
 -- Numbers travel as strings; sums stay within 2^53, where a Lua number is exact.
 local MAX_SUM = 9007199254740991
+local MAX_TIME = 8640000000000000
 
--- The rules. Each takes the values of a field that both entries have, the later one second, and returns the value of
--- the two, or nil and the reason.
+-- Numbers as core writes them, and no others that tonumber() takes: no '0x10', ' 1', 'inf' or '1e3'.
+local FORMS = { '^%-?%d+$', '^%-?%d+%.%d+$', '^%-?%d+e[+-]%d+$', '^%-?%d+%.%d+e[+-]%d+$' }
 
-local function sum(was, value)
-  local a, b = tonumber(was), tonumber(value)
-  if not a or not b then return nil, 'corrupt' end
-  if a + b > MAX_SUM or a + b < -MAX_SUM then return nil, 'overflow' end
-  return string.format('%.0f', a + b)
+local function number(text)
+  for _, form in ipairs(FORMS) do
+    if string.find(text, form) then
+      local value = tonumber(text)
+      return math.abs(value) < math.huge and value or nil
+    end
+  end
+end
+
+local function integer(text, most)
+  if not string.find(text, FORMS[1]) then return nil end
+  local value = tonumber(text)
+  return math.abs(value) <= most and value or nil
+end
+
+local function time(text) return integer(text, MAX_TIME) end
+
+-- A number, or a Date's milliseconds: these follow a letter.
+local function comparable(text)
+  if string.byte(text) == 100 then return time(string.sub(text, 2)) end -- d
+  return number(text)
 end
 
 -- The number of the batch that a redriven value was buried with; infinite for one that was not.
-local function stamp_of(text)
-  local digits = type(text) == 'string' and string.match(text, '^~(%d+) ')
+local function stamp(text)
+  local digits = string.match(text, '^~(%d+) ')
   return digits and #digits <= 15 and tonumber(digits) or math.huge
 end
 
-local function last(was, value)
-  return stamp_of(value) >= stamp_of(was) and value or was
+-- The rules. `read` gets what two values are compared or added by from their texts, nil if Sluice did not write the text.
+-- `combine` takes both texts, the later one second, and what was read of them. It returns the text of the two, or nil and
+-- the reason.
+
+local function sum(_, _, a, b)
+  if math.abs(a + b) > MAX_SUM then return nil, 'overflow' end
+  return string.format('%.0f', a + b + 0)
 end
 
--- A number, or a Date's milliseconds: these follow a letter.
-local function comparable(value)
-  return tonumber(value) or (type(value) == 'string' and tonumber(string.sub(value, 2))) or nil
-end
+local function latest(was, value, a, b) return b >= a and value or was end
+local function greatest(was, value, a, b) return b > a and value or was end
+local function least(was, value, a, b) return b < a and value or was end
 
-local function greatest(was, value)
-  local a, b = comparable(was), comparable(value)
-  if not a or not b then return nil, 'corrupt' end
-  return b > a and value or was
-end
+local FIRST_AT = { read = time, combine = least }
 
-local function least(was, value)
-  local a, b = comparable(was), comparable(value)
-  if not a or not b then return nil, 'corrupt' end
-  return b < a and value or was
-end
-
--- By the mark that a field's name begins with, as a byte. A mark that is not here is corrupt.
+-- By the mark that a field's name begins with, as a byte.
 local RULES = {}
-for mark, rule in pairs({ ['+'] = sum, ['='] = last, ['>'] = greatest, ['<'] = least, ['@'] = least }) do
+for mark, rule in pairs({
+  ['+'] = { read = function(text) return integer(text, MAX_SUM) end, combine = sum },
+  ['='] = { read = stamp, combine = latest },
+  ['>'] = { read = comparable, combine = greatest },
+  ['<'] = { read = comparable, combine = least },
+  ['@'] = FIRST_AT,
+}) do
   RULES[string.byte(mark)] = rule
 end
 
+-- The rule of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
+local function rule_of(field)
+  local rule = RULES[string.byte(field)]
+  if (rule == FIRST_AT) ~= (#field == 1) or string.sub(field, 2) == '__proto__' then return nil end
+  return rule
+end
+
+-- The value of a field of which one entry or both have one.
+local function combined(rule, was, value)
+  local b = rule.read(value)
+  if not b then return nil, 'corrupt' end
+  if not was then return value end
+  local a = rule.read(was)
+  if not a then return nil, 'corrupt' end
+  return rule.combine(was, value, a, b)
+end
+
+-- The fields of a packed entry, nil if it is no object of texts.
 local function decode(packed)
   if string.byte(packed) ~= 123 then return nil end -- {
   local ok, fields = pcall(cjson.decode, packed)
-  return ok and fields or nil
-end
-
--- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and no
--- text needs escapes. Returns nil in any other case.
-local function merge_alike(old, new)
-  local merged, count, length, at = {}, 0, 1, 2
-  for field, value in string.gmatch(new, '"([^"\\]+)":"([^"\\]*)"') do
-    local old_field, was, after = string.match(old, '^"([^"\\]+)":"([^"\\]*)"()', at)
-    local rule = RULES[string.byte(field)]
-    if old_field ~= field or not rule then return nil end
-    local combined = rule(was, value)
-    if not combined then return nil end
-    count = count + 1
-    merged[count] = '"' .. field .. '":"' .. combined .. '"'
-    length, at = length + #field + #value + 6, after + 1
+  if not ok then return nil end
+  for _, value in pairs(fields) do
+    if type(value) ~= 'string' then return nil end
   end
-  local rest = string.match(old, '^.*}$', at - 1)
-  if length ~= #new or not rest then return nil end
-  return '{' .. table.concat(merged, ',') .. rest
+  return fields
 end
 
--- Returns the merged entry, or nil, the reason and the field.
+-- Whether a packed entry has nothing but fields without escapes from a place on.
+local function is_plain(entry, at)
+  repeat
+    local after = string.match(entry, '^,"[^"\\]+":"[^"\\]*"()', at)
+    at = after or at
+  until not after
+  return at == #entry and string.byte(entry, at) == 125 -- }
+end
+
+-- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and has each
+-- of them once; no text needs escapes. Returns nil in any other case.
+local function merge_alike(old, new)
+  if string.byte(new) ~= 123 then return nil end -- {
+  local merged, count, length, at, separator = {}, 0, 1, 1, '{'
+  for field, value, stop in string.gmatch(new, '"([^"\\]+)":"([^"\\]*)"()') do
+    local old_field, was, after = string.match(old, '^' .. separator .. '"([^"\\]+)":"([^"\\]*)"()', at)
+    local rule = rule_of(field)
+    if old_field ~= field or not rule then return nil end
+    if string.byte(new, stop) ~= (stop < #new and 44 or 125) then return nil end -- , or }
+    local text, quoted = combined(rule, was, value), '"' .. field .. '":'
+    if not text or string.find(old, quoted, after, true) then return nil end
+    count = count + 1
+    merged[count] = quoted .. '"' .. text .. '"'
+    length, at, separator = length + #field + #value + 6, after, ','
+  end
+  if count == 0 or length ~= #new or not is_plain(old, at) then return nil end
+  return '{' .. table.concat(merged, ',') .. string.sub(old, at)
+end
+
+-- Returns the merged entry, or nil, the reason and the field. What only the old entry has may be of a newer version's rule:
+-- it stays as it is.
 local function merge(old, new)
   local alike = merge_alike(old, new)
   if alike then return alike end
   local into, from = decode(old), decode(new)
   if not into or not from then return nil, 'corrupt', '' end
   for field, value in pairs(from) do
-    local rule = RULES[string.byte(field)]
+    local rule = rule_of(field)
     if not rule then return nil, 'corrupt', field end
-    if into[field] == nil then
-      into[field] = value
-    else
-      local combined, reason = rule(into[field], value)
-      if not combined then return nil, reason, field end
-      into[field] = combined
-    end
+    local text, reason = combined(rule, into[field], value)
+    if not text then return nil, reason, field end
+    into[field] = text
   end
   return cjson.encode(into)
 end
@@ -96,7 +142,7 @@ local function stamp_last(packed, batch_number)
   local fields = decode(packed)
   if not fields then return nil end
   for field, value in pairs(fields) do
-    if string.byte(field) == 61 and type(value) == 'string' and stamp_of(value) == math.huge then -- =
+    if string.byte(field) == 61 and stamp(value) == math.huge then -- =
       fields[field] = string.format('~%.0f ', batch_number) .. value
     end
   end

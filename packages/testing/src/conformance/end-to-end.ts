@@ -173,7 +173,7 @@ export const endToEnd: Promises = {
 
   'a batch that is refused too often is buried, and counts once it is redriven': async (fixture) => {
     const service = new Service(fixture);
-    const buffer = service.buffer({ partitions: 1, maxAttempts: 2, retryDelay: () => 0 });
+    const buffer = service.buffer({ partitions: 1, maxAttempts: 2, giveUpAfterMs: 0, retryDelay: () => 0 });
     await service.count(buffer, 3);
     service.sink.fail(new Error('no such table'), { times: 2 });
     await buffer.processPending();
