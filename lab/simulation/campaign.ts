@@ -1,35 +1,47 @@
-import { type EventName, planOf } from './plan.js';
+import { EVENTS, type EventName, planOf } from './plan.js';
 import { type Result, run } from './run.js';
 import type { OpenStore } from './store.js';
 
 /** What came of many runs. */
 export interface Summary {
-  runs: number;
-  increments: number;
-  batches: number;
-  readonly events: Map<EventName, number>;
-  /** The first run that broke a promise. */
-  failed?: { readonly seed: number; readonly result: Result };
+  readonly runs: number;
+  readonly increments: number;
+  readonly batches: number;
+  /** How often each event happened. */
+  readonly events: ReadonlyMap<EventName, number>;
+  readonly last: Result | undefined;
 }
 
-/** Makes runs with seeds in a row, until one breaks a promise. */
+export interface CampaignOptions {
+  /** The first seed; the others follow. */
+  readonly seed: number;
+  readonly runs: number;
+  /** Whether disasters may meet in one run. */
+  readonly together?: boolean;
+  /** Called after each run, with the number of runs so far. */
+  readonly onRun?: (runs: number) => void;
+}
+
+/** Makes runs, until one breaks a promise. */
 export async function campaign(
   open: OpenStore,
-  firstSeed: number,
-  runs: number,
-  onRun: (runs: number) => void = () => {},
+  { seed, runs, together = false, onRun = () => {} }: CampaignOptions,
 ): Promise<Summary> {
-  const summary: Summary = { runs: 0, increments: 0, batches: 0, events: new Map() };
-  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
-    const result = await run(planOf(seed), open);
-    summary.runs += 1;
-    summary.increments += result.increments;
-    summary.batches += result.batches;
-    for (const [event, times] of result.events) {
-      summary.events.set(event, (summary.events.get(event) ?? 0) + times);
-    }
-    if (result.violations.length > 0) return { ...summary, failed: { seed, result } };
-    onRun(summary.runs);
+  const results: Omit<Result, 'trace'>[] = [];
+  let last: Result | undefined;
+  while (results.length < runs && !last?.violations.length) {
+    last = await run(planOf(seed + results.length, together), open);
+    const { trace, ...result } = last;
+    results.push(result);
+    onRun(results.length);
   }
-  return summary;
+  const total = (count: (result: Omit<Result, 'trace'>) => number): number =>
+    results.reduce((sum, result) => sum + count(result), 0);
+  return {
+    runs: results.length,
+    increments: total(({ increments }) => increments),
+    batches: total(({ batches }) => batches),
+    events: new Map(EVENTS.map((event) => [event, total(({ events }) => events.get(event) ?? 0)])),
+    last,
+  };
 }

@@ -1,7 +1,8 @@
 import type { Backend, Rejection } from '@sluice/core';
-import { MAX_PARTITIONS, targetKey } from '@sluice/core/backend';
+import { targetKey } from '@sluice/core/backend';
 import { marksOf, Tally } from './history.js';
 import type { Observer } from './observer.js';
+import type { Plan } from './plan.js';
 
 /** What a backend held at one moment. */
 export interface Census {
@@ -11,15 +12,23 @@ export interface Census {
   readonly batches: readonly string[];
 }
 
+/** The data of a backend at one moment. */
+export interface Copy {
+  readonly census: Census;
+  /** When it was made: see `History.next`. */
+  readonly madeAt: number;
+  readonly putBack: () => Promise<void>;
+}
+
 /** Counts all that a backend holds. What it says of itself must agree. */
 export async function takeCensus(
   backend: Backend,
-  paths: readonly string[],
+  { paths, partitions }: Pick<Plan, 'paths' | 'partitions'>,
   observer: Observer,
 ): Promise<Census> {
   const waiting = new Tally();
   const batches: string[] = [];
-  for (const { partition, pending, claimed, dead, batch } of await backend.stats(MAX_PARTITIONS)) {
+  for (const { partition, pending, claimed, dead, batch } of await backend.stats(Math.max(...partitions))) {
     const sums = await backend.read(paths.map((path) => ({ partition, key: targetKey('Page', { path }) })));
     const letters = await backend.deadLetters(partition, 0, 1_000_000);
     for (const { pending: fields } of sums) waiting.count(marksOf(fields ?? {}));
@@ -31,7 +40,9 @@ export async function takeCensus(
       letters.length,
     ];
     if (String(counted) !== String([pending, claimed, dead])) {
-      observer.problems.push(`partition ${partition} holds ${counted}, and stats says ${[pending, claimed, dead]}`);
+      observer.problems.push(
+        `partition ${partition} holds ${counted}, and stats says ${[pending, claimed, dead]}`,
+      );
     }
   }
   return { waiting, batches };

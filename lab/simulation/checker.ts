@@ -1,7 +1,13 @@
 import { takeCensus } from './census.js';
 import type { Increment } from './history.js';
-import type { Violation } from './run.js';
 import type { World } from './world.js';
+
+/** Something that is not as it was promised. */
+export interface Violation {
+  readonly what: string;
+  /** The path of the target that it concerns; left out if it concerns all. */
+  readonly path?: string;
+}
 
 /**
  * Compares what was promised with what came out, once nothing is pending. Each increment counts in a column of its own,
@@ -9,11 +15,15 @@ import type { World } from './world.js';
  */
 export async function check(world: World): Promise<Violation[]> {
   const { store, plan, observer, time, history } = world;
-  const { waiting, batches } = await time.standStill(takeCensus(store.backend, plan.paths, observer));
+  const { waiting, batches } = await time.standStill(takeCensus(store.backend, plan, observer));
   const found = world.out();
   found.count(waiting);
   const increments = [...history.increments.values()];
-  const problems = [...world.problems, ...observer.problems, ...world.processes.flatMap((process) => process.problems)];
+  const problems = [
+    ...world.problems,
+    ...observer.problems,
+    ...world.processes.flatMap((process) => process.problems),
+  ];
   return [
     ...problems.map((what) => ({ what })),
     ...batches.map((id) => ({ what: `batch ${id} never ends` })),
@@ -64,7 +74,10 @@ function checkRow({ database, observer, history, plan, vanishedAfter }: World, p
     (other) => isNewer(other, shown) && (database.appliedAt.get(other.mark) ?? 0) > redrivenAt,
   );
   if (newer !== undefined) {
-    wrong.push({ what: `the newest value of ${path} is that of ${shown.mark} instead of ${newer.mark}`, path });
+    wrong.push({
+      what: `the newest value of ${path} is that of ${shown.mark} instead of ${newer.mark}`,
+      path,
+    });
   }
   return wrong;
 }

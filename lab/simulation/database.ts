@@ -1,4 +1,11 @@
-import type { Batch, Entry, Random, Rejection, Sink } from '@sluice/core';
+import {
+  type Batch,
+  type Entry,
+  type Random,
+  type Rejection,
+  type Sink,
+  SinkUnavailableError,
+} from '@sluice/core';
 import { integer, pick } from '../src/random.js';
 import { type History, Tally } from './history.js';
 import type { SimulatedProcess } from './simulated-process.js';
@@ -69,7 +76,8 @@ export class Database {
       if (fate === 'verdict') throw new Error('a constraint is violated');
       if (fate === 'slow') await process.pause(leaseMs * pick(this.#random, LEASE_SHARES));
       if (fate === 'hangs' || fate === 'late commit') {
-        if (fate === 'late commit') this.#time.after(3 * leaseMs, () => !this.#refuses(batch) && this.#commit(process, batch));
+        if (fate === 'late commit')
+          this.#time.after(3 * leaseMs, () => !this.#refuses(batch) && this.#commit(process, batch));
         await Promise.race([aborted(signal), process.pause(HANGS_MS)]);
         throw away();
       }
@@ -131,8 +139,8 @@ export class Database {
   }
 }
 
-function away(): Error {
-  return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+function away(): SinkUnavailableError {
+  return new SinkUnavailableError('The database is away.');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

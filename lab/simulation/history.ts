@@ -50,6 +50,12 @@ export class History {
     else increment.outcome = error instanceof IncrementError ? error.outcome : 'refused';
   }
 
+  /** The process of an increment was told that it may be lost. */
+  tellLost(mark: string): void {
+    const increment = this.increments.get(mark);
+    if (increment !== undefined) increment.toldLost = true;
+  }
+
   /** A number by which it is known what was before what. */
   next(): number {
     this.#moment += 1;

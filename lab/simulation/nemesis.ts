@@ -1,5 +1,6 @@
+import type { Write } from '@sluice/core/backend';
 import { pick } from '../src/random.js';
-import { type Census, takeCensus, toCome } from './census.js';
+import { takeCensus, toCome } from './census.js';
 import { Tally } from './history.js';
 import type { World } from './world.js';
 
@@ -10,21 +11,13 @@ const JUMPS = [SECOND, 60 * SECOND, HOUR, 48 * HOUR];
 /** More producers than a partition keeps records of. */
 const HERD = 1100;
 
-/** The data of a backend at one moment. */
-export interface Copy {
-  readonly census: Census;
-  /** When it was made: see `History.next`. */
-  readonly madeAt: number;
-  readonly putBack: () => Promise<void>;
-}
-
 export function killProcess(world: World): void {
   world.any().kill();
   world.start();
 }
 
-/** Another process has the same source of random numbers: it draws the same ids. */
-export function cloneProcess(world: World): void {
+/** Another process with the same random numbers starts: it draws the same ids. */
+export function startTwin(world: World): void {
   world.start(world.any());
 }
 
@@ -64,7 +57,7 @@ export async function wipe(world: World): Promise<void> {
 export async function takeSnapshot(world: World): Promise<void> {
   const { time, store, plan, observer, database, trace, history } = world;
   const putBack = await time.standStill(store.snapshot());
-  const census = await time.standStill(takeCensus(store.backend, plan.paths, observer));
+  const census = await time.standStill(takeCensus(store.backend, plan, observer));
   world.copy = { census, madeAt: history.next(), putBack };
   database.isPaused = world.draw(2) === 0;
   trace.add('nemesis', `the data is copied${database.isPaused ? ', and no batch is applied' : ''}`);
@@ -72,8 +65,13 @@ export async function takeSnapshot(world: World): Promise<void> {
 
 /** The data goes back to what it was when it was copied. */
 export async function restore(world: World): Promise<void> {
-  const { copy, time, observer, database, allowances, history } = world;
+  const { copy, time, observer, database, allowances, history, network, plan } = world;
   if (copy === undefined) return;
+  if (!plan.together) {
+    // The server was another one: what was on its way to it is gone.
+    network.dropSent();
+    world.copy = undefined;
+  }
   await time.standStill(copy.putBack());
   const vanished = [...observer.batches.keys()].filter(
     (id) => !database.ledger.has(id) && !copy.census.batches.includes(id),
@@ -94,23 +92,13 @@ export async function forgetRecords(world: World): Promise<void> {
   const partition = world.draw(Math.max(...plan.partitions));
   const herd = `herd ${time.now}`;
   trace.add('nemesis', `${HERD} producers write`, partition);
-  await time.standStill(
-    (async () => {
-      const { epoch, position } = await store.backend.join(partition, pick(random, plan.partitions));
-      for (let number = 0; number < HERD; number += 1) {
-        const producer = `${herd}-${number}`;
-        await store.backend.add({
-          partition,
-          producer,
-          number: 1,
-          nonce: producer,
-          epoch,
-          position: position + number,
-          entries: [],
-        });
-      }
-    })(),
-  );
+  const { backend } = store;
+  const { epoch, position } = await time.standStill(backend.join(partition, pick(random, plan.partitions)));
+  const writes = Array.from({ length: HERD }, (_, index): Write => {
+    const producer = `${herd}-${index}`;
+    return { partition, producer, number: 1, nonce: producer, epoch, position, entries: [] };
+  });
+  await time.standStill(Promise.all(writes.map((write) => backend.add(write))));
 }
 
 function vanish(world: World, what: string): void {

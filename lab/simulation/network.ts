@@ -29,6 +29,8 @@ export class Network {
   faults = 0;
   /** The backend cannot be reached. */
   isAway = false;
+  /** Which server calls are sent to: another one has taken its place when data was put back. */
+  #server = 1;
   readonly #time: Time;
   readonly #random: Random;
   readonly #trace: Trace;
@@ -39,6 +41,11 @@ export class Network {
     this.#random = random;
     this.#trace = trace;
     this.#observer = observer;
+  }
+
+  /** Calls that have not arrived never will. */
+  dropSent(): void {
+    this.#server += 1;
   }
 
   /** The backend as a process reaches it. */
@@ -61,25 +68,32 @@ export class Network {
   ): Promise<unknown> {
     // What is sent is a copy: nobody can change it on the way.
     const sent = structuredClone(args).map((arg) => ownNonce(process, arg));
-    const fate = this.#fate();
-    const execute = (note: string) => this.#execute(process, backend, method, structuredClone(sent), note);
     process.sends(method, sent);
+    const fate = this.#fate();
+    if (fate !== 'fine') this.#trace.add(process.name, `${method}: ${fate}`, partitionOf(method, sent));
+    const execute = (note: string) => this.#execute(process, backend, method, structuredClone(sent), note);
+    if (fate === 'late') this.#arrive(this.#delay(), () => execute(' (late)'));
+    if (fate === 'twice') this.#arrive(this.#delay(), () => execute(' (again)'));
     return new Promise((resolve, reject) => {
-      const end = (delayMs: number, settle: () => void) =>
+      const reply = (delayMs: number, settle: () => void): void =>
         void this.#time.after(delayMs, () => process.deliver(settle));
-      const fail = (delayMs: number, outcome: Outcome) =>
-        end(delayMs, () => reject(unavailable(method, outcome)));
-      if (fate !== 'fine') this.#trace.add(process.name, `${method}: ${fate}`, partitionOf(method, sent));
+      const fail = (delayMs: number, outcome: Outcome): void =>
+        reply(delayMs, () => reject(unavailable(method, outcome)));
       if (fate === 'refused') return fail(this.#hop(), 'refused');
-      if (fate !== 'fine' && fate !== 'twice') fail(TIMEOUT_MS, 'unknown');
-      if (fate === 'request lost') return;
-      if (fate === 'late') return void this.#time.after(this.#delay(), () => void execute(' (late)'));
-      if (fate === 'twice') this.#time.after(this.#delay(), () => void execute(' (again)'));
-      this.#time.after(this.#hop(), async () => {
+      if (fate === 'request lost' || fate === 'late') return fail(TIMEOUT_MS, 'unknown');
+      const deliver = async (): Promise<void> => {
         const settle = await execute('');
-        if (fate !== 'reply lost') end(this.#hop(), () => settle(resolve, reject));
-      });
+        if (fate === 'reply lost') fail(TIMEOUT_MS, 'unknown');
+        else reply(this.#hop(), () => settle(resolve, reject));
+      };
+      this.#arrive(this.#hop(), deliver, () => fail(TIMEOUT_MS, 'unknown'));
     });
+  }
+
+  /** Runs a task when a call arrives; another one if the server that it was sent to is gone by then. */
+  #arrive(delayMs: number, task: () => Promise<unknown>, gone: () => void = () => {}): void {
+    const server = this.#server;
+    this.#time.after(delayMs, () => void (server === this.#server ? task() : gone()));
   }
 
   /** Lets a call take effect. Returns what passes the reply on. */

@@ -4,6 +4,8 @@ import { integer, pick, randomFor } from '../src/random.js';
 /** What a run is made of: drawn from its seed. */
 export interface Plan {
   readonly seed: number;
+  /** Whether disasters may meet. */
+  readonly together: boolean;
   readonly steps: number;
   readonly paths: readonly string[];
   /** Numbers of partitions; each process has one of them. */
@@ -16,11 +18,11 @@ export interface Plan {
   /** How many entries of a hundred are rejected. */
   readonly rejects: number;
   /** How often each event is drawn. */
-  readonly weights: Readonly<Record<EventName, number>>;
+  readonly weights: ReadonlyMap<EventName, number>;
 }
 
-/** What may happen in a run. Events that begin with a verb of the program are its use; the others are the nemesis. */
-export const EVENTS = {
+/** What may happen in a run, and how often it is drawn: the use of the program, and what the nemesis does to it. */
+const WEIGHTS = {
   count: 30,
   work: 12,
   read: 6,
@@ -29,41 +31,47 @@ export const EVENTS = {
   discard: 1,
   close: 1,
   'process killed': 2,
-  'process cloned': 2,
   'process suspended': 3,
   'clock of a process set': 1,
   'clock of the backend set': 2,
   'backend away': 1,
   'database away': 1,
+  'twin started': 2,
   'data wiped': 1,
   'data copied': 3,
   'copy put back': 2,
   'records forgotten': 1,
 } as const;
 
-export type EventName = keyof typeof EVENTS;
+export type EventName = keyof typeof WEIGHTS;
+export const EVENTS = Object.keys(WEIGHTS) as EventName[];
 
-/** Events that are not part of every run: what a run must be told for is checked more strictly in the others. */
+/** Events that only some runs have: the others are checked more strictly. */
 const OPTIONAL: readonly (readonly EventName[])[] = [
+  ['redrive', 'discard'],
+  ['close', 'process killed'],
+  ['process suspended'],
+  ['clock of a process set', 'clock of the backend set'],
+];
+
+/** What producers can be told of, or kept from, one at a time: see the README. */
+const DISASTERS: readonly (readonly EventName[])[] = [
+  ['twin started'],
   ['data wiped'],
   ['data copied', 'copy put back'],
-  ['process cloned'],
-  ['process killed', 'close'],
-  ['process suspended'],
-  ['redrive', 'discard'],
-  ['clock of a process set', 'clock of the backend set'],
   ['records forgotten'],
 ];
 
-const OPTIONAL_SHARE = 0.4;
-
-export function planOf(seed: number): Plan {
+/** @param together whether disasters may meet in one run */
+export function planOf(seed: number, together = false): Plan {
   const random = randomFor(seed, 'plan');
-  const left = OPTIONAL.filter(() => random() >= OPTIONAL_SHARE).flat();
-  const weights = { ...EVENTS } as Record<EventName, number>;
-  for (const event of left) weights[event] = 0;
+  const only = pick(random, [undefined, ...DISASTERS]);
+  const isIn = (events: readonly EventName[]): boolean =>
+    DISASTERS.includes(events) && !together ? events === only : random() < 0.6;
+  const left = new Set([...OPTIONAL, ...DISASTERS].filter((events) => !isIn(events)).flat());
   return {
     seed,
+    together,
     steps: 20 + integer(random, 80),
     paths: Array.from({ length: 1 + integer(random, 5) }, (_, i) => `/${String.fromCharCode(97 + i)}`),
     partitions: drawPartitions(random),
@@ -71,7 +79,7 @@ export function planOf(seed: number): Plan {
     networkFaults: pick(random, [0, 3, 10, 30]),
     databaseFaults: pick(random, [0, 10, 40]),
     rejects: pick(random, [0, 0, 20]),
-    weights,
+    weights: new Map(EVENTS.map((event) => [event, left.has(event) ? 0 : WEIGHTS[event]])),
   };
 }
 
@@ -82,9 +90,8 @@ function drawPartitions(random: Random): number[] {
 
 /** Draws an event by its weight. */
 export function drawEvent({ weights }: Plan, random: Random): EventName {
-  const events = Object.entries(weights) as [EventName, number][];
-  let drawn = random() * events.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [event, weight] of events) {
+  let drawn = random() * [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  for (const [event, weight] of weights) {
     drawn -= weight;
     if (drawn < 0) return event;
   }

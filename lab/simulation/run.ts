@@ -1,4 +1,4 @@
-import { check } from './checker.js';
+import { check, type Violation } from './checker.js';
 import { HAPPENS } from './events.js';
 import { drawEvent, drawPause, type EventName, type Plan } from './plan.js';
 import type { SimulatedProcess } from './simulated-process.js';
@@ -8,19 +8,13 @@ import { World } from './world.js';
 
 /** What came of a run. */
 export interface Result {
+  readonly plan: Plan;
   readonly increments: number;
   readonly batches: number;
   readonly events: ReadonlyMap<EventName, number>;
   /** What is not as it was promised; empty if all is well. */
   readonly violations: readonly Violation[];
   readonly trace: Trace;
-}
-
-/** Something that is not as it was promised. */
-export interface Violation {
-  readonly what: string;
-  /** The path of the target that it concerns; left out if it concerns all. */
-  readonly path?: string;
 }
 
 const MINUTE_MS = 60_000;
@@ -40,6 +34,7 @@ export async function run(plan: Plan, open: OpenStore): Promise<Result> {
   }
   await end(world);
   return {
+    plan,
     increments: world.history.increments.size,
     batches: world.database.ledger.size,
     events,

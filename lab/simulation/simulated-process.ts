@@ -38,8 +38,8 @@ export class SimulatedProcess {
   readonly #trace: Trace;
   /** What it has missed while it is suspended. */
   #missed: (() => void)[] | undefined;
-  /** The increments of each write, by partition, producer and number; each with the key of its target. */
-  readonly #writes = new Map<string, Map<string, string>>();
+  /** The writes that it sent, repeats included. */
+  readonly #writes: Write[] = [];
   /** What it does that has not ended. */
   readonly #doing = new Map<Promise<void>, string>();
 
@@ -166,35 +166,30 @@ export class SimulatedProcess {
 
   /** Notes what a call sends. */
   sends(method: BackendMethod, [write]: readonly unknown[]): void {
-    if (method !== 'add') return;
-    const { partition, producer, number, entries } = write as Write;
-    const key = `${partition}/${producer}/${number}`;
-    const marks = this.#writes.get(key) ?? new Map();
-    this.#writes.set(key, marks);
-    for (const entry of entries) for (const [mark] of marksOf(entry.fields)) marks.set(mark, entry.key);
+    if (method === 'add') this.#writes.push(write as Write);
   }
 
   #end(increment: Increment, error?: unknown): void {
     this.#history.end(increment, error);
-    if (error !== undefined) this.#trace.add(this.name, `${increment.mark} is ${increment.outcome}: ${error}`);
+    if (error !== undefined)
+      this.#trace.add(this.name, `${increment.mark} is ${increment.outcome}: ${error}`);
   }
 
+  /** After a wipe, nothing is left of what it wrote; otherwise, some writes are gone. */
   #lost({ partition, producer, from, to, reason, targets }: BufferEvents['lost']): void {
-    const told: string[] = [];
-    for (let number = from; number <= to; number += 1) {
-      for (const [mark, key] of this.#writes.get(`${partition}/${producer}/${number}`) ?? []) {
-        if (targets?.includes(key) === false) continue;
-        told.push(mark);
-        const increment = this.#history.increments.get(mark);
-        if (increment !== undefined) increment.toldLost = true;
-      }
-    }
-    if (reason === 'wiped' && process.env.LENIENT) {
-      for (const [key, marks] of this.#writes) if (key.startsWith(`${partition}/`)) for (const [mark] of marks) { const i = this.#history.increments.get(mark); if (i !== undefined) i.toldLost = true; }
-    }
+    const isConcerned = (write: Write): boolean =>
+      write.partition === partition &&
+      (reason === 'wiped' || (write.producer === producer && from <= write.number && write.number <= to));
+    const entries = this.#writes
+      .filter(isConcerned)
+      .flatMap((write) => write.entries)
+      .filter(({ key }) => targets?.includes(key) !== false);
+    const told = new Set(entries.flatMap(({ fields }) => marksOf(fields)).map(([mark]) => mark));
+    for (const mark of told) this.#history.tellLost(mark);
+    const writes = `${producer.slice(0, 6)} ${from} to ${to}`;
     this.#trace.add(
       this.name,
-      `hears of lost writes ${from} to ${to} of ${producer.slice(0, 6)} (${reason}): ${told.join(' ')}`,
+      `hears of lost writes ${writes} (${reason}): ${[...told].join(' ')}`,
       partition,
     );
   }

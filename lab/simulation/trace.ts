@@ -25,15 +25,17 @@ export class Trace {
     this.#moments.push({ at, who, what, ...(partition !== undefined && { partition }) });
   }
 
-  /** The lines that concern some of the partitions; without partitions, all. */
-  lines(partitions: ReadonlySet<number>): string[] {
+  /** The lines that concern the partitions of some targets, and those that concern all; without paths, all lines. */
+  about(paths: readonly string[]): string[] {
+    const isMentioned = ({ what }: Moment) => paths.some((path) => what.includes(`${path}:`));
+    const partitions = new Set(this.#moments.filter(isMentioned).map(({ partition }) => partition));
     return this.#moments
-      .filter(
-        ({ partition }) => partitions.size === 0 || partition === undefined || partitions.has(partition),
-      )
-      .map(({ at, who, what, partition }) => {
-        const seconds = ((at - this.#startedAt) / 1000).toFixed(3).padStart(10);
-        return `${seconds} s  ${who.padEnd(10)} ${partition === undefined ? '' : `[${partition}] `}${what}`;
-      });
+      .filter(({ partition }) => paths.length === 0 || partition === undefined || partitions.has(partition))
+      .map((moment) => this.#line(moment));
+  }
+
+  #line({ at, who, what, partition }: Moment): string {
+    const seconds = ((at - this.#startedAt) / 1000).toFixed(3).padStart(10);
+    return `${seconds} s  ${who.padEnd(10)} ${partition === undefined ? '' : `[${partition}] `}${what}`;
   }
 }

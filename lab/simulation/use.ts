@@ -48,9 +48,7 @@ export function resolveLetters(world: World, how: 'redrive' | 'discard'): void {
   const process = world.any();
   process.do(how, async () => {
     const letters = await process.buffer.deadLetters.list();
-    await process.buffer.deadLetters[how](
-      letters.map(({ id }) => id).filter(() => world.draw(2) === 0),
-    );
+    await process.buffer.deadLetters[how](letters.map(({ id }) => id).filter(() => world.draw(2) === 0));
   });
 }
 

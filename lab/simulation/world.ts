@@ -1,9 +1,9 @@
 import type { Random } from '@sluice/core';
 import { integer, pick, randomFor } from '../src/random.js';
 import { Allowances } from './allowances.js';
+import type { Copy } from './census.js';
 import { Database } from './database.js';
 import { History, Tally } from './history.js';
-import type { Copy } from './nemesis.js';
 import { Network } from './network.js';
 import { Observer } from './observer.js';
 import type { Plan } from './plan.js';
@@ -78,12 +78,15 @@ export class World {
       leaseMs: LEASE_MS,
       writeTimeoutMs: WRITE_TIMEOUT_MS,
       maxAttempts: 4,
-      ...giveUp(),
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
       retryDelay: (attempt) => 100 * attempt,
       closeTimeoutMs: 2000,
     }));
     this.processes.push(process);
-    this.trace.add(name, `starts, with ${partitions} partitions${twinOf ? `, as a twin of ${twinOf.name}` : ''}`);
+    this.trace.add(
+      name,
+      `starts, with ${partitions} partitions${twinOf ? `, as a twin of ${twinOf.name}` : ''}`,
+    );
     return process;
   }
 
@@ -109,4 +112,3 @@ export class World {
     return integer(this.random, below);
   }
 }
-function giveUp() { return process.env.GIVE_UP ? { giveUpAfterMs: GIVE_UP_AFTER_MS } : {}; }
