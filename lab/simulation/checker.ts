@@ -51,8 +51,9 @@ function checkCount(world: World, increment: Increment, times: number): Violatio
 }
 
 /** The sum and the extra values of a row are those of the increments that it counts. */
-function checkRow({ database, observer, history, plan, vanishedAfter }: World, path: string): Violation[] {
-  const row = database.rows.get(path) ?? { sum: 0, newest: 0, greatest: 0 };
+function checkRow(world: World, path: string): Violation[] {
+  const { database, history, plan, vanishedAfter } = world;
+  const row = database.rows.get(path) ?? { sum: 0, newest: [], greatest: 0 };
   const applied = [...history.increments.values()].filter(
     (increment) => increment.path === path && database.applied.of(increment.mark) > 0,
   );
@@ -65,21 +66,30 @@ function checkRow({ database, observer, history, plan, vanishedAfter }: World, p
   }
   // Partitions have no order among them, and restored data has another one.
   if (plan.partitions.length > 1 || vanishedAfter > 0) return wrong;
-  const shown = applied.find(({ value }) => value === row.newest);
+  return [...wrong, ...row.newest.flatMap(({ value, at }) => checkNewest(world, path, applied, value, at))];
+}
+
+/** A `last` value that comes into a row is none that was counted before what the row has. */
+function checkNewest(
+  { database, observer }: World,
+  path: string,
+  applied: readonly Increment[],
+  value: number,
+  at: number,
+): Violation[] {
+  const shown = applied.find((increment) => increment.value === value);
   // One whose outcome is unknown may still arrive after others.
-  if (shown?.outcome !== 'acknowledged') return wrong;
+  if (shown?.outcome !== 'acknowledged') return [];
   // What is redriven comes after what had been applied by then.
-  const redrivenAt = observer.redrivenAt.get(shown.mark) ?? 0;
-  const newer = applied.find(
-    (other) => isNewer(other, shown) && (database.appliedAt.get(other.mark) ?? 0) > redrivenAt,
-  );
-  if (newer !== undefined) {
-    wrong.push({
-      what: `the newest value of ${path} is that of ${shown.mark} instead of ${newer.mark}`,
-      path,
-    });
-  }
-  return wrong;
+  const since = observer.redrivenAt.get(shown.mark) ?? 0;
+  const newer = applied.find((other) => {
+    const appliedAt = database.appliedAt.get(other.mark) ?? 0;
+    return isNewer(other, shown) && since < appliedAt && appliedAt <= at;
+  });
+  if (newer === undefined) return [];
+  return [
+    { what: `the newest value of ${path} became that of ${shown.mark} instead of ${newer.mark}`, path },
+  ];
 }
 
 /** Whether an increment was acknowledged, and began when another one had already ended. */

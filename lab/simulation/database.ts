@@ -16,7 +16,8 @@ import type { Trace } from './trace.js';
 export interface Row {
   /** The sum of all amounts. */
   sum: number;
-  newest: number;
+  /** The values of the extra value `newest`, one after the other, and when each came: see `History.next`. */
+  readonly newest: { readonly value: number; readonly at: number }[];
   greatest: number;
 }
 
@@ -120,14 +121,14 @@ export class Database {
 
   #apply({ filters, columns, extra }: Entry): void {
     const path = String(filters.path);
-    const row = this.rows.get(path) ?? { sum: 0, newest: 0, greatest: 0 };
+    const row = this.rows.get(path) ?? { sum: 0, newest: [], greatest: 0 };
     this.rows.set(path, row);
     const { amount = 0, ...marks } = columns as Record<string, number>;
     row.sum += amount;
-    row.newest = Number(extra.newest?.value ?? row.newest);
     row.greatest = Math.max(row.greatest, Number(extra.greatest?.value ?? 0));
     this.applied.count(Object.entries(marks));
     const now = this.#history.next();
+    if (extra.newest !== undefined) row.newest.push({ value: Number(extra.newest.value), at: now });
     for (const mark of Object.keys(marks)) {
       if (!this.appliedAt.has(mark)) this.appliedAt.set(mark, now);
     }
