@@ -41,7 +41,7 @@ export type {
   Rule,
   Schema,
 } from './schema.js';
-export type { BackendOpener } from './support/backend-package.js';
+export type { BackendOpener, OpenerOptions } from './support/backend-package.js';
 export type { Clock, Random } from './support/clock.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
 export { createBuffer } from './write-behind-buffer.js';

@@ -125,6 +125,20 @@ const rows: Row[] = [
   ['createBuffer: leaseMs 0', INVALID_OPTION, 'leaseMs', options({ leaseMs: 0 })],
   ['createBuffer: leaseMs as a boolean', INVALID_OPTION, 'leaseMs', options({ leaseMs: true })],
   ['createBuffer: maxAttempts with a fraction', INVALID_OPTION, 'maxAttempts', options({ maxAttempts: 1.5 })],
+  ['createBuffer: giveUpAfterMs below 0', INVALID_OPTION, 'giveUpAfterMs', options({ giveUpAfterMs: -1 })],
+  [
+    'createBuffer: giveUpAfterMs of ten years',
+    INVALID_OPTION,
+    'giveUpAfterMs',
+    options({ giveUpAfterMs: 3_660 * 86_400_000 }),
+  ],
+  ['createBuffer: sinkTimeoutMs of 0', INVALID_OPTION, 'sinkTimeoutMs', options({ sinkTimeoutMs: 0 })],
+  [
+    'createBuffer: sinkTimeoutMs past what timers take',
+    INVALID_OPTION,
+    'sinkTimeoutMs',
+    options({ sinkTimeoutMs: 2 ** 31 }),
+  ],
   [
     'createBuffer: writeTimeoutMs as text',
     INVALID_OPTION,

@@ -466,7 +466,7 @@ describe('entries that are unreadable', () => {
 
   test('alone in a batch do not run the sink', async () => {
     const { buffer, store, sink, events } = setup();
-    const write = { partition: 0, producer: 'p', number: 1, newEpoch: 'e' };
+    const write = { ...(await store.join(0, 1)), partition: 0, producer: 'p', nonce: 'n', number: 1 };
     await store.add({ ...write, entries: [{ key: 'no target key', fields: { '+views': 1 } }] });
     expect(await buffer.processPending()).toMatchObject({ batches: 0, entries: 0, buried: 1 });
     expect(sink.deliveries).toEqual([]);

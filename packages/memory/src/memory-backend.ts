@@ -232,7 +232,7 @@ class Memory implements MemoryBackend {
     const { size, bytes, leaseMs, batchIdPrefix, claimToken } = request;
     state.batches += 1;
     return {
-      id: `${batchIdPrefix}-${state.batches}-${this.#unique()}`,
+      id: [batchIdPrefix, state.batches, this.#unique()].join('-'),
       number: state.batches,
       entries: takePending(state, size, bytes),
       madeAt: now,

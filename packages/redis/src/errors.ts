@@ -16,7 +16,7 @@ const DENIED: Kind = {
   code: 'ERR_SLUICE_BACKEND_DENIED',
   retryable: false,
   advice:
-    'Check the username and password, and that the user may run EVALSHA, EVAL, SADD, SMEMBERS and EXISTS on the keys.',
+    'Check the username and password, and that the user may run EVALSHA, EVAL, SMEMBERS, and every command of the scripts on the keys.',
 };
 const DENIED_IN_SCRIPT: Kind = {
   code: 'ERR_SLUICE_BACKEND_DENIED',
@@ -80,6 +80,13 @@ const REFUSALS: Readonly<Record<string, Kind>> = {
     code: 'ERR_SLUICE_BACKEND_CORRUPT',
     retryable: false,
     advice: "Another program uses a key of Sluice's. Give one of the two another prefix.",
+  },
+  // What Sluice's scripts reply when a key does not hold what they wrote.
+  CORRUPT: {
+    code: 'ERR_SLUICE_BACKEND_CORRUPT',
+    retryable: false,
+    advice:
+      'If a newer version of Sluice wrote it, upgrade this process; if another program changed it, look at the key.',
   },
 };
 

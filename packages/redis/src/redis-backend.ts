@@ -7,13 +7,14 @@ import {
   type ClaimResult,
   type Failure,
   type Position,
-  pack,
+  packEntries,
   type StoredDeadLetter,
   type StoredSums,
   type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
 import type { Connection } from './connection.js';
+import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';
 import { type RedisBackendOptions, resolveOptions } from './options.js';
 import {
@@ -26,7 +27,6 @@ import {
   statsOf,
   sumsOf,
 } from './replies.js';
-import { ScriptRunner } from './script-runner.js';
 import { loadScripts, type Script } from './scripts.js';
 import { validateServer } from './validate.js';
 
@@ -57,28 +57,34 @@ class RedisBackend implements Backend {
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;
   readonly #scripts = loadScripts();
-  readonly #runner: ScriptRunner;
 
   constructor(connection: Connection, keys: Keys, clock: Pick<Clock, 'now'> | undefined) {
     this.#connection = connection;
     this.#keys = keys;
     this.#clock = clock;
-    this.#runner = new ScriptRunner(connection);
   }
 
   async join(partition: number, partitions: number): Promise<Position> {
     const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
     const args = [partition, partitions, randomUUID()];
-    return positionOf(await this.#runner.run(this.#scripts.join, keys, args));
+    return positionOf(await this.#run(this.#scripts.join, keys, args));
   }
 
   async add(write: Write): Promise<AddResult> {
     const { partition, epoch, position, producer, number, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
     const keys = [entries, pending, state, this.#keys.partitions];
-    const lines = write.entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
-    const args = [this.#now(), partition, epoch, position, producer, number, nonce, lines];
-    return addResult(await this.#runner.run(this.#scripts.add, keys, args));
+    const args = [
+      this.#now(),
+      partition,
+      epoch,
+      position,
+      producer,
+      number,
+      nonce,
+      packEntries(write.entries),
+    ];
+    return addResult(await this.#run(this.#scripts.add, keys, args));
   }
 
   async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
@@ -87,31 +93,31 @@ class RedisBackend implements Backend {
     const keys = [entries, pending, batch, state, this.#keys.partitions];
     const when = early ? 'early' : 'due';
     const args = [this.#now(), partition, size, bytes, leaseMs, batchIdPrefix, claimToken, when];
-    return claimResult(await this.#runner.run(this.#scripts.claim, keys, args), claimToken);
+    return claimResult(await this.#run(this.#scripts.claim, keys, args), claimToken);
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     const { batch } = this.#keys.of(partition);
-    return (await this.#runner.run(this.#scripts.renew, [batch], [this.#now(), token, leaseMs])) === 1;
+    return (await this.#run(this.#scripts.renew, [batch], [this.#now(), token, leaseMs])) === 1;
   }
 
   async ack(partition: number, token: string): Promise<boolean> {
     const { batch, state } = this.#keys.of(partition);
-    return (await this.#runner.run(this.#scripts.ack, [batch, state], [token])) === 1;
+    return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
   }
 
   async nack(partition: number, token: string, failure: Failure): Promise<boolean> {
     const { reason, isVerdict, delayMs } = failure;
     const { batch, state } = this.#keys.of(partition);
     const args = [this.#now(), token, delayMs, reason, isVerdict ? 'verdict' : 'outage'];
-    return (await this.#runner.run(this.#scripts.nack, [batch, state], args)) === 1;
+    return (await this.#run(this.#scripts.nack, [batch, state], args)) === 1;
   }
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
     const { batch, state, dead, deadOrder } = this.#keys.of(partition);
     const args = burials.flatMap(({ index, reason }) => [index, JSON.stringify(reason)]);
     const keys = [batch, state, dead, deadOrder];
-    return (await this.#runner.run(this.#scripts.bury, keys, [this.#now(), token, ...args])) === 1;
+    return (await this.#run(this.#scripts.bury, keys, [this.#now(), token, ...args])) === 1;
   }
 
   async read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
@@ -124,7 +130,7 @@ class RedisBackend implements Backend {
     // All leave in the same tick, so that the client sends them together.
     const replies = [...keysByPartition].map(async ([partition, targetKeys]) => {
       const { entries, batch } = this.#keys.of(partition);
-      const reply = await this.#runner.run(this.#scripts.read, [entries, batch], targetKeys);
+      const reply = await this.#run(this.#scripts.read, [entries, batch], targetKeys);
       return [partition, sumsOf(reply)] as const;
     });
     const sums = new Map(await Promise.all(replies));
@@ -158,20 +164,18 @@ class RedisBackend implements Backend {
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
     if (limit === 0) return [];
     const { dead, deadOrder } = this.#keys.of(partition);
-    return deadLettersOf(
-      await this.#runner.run(this.#scripts.deadLetters, [dead, deadOrder], [offset, limit]),
-    );
+    return deadLettersOf(await this.#run(this.#scripts.deadLetters, [dead, deadOrder], [offset, limit]));
   }
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const { entries, pending, dead, deadOrder, batch } = this.#keys.of(partition);
     const keys = [entries, pending, dead, deadOrder, batch];
-    return (await this.#runner.run(this.#scripts.redrive, keys, ids)) as string[];
+    return (await this.#run(this.#scripts.redrive, keys, ids)) as string[];
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
     const { dead, deadOrder } = this.#keys.of(partition);
-    return (await this.#runner.run(this.#scripts.discard, [dead, deadOrder], ids)) as string[];
+    return (await this.#run(this.#scripts.discard, [dead, deadOrder], ids)) as string[];
   }
 
   validate(): Promise<Validation> {
@@ -198,9 +202,24 @@ class RedisBackend implements Backend {
     const replies: Promise<unknown>[] = [];
     for (let first = 0; first < partitions.length; first += PARTITIONS_A_SCRIPT) {
       const keys = partitions.slice(first, first + PARTITIONS_A_SCRIPT).flatMap(keysOf);
-      replies.push(this.#runner.run(script, keys, [this.#now()]));
+      replies.push(this.#run(script, keys, [this.#now()]));
     }
     return (await Promise.all(replies)).flatMap((reply) => reply as unknown[]);
+  }
+
+  /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
+  #run(
+    { sha1, source }: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const words = [...keys, ...args.map(String)];
+    return this.#connection.run((client) =>
+      client.evalsha(sha1, keys.length, ...words).catch((error: unknown) => {
+        if (!isNoScript(error)) throw error;
+        return client.eval(source, keys.length, ...words);
+      }),
+    );
   }
 
   #now(): string {

@@ -76,7 +76,8 @@ async function observe(
       random,
       batchSize: 2,
       leaseMs: LEASE_MS,
-      maxAttempts: 3, giveUpAfterMs: 0,
+      maxAttempts: 3,
+      giveUpAfterMs: 0,
       // Side by side, partitions draw their ids in the order of the replies, which is not the same each time.
       concurrency: 1,
     });

@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
     'state.epoch = this.#unique(); return { epoch: state.epoch, position: state.applied };',
   ]),
   mutant('all partitions have one epoch', ['newPartition(this.#unique())', "newPartition('epoch')"]),
-  mutant('an epoch is the time alone', ['.${this.#epochsAndBatches}`', '`']),
+  mutant('an epoch is the time alone', ['this.#epochsAndBatches += 1;', '']),
   mutant('the counter of epochs goes back with the data', [
     'const entries = Object.entries(structuredClone(snapshot));',
     'this.#epochsAndBatches = 0; const entries = Object.entries(structuredClone(snapshot));',
@@ -254,10 +254,13 @@ export const MUTANTS: readonly Mutant[] = [
     'const { id, attempt, failures, madeAt, entries } = state.batch;',
     'state.lastToken === claimToken ? (state.batch.attempt += 1) : (state.lastToken = claimToken); const { id, attempt, failures, madeAt, entries } = state.batch;',
   ]),
-  mutant('a batch id is the prefix alone', ['-${state.batches}-${this.#unique()}`', '`']),
+  mutant('a batch id is the prefix alone', [
+    '[batchIdPrefix, state.batches, this.#unique()]',
+    '[batchIdPrefix]',
+  ]),
   mutant('a batch id is unique in the data alone', [
-    '-${state.batches}-${this.#unique()}`',
-    '-${state.batches}`',
+    '[batchIdPrefix, state.batches, this.#unique()]',
+    '[batchIdPrefix, state.batches]',
   ]),
   mutant('an early claim takes a lease', ['&& state.batch.claimToken === undefined;', ';']),
   mutant('no claim is early', ['const isEarly = request.early &&', 'const isEarly = false &&']),

@@ -10,4 +10,4 @@ local function denied(command, key, ...)
 end
 
 -- The error to reply with if a key does not hold what Sluice wrote.
-local function corrupt(key, what) return redis.error_reply('CORRUPT ' .. key .. ' ' .. what) end
+local function corrupt(key, what) return redis.error_reply('CORRUPT the key ' .. key .. ' ' .. what) end
