@@ -68,9 +68,9 @@ export async function restore(world: World): Promise<void> {
   const { copy, time, observer, database, allowances, history, network, plan } = world;
   if (copy === undefined) return;
   if (!plan.together) {
+    if (world.vanishedAfter > 0) return;
     // The server was another one: what was on its way to it is gone.
     network.dropSent();
-    world.copy = undefined;
   }
   await time.standStill(copy.putBack());
   const vanished = [...observer.batches.keys()].filter(
