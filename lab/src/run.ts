@@ -26,6 +26,8 @@ export interface Result {
   readonly drift: boolean;
   /** What went wrong apart from drift: faults that did not fire, processes that ended unexpectedly. */
   readonly problems: readonly string[];
+  /** What could not be done on this machine. */
+  readonly notes: readonly string[];
 }
 
 interface Setup {
@@ -63,7 +65,7 @@ export class Run {
       if (!(drift && without)) this.#problems.push(...shortfalls(result));
       if (drift || this.#problems.length > 0) break;
     }
-    return { seed, without, rounds, drift, problems: this.#problems };
+    return { seed, without, rounds, drift, problems: this.#problems, notes: [] };
   }
 
   async #round(round: Round): Promise<RoundResult> {
@@ -75,6 +77,13 @@ export class Run {
     const fired = await unleash(system, round, seed, onProgress);
     await processes.finish('producer', PRODUCERS_FINISH_MS);
     const found = await this.#settle(round);
+    const lost = processes.lost.splice(0);
+    if (!round.counts['Redis wiped (FLUSHALL)'])
+      this.#problems.push(...lost.map((detail) => `a producer reports lost writes: ${detail}`));
+    if (found.wronglyBuried > 0)
+      this.#problems.push(
+        `${found.wronglyBuried} dead letters of entries that the database would have taken`,
+      );
     this.#problems.push(...processes.problems.splice(0));
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     return { round, fired, outcomes: { ...expected.outcomes }, check: found, seconds };

@@ -11,6 +11,13 @@ export function connectionFaults({ redisProxy, databaseProxy }: System) {
     'claim arrives late': () => redisProxy.failNext('claim', 'delay request', PATIENCE_MS),
     'settlement arrives late': () => redisProxy.failNext('settlement', 'delay request', PATIENCE_MS),
     'COMMIT arrives late': () => databaseProxy.failNext('COMMIT', 'delay request', PATIENCE_MS),
+    'write executed, error reply': () => redisProxy.failNext('write', 'replace reply', PATIENCE_MS),
+    'settlement executed, error reply': () => redisProxy.failNext('settlement', 'replace reply', PATIENCE_MS),
+    'write refused by a proxy': () => redisProxy.failNext('write', 'refuse request', PATIENCE_MS),
+    'claim refused by a proxy': () => redisProxy.failNext('claim', 'refuse request', PATIENCE_MS),
+    'Redis connection silent, at a write': () => redisProxy.failNext('write', 'go silent', PATIENCE_MS),
+    'Redis connection silent, at a claim': () => redisProxy.failNext('claim', 'go silent', PATIENCE_MS),
+    'PostgreSQL connection silent': () => databaseProxy.failNext('COMMIT', 'go silent', PATIENCE_MS),
     'Redis connections cut': async () => redisProxy.cut() > 0,
     'PostgreSQL connections cut': async () => databaseProxy.cut() > 0,
   };
