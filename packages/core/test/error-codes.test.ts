@@ -57,6 +57,17 @@ async function lostLease(): Promise<unknown> {
   return error;
 }
 
+async function hungSink(): Promise<unknown> {
+  const clock = manualClock();
+  const sink = (): Promise<void> => new Promise(() => {});
+  const buffer = bufferWith({ backend: memory({ clock }), clock, sink, sinkTimeoutMs: 1000 });
+  const errors: unknown[] = [];
+  buffer.on('retry', ({ error }) => errors.push(error));
+  await buffer.incr('Page', one, page);
+  await clock.until(buffer.processPending());
+  throw errors[0];
+}
+
 async function lostWrite(): Promise<unknown> {
   const store = memory();
   let writes = 0;
@@ -108,6 +119,7 @@ async function brokenPackage(): Promise<unknown> {
 }
 
 const ONE_ROW: Increment = ['T', { n: 1 }, { id: 1 }];
+const MANY_ROWS = Array.from({ length: 2000 }, (_, id): Increment => ['T', { n: 1 }, { id }]);
 
 async function onSqlite(
   prepare: string,
@@ -175,6 +187,13 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
       await run('pragma query_only = on');
       return sink(await batchOf([ONE_ROW]), context);
     }),
+  ERR_SLUICE_SINK_UNAVAILABLE: () =>
+    onSqlite(TABLE, async (sink, run) => {
+      await sink.migrate();
+      await run('pragma max_page_count = 1');
+      return sink(await batchOf(MANY_ROWS), context);
+    }),
+  ERR_SLUICE_SINK_TIMEOUT: hungSink,
   ERR_SLUICE_LEASE_LOST: lostLease,
   ERR_SLUICE_PARTITIONS_FAILED: failedPartitions,
   ERR_SLUICE_LISTENER_FAILED: failedListener,
