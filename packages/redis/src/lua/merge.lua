@@ -23,6 +23,15 @@ end
 
 local function time(text) return integer(text, MAX_TIME) end
 
+-- The sums that were met, by their texts: most of those in a write are the same few.
+local sums = {}
+
+local function sum_of(text)
+  local value = sums[text] or integer(text, MAX_SUM)
+  sums[text] = value
+  return value
+end
+
 -- A number, or a Date's milliseconds: these follow a letter.
 local function comparable(text)
   if string.byte(text) == 100 then return time(string.sub(text, 2)) end -- d
@@ -50,22 +59,24 @@ local function least(was, value, a, b) return b < a and value or was end
 
 local FIRST_AT = { read = time, combine = least }
 
--- By the mark that a field's name begins with, as a byte.
-local RULES = {}
-for mark, rule in pairs({
-  ['+'] = { read = function(text) return integer(text, MAX_SUM) end, combine = sum },
-  ['='] = { read = stamp, combine = latest },
-  ['>'] = { read = comparable, combine = greatest },
-  ['<'] = { read = comparable, combine = least },
-  ['@'] = FIRST_AT,
-}) do
-  RULES[string.byte(mark)] = rule
-end
+-- By the byte of the mark that a field's name begins with. Written out, since every call of the script makes it.
+local RULES = {
+  [43] = { read = sum_of, combine = sum }, -- +
+  [61] = { read = stamp, combine = latest }, -- =
+  [62] = { read = comparable, combine = greatest }, -- >
+  [60] = { read = comparable, combine = least }, -- <
+  [64] = FIRST_AT, -- @
+}
+
+-- The rules of the fields that were met, by their names: the entries of a write are mostly of the same fields.
+local met = {}
 
 -- The rule of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
 local function rule_of(field)
+  if met[field] then return met[field] end
   local rule = RULES[string.byte(field)]
   if (rule == FIRST_AT) ~= (#field == 1) or string.sub(field, 2) == '__proto__' then return nil end
+  met[field] = rule
   return rule
 end
 
@@ -90,33 +101,35 @@ local function decode(packed)
   return fields
 end
 
--- Whether a packed entry has nothing but fields without escapes from a place on.
-local function is_plain(entry, at)
-  repeat
-    local after = string.match(entry, '^,"[^"\\]+":"[^"\\]*"()', at)
-    at = after or at
-  until not after
-  return at == #entry and string.byte(entry, at) == 125 -- }
+local FIRST_FIELD, NEXT_FIELD = '^{"([^"\\]+)":"([^"\\]*)"()', '^,"([^"\\]+)":"([^"\\]*)"()'
+
+local function ends(entry, at) return at == #entry and string.byte(entry, at) == 125 end -- }
+
+-- Whether a packed entry has, from a place on, nothing but fields without escapes that the other one does not have.
+local function has_only_others(entry, at, other)
+  while not ends(entry, at) do
+    local field, after = string.match(entry, '^,"([^"\\]+)":"[^"\\]*"()', at)
+    if not field or string.find(other, '"' .. field .. '":', 1, true) then return false end
+    at = after
+  end
+  return true
 end
 
--- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and has each
--- of them once; no text needs escapes. Returns nil in any other case.
+-- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and no text
+-- needs escapes. Returns nil in any other case.
 local function merge_alike(old, new)
-  if string.byte(new) ~= 123 then return nil end -- {
-  local merged, count, length, at, separator = {}, 0, 1, 1, '{'
-  for field, value, stop in string.gmatch(new, '"([^"\\]+)":"([^"\\]*)"()') do
-    local old_field, was, after = string.match(old, '^' .. separator .. '"([^"\\]+)":"([^"\\]*)"()', at)
+  local merged, form, at, old_at = '{', FIRST_FIELD, 1, 1
+  repeat
+    local field, value, after = string.match(new, form, at)
+    local old_field, was, old_after = string.match(old, form, old_at)
+    if not field or field ~= old_field then return nil end
     local rule = rule_of(field)
-    if old_field ~= field or not rule then return nil end
-    if string.byte(new, stop) ~= (stop < #new and 44 or 125) then return nil end -- , or }
-    local text, quoted = combined(rule, was, value), '"' .. field .. '":'
-    if not text or string.find(old, quoted, after, true) then return nil end
-    count = count + 1
-    merged[count] = quoted .. '"' .. text .. '"'
-    length, at, separator = length + #field + #value + 6, after, ','
-  end
-  if count == 0 or length ~= #new or not is_plain(old, at) then return nil end
-  return '{' .. table.concat(merged, ',') .. string.sub(old, at)
+    local text = rule and combined(rule, was, value)
+    if not text then return nil end
+    merged = merged .. (form == FIRST_FIELD and '"' or ',"') .. field .. '":"' .. text .. '"'
+    form, at, old_at = NEXT_FIELD, after, old_after
+  until ends(new, at)
+  return has_only_others(old, old_at, new) and merged .. string.sub(old, old_at) or nil
 end
 
 -- Returns the merged entry, or nil, the reason and the field. What only the old entry has may be of a newer version's rule:
