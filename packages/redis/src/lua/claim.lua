@@ -49,7 +49,7 @@ local function one_line(text)
 end
 
 -- Few entries at a time, since each may be large.
-local STEP = 50
+local STEP = 20
 local keys, lines, taken, sum, is_full = {}, {}, 0, 0, false
 repeat
   local some = redis.call('LRANGE', pending, taken, math.min(taken + STEP, size) - 1)
@@ -73,6 +73,7 @@ local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
 local number = text_of(batches + 1)
 local id = ARGV[6] .. '-' .. number .. '-' .. server_time()
 local oldest = string.match(lines[2], '"@":"(%d+)"') or text_of(now)
+local payload = table.concat(lines, '\n')
 
 local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')
@@ -86,8 +87,8 @@ redis.call('HDEL', entries, '')
 redis.call('LTRIM', pending, 0, -1)
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
 redis.call('HSET', state, 'batches', number)
-redis.call('HSET', batch, 'id', id, 'number', number, 'payload', table.concat(lines, '\n'), 'size', taken, 'oldest', oldest,
+redis.call('HSET', batch, 'id', id, 'number', number, 'payload', payload, 'size', taken, 'oldest', oldest,
   'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
 redis.call('LTRIM', pending, taken, -1)
 call_in_chunks('HDEL', entries, keys)
-return { 'leased', id, 1, 0, 0, redis.call('LLEN', pending), table.concat(lines, '\n') }
+return { 'leased', id, 1, 0, 0, redis.call('LLEN', pending), payload }
