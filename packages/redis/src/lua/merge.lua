@@ -3,39 +3,24 @@
 local MAX_SUM = 9007199254740991
 local MAX_TIME = 8640000000000000
 
--- Numbers as core writes them, and no others that tonumber() takes: no '0x10', ' 1', 'inf' or '1e3'.
-local FORMS = { '^%-?%d+$', '^%-?%d+%.%d+$', '^%-?%d+e[+-]%d+$', '^%-?%d+%.%d+e[+-]%d+$' }
+-- The marks that fields' names begin with, as bytes. All of this is made anew by every call of the script, so it has no
+-- tables that it can do without.
+local SUM, LAST, GREATEST, LEAST, FIRST_AT = string.byte('+=><@', 1, 5)
 
+-- A number as core writes it, and no other that tonumber() takes: no '0x10', ' 1', 'inf' or '1e3'.
 local function number(text)
-  for _, form in ipairs(FORMS) do
-    if string.find(text, form) then
-      local value = tonumber(text)
-      return math.abs(value) < math.huge and value or nil
-    end
-  end
+  local is_one = string.find(text, '^%-?%d+$')
+    or string.find(text, '^%-?%d+%.%d+$')
+    or string.find(text, '^%-?%d+e[+-]%d+$')
+    or string.find(text, '^%-?%d+%.%d+e[+-]%d+$')
+  local value = is_one and tonumber(text)
+  return value and math.abs(value) < math.huge and value or nil
 end
 
 local function integer(text, most)
-  if not string.find(text, FORMS[1]) then return nil end
+  if not string.find(text, '^%-?%d+$') then return nil end
   local value = tonumber(text)
   return math.abs(value) <= most and value or nil
-end
-
-local function time(text) return integer(text, MAX_TIME) end
-
--- The sums that were met, by their texts: most of those in a write are the same few.
-local sums = {}
-
-local function sum_of(text)
-  local value = sums[text] or integer(text, MAX_SUM)
-  sums[text] = value
-  return value
-end
-
--- A number, or a Date's milliseconds: these follow a letter.
-local function comparable(text)
-  if string.byte(text) == 100 then return time(string.sub(text, 2)) end -- d
-  return number(text)
 end
 
 -- The number of the batch that a redriven value was buried with; infinite for one that was not.
@@ -44,50 +29,49 @@ local function stamp(text)
   return digits and #digits <= 15 and tonumber(digits) or math.huge
 end
 
--- The rules. `read` gets what two values are compared or added by from their texts, nil if Sluice did not write the text.
--- `combine` takes both texts, the later one second, and what was read of them. It returns the text of the two, or nil and
--- the reason.
+-- The sums that were met, by their texts: most of those in a write are the same few.
+local sums = {}
 
-local function sum(_, _, a, b)
-  if math.abs(a + b) > MAX_SUM then return nil, 'overflow' end
-  return string.format('%.0f', a + b + 0)
+-- What values are compared or added by; nil if Sluice did not write the text.
+local function weight(mark, text)
+  if mark == SUM then
+    local value = sums[text] or integer(text, MAX_SUM)
+    sums[text] = value
+    return value
+  end
+  if mark == LAST then return stamp(text) end
+  if mark == FIRST_AT then return integer(text, MAX_TIME) end
+  -- A Date's milliseconds follow a letter.
+  if string.byte(text) == 100 then return integer(string.sub(text, 2), MAX_TIME) end -- d
+  return number(text)
 end
 
-local function latest(was, value, a, b) return b >= a and value or was end
-local function greatest(was, value, a, b) return b > a and value or was end
-local function least(was, value, a, b) return b < a and value or was end
+-- The marks of the fields that were met, by their names: the entries of a write are mostly of the same fields.
+local marks = {}
 
-local FIRST_AT = { read = time, combine = least }
-
--- By the byte of the mark that a field's name begins with. Written out, since every call of the script makes it.
-local RULES = {
-  [43] = { read = sum_of, combine = sum }, -- +
-  [61] = { read = stamp, combine = latest }, -- =
-  [62] = { read = comparable, combine = greatest }, -- >
-  [60] = { read = comparable, combine = least }, -- <
-  [64] = FIRST_AT, -- @
-}
-
--- The rules of the fields that were met, by their names: the entries of a write are mostly of the same fields.
-local met = {}
-
--- The rule of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
-local function rule_of(field)
-  if met[field] then return met[field] end
-  local rule = RULES[string.byte(field)]
-  if (rule == FIRST_AT) ~= (#field == 1) or string.sub(field, 2) == '__proto__' then return nil end
-  met[field] = rule
-  return rule
+-- The mark of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
+local function mark_of(field)
+  local mark = marks[field]
+  if not mark and (field == '@' or string.find(field, '^[+=><].') and string.sub(field, 2) ~= '__proto__') then
+    mark = string.byte(field)
+    marks[field] = mark
+  end
+  return mark
 end
 
--- The value of a field of which one entry or both have one.
-local function combined(rule, was, value)
-  local b = rule.read(value)
+-- The value of a field of which one entry or both have one, the later one second; nil and the reason if there is none.
+local function combined(mark, was, value)
+  local b = weight(mark, value)
   if not b then return nil, 'corrupt' end
   if not was then return value end
-  local a = rule.read(was)
+  local a = weight(mark, was)
   if not a then return nil, 'corrupt' end
-  return rule.combine(was, value, a, b)
+  if mark == SUM then
+    if math.abs(a + b) > MAX_SUM then return nil, 'overflow' end
+    return string.format('%.0f', a + b + 0)
+  end
+  local wins = mark == LAST and b >= a or mark == GREATEST and b > a or (mark == LEAST or mark == FIRST_AT) and b < a
+  return wins and value or was
 end
 
 -- The fields of a packed entry, nil if it is no object of texts.
@@ -123,8 +107,8 @@ local function merge_alike(old, new)
     local field, value, after = string.match(new, form, at)
     local old_field, was, old_after = string.match(old, form, old_at)
     if not field or field ~= old_field then return nil end
-    local rule = rule_of(field)
-    local text = rule and combined(rule, was, value)
+    local mark = mark_of(field)
+    local text = mark and combined(mark, was, value)
     if not text then return nil end
     merged = merged .. (form == FIRST_FIELD and '"' or ',"') .. field .. '":"' .. text .. '"'
     form, at, old_at = NEXT_FIELD, after, old_after
@@ -140,9 +124,9 @@ local function merge(old, new)
   local into, from = decode(old), decode(new)
   if not into or not from then return nil, 'corrupt', '' end
   for field, value in pairs(from) do
-    local rule = rule_of(field)
-    if not rule then return nil, 'corrupt', field end
-    local text, reason = combined(rule, into[field], value)
+    local mark = mark_of(field)
+    if not mark then return nil, 'corrupt', field end
+    local text, reason = combined(mark, into[field], value)
     if not text then return nil, reason, field end
     into[field] = text
   end
@@ -155,7 +139,7 @@ local function stamp_last(packed, batch_number)
   local fields = decode(packed)
   if not fields then return nil end
   for field, value in pairs(fields) do
-    if string.byte(field) == 61 and stamp(value) == math.huge then -- =
+    if string.byte(field) == LAST and stamp(value) == math.huge then
       fields[field] = string.format('~%.0f ', batch_number) .. value
     end
   end
