@@ -87,7 +87,7 @@ async function failedListener(): Promise<unknown> {
 }
 
 /** Why a batch is delivered again. */
-async function failedDelivery(options: Partial<BufferOptions>): Promise<unknown> {
+async function failedDelivery(options: Partial<BufferOptions>): Promise<void> {
   const buffer = bufferWith(options);
   const failure = new Promise((_, reject) => buffer.on('retry', ({ error }) => reject(error)));
   await buffer.incr('Page', one, page);

@@ -44,7 +44,7 @@ describe('a borrowed client', () => {
     const client = new Redis(1, { maxRetriesPerRequest: null, lazyConnect: true });
     client.on('error', () => {});
     const backend = redis({ client, commandTimeoutMs: 50 });
-    await expect(backend.partitions()).rejects.toMatchObject({
+    await expect(backend.partitions(1)).rejects.toMatchObject({
       code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
       outcome: 'unknown',
     });

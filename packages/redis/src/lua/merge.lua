@@ -1,37 +1,38 @@
 -- Merges packed entries: the same algebra as merge() in @sluice/core, on strings. A property test compares the two.
 -- Numbers travel as strings; sums stay within 2^53, where a Lua number is exact.
+local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 local MAX_SUM = 9007199254740991
 local MAX_TIME = 8640000000000000
 
 -- Numbers as core writes them, and no others that tonumber() takes: no '0x10', ' 1', 'inf' or '1e3'.
-local FORMS = { '^%-?%d+$', '^%-?%d+%.%d+$', '^%-?%d+e[+-]%d+$', '^%-?%d+%.%d+e[+-]%d+$' }
-
-local function number(text)
-  for _, form in ipairs(FORMS) do
-    if string.find(text, form) then
-      local value = tonumber(text)
-      return math.abs(value) < math.huge and value or nil
-    end
-  end
-end
+local INTEGER = '^%-?%d+$'
 
 local function integer(text, most)
-  if not string.find(text, FORMS[1]) then return nil end
-  local value = tonumber(text)
-  return math.abs(value) <= most and value or nil
+  local value = find(text, INTEGER) and tonumber(text)
+  return value and value <= most and value >= -most and value or nil
+end
+
+local function is_number(text)
+  return find(text, INTEGER) or find(text, '^%-?%d+%.%d+$')
+    or find(text, '^%-?%d+e[+-]%d+$') or find(text, '^%-?%d+%.%d+e[+-]%d+$')
+end
+
+local function number(text)
+  local value = is_number(text) and tonumber(text)
+  return value and value < math.huge and value > -math.huge and value or nil
 end
 
 local function time(text) return integer(text, MAX_TIME) end
 
 -- A number, or a Date's milliseconds: these follow a letter.
 local function comparable(text)
-  if string.byte(text) == 100 then return time(string.sub(text, 2)) end -- d
+  if byte(text) == 100 then return time(sub(text, 2)) end -- d
   return number(text)
 end
 
 -- The number of the batch that a redriven value was buried with; infinite for one that was not.
 local function stamp(text)
-  local digits = string.match(text, '^~(%d+) ')
+  local digits = match(text, '^~(%d+) ')
   return digits and #digits <= 15 and tonumber(digits) or math.huge
 end
 
@@ -59,13 +60,13 @@ for mark, rule in pairs({
   ['<'] = { read = comparable, combine = least },
   ['@'] = FIRST_AT,
 }) do
-  RULES[string.byte(mark)] = rule
+  RULES[byte(mark)] = rule
 end
 
 -- The rule of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
 local function rule_of(field)
-  local rule = RULES[string.byte(field)]
-  if (rule == FIRST_AT) ~= (#field == 1) or string.sub(field, 2) == '__proto__' then return nil end
+  local rule = RULES[byte(field)]
+  if (rule == FIRST_AT) ~= (#field == 1) or #field == 10 and sub(field, 2) == '__proto__' then return nil end
   return rule
 end
 
@@ -81,7 +82,7 @@ end
 
 -- The fields of a packed entry, nil if it is no object of texts.
 local function decode(packed)
-  if string.byte(packed) ~= 123 then return nil end -- {
+  if byte(packed) ~= 123 then return nil end -- {
   local ok, fields = pcall(cjson.decode, packed)
   if not ok then return nil end
   for _, value in pairs(fields) do
@@ -90,33 +91,46 @@ local function decode(packed)
   return fields
 end
 
--- Whether a packed entry has nothing but fields without escapes from a place on.
-local function is_plain(entry, at)
-  repeat
-    local after = string.match(entry, '^,"[^"\\]+":"[^"\\]*"()', at)
-    at = after or at
-  until not after
-  return at == #entry and string.byte(entry, at) == 125 -- }
+-- Where a text ends that is read up to a backslash or its closing quote: behind that quote. Nil if it has other escapes
+-- than those that texts usually have.
+local function after_text(entry, at)
+  while byte(entry, at) == 92 do -- \
+    at = match(entry, '^\\["\\/bfnrt][^"\\]*()', at)
+    if not at then return nil end
+  end
+  return byte(entry, at) == 34 and at + 1 or nil -- "
 end
 
+-- Whether a packed entry has nothing but fields from a place on, whose names have no escapes.
+local function is_plain(entry, at)
+  while byte(entry, at) == 44 do -- ,
+    local value = match(entry, '^"[^"\\]+":"[^"\\]*()', at + 1)
+    at = value and after_text(entry, value)
+    if not at then return false end
+  end
+  return at == #entry and byte(entry, at) == 125 -- }
+end
+
+local FIRST_FIELD, NEXT_FIELD = '^{"([^"\\]+)":"([^"\\]*)"()', '^,"([^"\\]+)":"([^"\\]*)"()'
+
 -- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and has each
--- of them once; no text needs escapes. Returns nil in any other case.
+-- of them once; none of these needs escapes. Returns nil in any other case.
 local function merge_alike(old, new)
-  if string.byte(new) ~= 123 then return nil end -- {
-  local merged, count, length, at, separator = {}, 0, 1, 1, '{'
+  if byte(new) ~= 123 then return nil end -- {
+  local merged, count, length, at, form = {}, 0, 1, 1, FIRST_FIELD
   for field, value, stop in string.gmatch(new, '"([^"\\]+)":"([^"\\]*)"()') do
-    local old_field, was, after = string.match(old, '^' .. separator .. '"([^"\\]+)":"([^"\\]*)"()', at)
+    local old_field, was, after = match(old, form, at)
     local rule = rule_of(field)
     if old_field ~= field or not rule then return nil end
-    if string.byte(new, stop) ~= (stop < #new and 44 or 125) then return nil end -- , or }
+    if byte(new, stop) ~= (stop < #new and 44 or 125) then return nil end -- , or }
     local text, quoted = combined(rule, was, value), '"' .. field .. '":'
-    if not text or string.find(old, quoted, after, true) then return nil end
+    if not text or find(old, quoted, after, true) then return nil end
     count = count + 1
     merged[count] = quoted .. '"' .. text .. '"'
-    length, at, separator = length + #field + #value + 6, after, ','
+    length, at, form = length + #field + #value + 6, after, NEXT_FIELD
   end
   if count == 0 or length ~= #new or not is_plain(old, at) then return nil end
-  return '{' .. table.concat(merged, ',') .. string.sub(old, at)
+  return '{' .. table.concat(merged, ',') .. sub(old, at)
 end
 
 -- Returns the merged entry, or nil, the reason and the field. What only the old entry has may be of a newer version's rule:
@@ -142,7 +156,7 @@ local function stamp_last(packed, batch_number)
   local fields = decode(packed)
   if not fields then return nil end
   for field, value in pairs(fields) do
-    if string.byte(field) == 61 and stamp(value) == math.huge then -- =
+    if byte(field) == 61 and stamp(value) == math.huge then -- =
       fields[field] = string.format('~%.0f ', batch_number) .. value
     end
   end
