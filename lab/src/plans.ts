@@ -21,6 +21,7 @@ const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: nu
   'reply to a claim lost': { short: 25, long: 180 },
   'reply to a settlement lost': { short: 35, long: 220 },
   'reply to a COMMIT lost': { short: 10, long: 40 },
+  'reply to a join lost': { short: 4, long: 15 },
   'write arrives late': { short: 8, long: 40 },
   'claim arrives late': { short: 4, long: 15 },
   'settlement arrives late': { short: 4, long: 15 },
@@ -96,6 +97,15 @@ const MAX_ROUNDS = 5;
 /** For each guard, the faults that it protects from. */
 export const WITHOUT: Readonly<Record<GuardName, Plan>> = {
   'number check': attack('number check', { 'reply to a write lost': 20 }, { lastsMs: 2000 }),
+  nonce: attack('nonce', { 'producers cloned': 3 }, { lastsMs: 1000 }),
+  'floor check': attack(
+    'floor check',
+    { 'producer suspended, its record forgotten': 2 },
+    // Young producers still have all that they ever wrote.
+    { lastsMs: 500 },
+  ),
+  'epoch check': attack('epoch check', { 'Redis wiped (FLUSHALL)': 2 }, { lastsMs: 1000 }),
+  'time in batch ids': attack('time in batch ids', { 'Redis wiped (FLUSHALL)': 3 }, { lastsMs: 1000 }),
   ledger: attack(
     'ledger',
     { 'reply to a COMMIT lost': 6, 'worker killed after commit': 3 },

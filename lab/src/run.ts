@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Buffer, createBuffer } from '@sluice/core';
+import { type Buffer, createBuffer, type DeadLetter } from '@sluice/core';
 import { redis } from '@sluice/redis';
 import { type CheckResult, check, hasDrift } from './checker/checker.js';
 import type { Expected } from './checker/expected.js';
@@ -47,6 +47,8 @@ const DRAIN_MS = 60_000;
 export class Run {
   readonly #setup: Setup;
   readonly #problems: string[] = [];
+  /** Those of all rounds. They are taken out of Redis, since a later round may wipe it. */
+  readonly #deadLetters: DeadLetter[] = [];
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -100,8 +102,9 @@ export class Run {
       await this.#drain(buffer);
     }
     await processes.finish('worker', WORKERS_FINISH_MS);
-    const deadLetters = await buffer.deadLetters.list({ limit: 1_000_000 });
-    return check(database, deadLetters, this.#setup.expected);
+    this.#deadLetters.push(...(await buffer.deadLetters.list({ limit: 1_000_000 })));
+    await buffer.deadLetters.discard('all');
+    return check(database, this.#deadLetters, this.#setup.expected);
   }
 
   async #drain(buffer: Buffer): Promise<void> {

@@ -7,6 +7,7 @@ export function connectionFaults({ redisProxy, databaseProxy }: System) {
     'reply to a claim lost': () => redisProxy.failNext('claim', 'lose reply', PATIENCE_MS),
     'reply to a settlement lost': () => redisProxy.failNext('settlement', 'lose reply', PATIENCE_MS),
     'reply to a COMMIT lost': () => databaseProxy.failNext('COMMIT', 'lose reply', PATIENCE_MS),
+    'reply to a join lost': () => redisProxy.failNext('join', 'lose reply', PATIENCE_MS),
     'write arrives late': () => redisProxy.failNext('write', 'delay request', PATIENCE_MS),
     'claim arrives late': () => redisProxy.failNext('claim', 'delay request', PATIENCE_MS),
     'settlement arrives late': () => redisProxy.failNext('settlement', 'delay request', PATIENCE_MS),

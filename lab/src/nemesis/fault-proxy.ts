@@ -19,7 +19,7 @@ const OWN_ERROR = '-ERR upstream failure\r\n';
 export class FaultProxy implements AsyncDisposable {
   readonly #proxy: TcpProxy;
   readonly #faults: PendingFaults;
-  /** The first requests since it was cleared, as they were sent, without those that failed. */
+  /** The first requests that changed something, as they were sent. */
   readonly tape: Tape;
 
   private constructor(proxy: TcpProxy, faults: PendingFaults, tape: Tape) {
@@ -58,25 +58,23 @@ export class FaultProxy implements AsyncDisposable {
 function rulesOf(protocol: Protocol, faults: PendingFaults, tape: Tape): Rules {
   /** The kinds of the requests since the last reply. */
   const asked = new Set<string>();
-  const requests = protocol.counter?.();
-  const replies = protocol.counter?.();
-  let unanswered = 0;
-  /** A request, if it is the only one without a reply: so it is certain which reply is its own. */
-  let alone: { readonly kind: string; readonly bytes: Buffer } | undefined;
+  const requests = protocol.reader?.();
+  const replies = protocol.reader?.();
+  /** The requests without a reply, if the protocol tells them apart. */
+  const open: string[] = [];
+  /** The kind of the only request without a reply, if nothing else is on its way. */
+  const onlyKind = (): string | undefined =>
+    open.length === 1 && requests?.isWithin === false ? protocol.kindOf(open[0] as string) : undefined;
 
   return {
     onRequest(bytes) {
       const text = bytes.toString('latin1');
       const kind = protocol.kindOf(text);
       asked.add(kind);
-      const isFirst = requests !== undefined && unanswered === 0 && !requests.isWithin;
-      const count = requests?.take(text) ?? 0;
-      unanswered += count;
-      alone = isFirst && count === 1 && !requests.isWithin ? { kind, bytes } : undefined;
-
+      open.push(...(requests?.take(text) ?? []));
       if (faults.happens(kind, 'delay request')) return { lateMs: LATE_MS };
-      if (alone !== undefined && faults.happens(kind, 'refuse request')) {
-        unanswered = 0;
+      if (onlyKind() === kind && text === open[0] && faults.happens(kind, 'refuse request')) {
+        open.length = 0;
         asked.clear();
         return { answer: OWN_ERROR };
       }
@@ -85,19 +83,21 @@ function rulesOf(protocol: Protocol, faults: PendingFaults, tape: Tape): Rules {
     },
     onReply(bytes) {
       const text = bytes.toString('latin1');
-      const count = replies?.take(text) ?? 0;
-      unanswered -= count;
-      const isWhole = count === 1 && replies?.isWithin === false;
+      const only = onlyKind();
+      const answers = replies?.take(text) ?? [];
+      for (const reply of answers) {
+        const request = open.shift();
+        if (request !== undefined && protocol.isChange?.(reply))
+          tape.record(protocol.kindOf(request), request);
+      }
       const [kind] = asked;
-      const { size } = asked;
+      const isCertain = asked.size === 1;
       asked.clear();
       if (protocol.isError(text)) return 'pass';
-      if (alone !== undefined && isWhole) {
-        if (faults.happens(alone.kind, 'replace reply')) return { instead: OWN_ERROR };
-        tape.record(alone.kind, alone.bytes);
-      }
+      if (only !== undefined && answers[0] === text && faults.happens(only, 'replace reply'))
+        return { instead: OWN_ERROR };
       // After requests of several kinds, it is uncertain which one this is the reply to.
-      return size === 1 && kind !== undefined && faults.happens(kind, 'lose reply') ? 'lose' : 'pass';
+      return isCertain && kind !== undefined && faults.happens(kind, 'lose reply') ? 'lose' : 'pass';
     },
   };
 }
@@ -108,19 +108,16 @@ const TAPE_LENGTH = 60;
 export class Tape {
   readonly #requests = new Map<string, Buffer[]>();
 
-  record(kind: string, request: Buffer): void {
+  /** @param request as latin1 */
+  record(kind: string, request: string): void {
     const requests = this.#requests.get(kind) ?? [];
-    if (requests.length < TAPE_LENGTH) requests.push(request);
+    if (requests.length < TAPE_LENGTH) requests.push(Buffer.from(request, 'latin1'));
     this.#requests.set(kind, requests);
   }
 
   /** The requests of a kind, oldest first. */
   of(kind: string): readonly Buffer[] {
     return this.#requests.get(kind) ?? [];
-  }
-
-  clear(): void {
-    this.#requests.clear();
   }
 }
 

@@ -6,6 +6,7 @@ export const FAULTS = [
   'reply to a claim lost',
   'reply to a settlement lost',
   'reply to a COMMIT lost',
+  'reply to a join lost',
   'write arrives late',
   'claim arrives late',
   'settlement arrives late',

@@ -5,8 +5,8 @@ const BLOBS = '$=!';
 /** How many messages follow for each one of the size. */
 const PARTS: Readonly<Record<string, number>> = { '*': 1, '~': 1, '>': 1, '%': 2 };
 
-/** Counts the whole messages in a stream of bytes, given as latin1. */
-export class MessageCounter {
+/** Takes a stream of bytes, given as latin1, apart into messages. */
+export class MessageReader {
   #rest = '';
 
   /** Whether the last message is still incomplete. */
@@ -14,17 +14,17 @@ export class MessageCounter {
     return this.#rest !== '';
   }
 
-  /** Takes the next bytes; returns how many messages they complete. */
-  take(bytes: string): number {
+  /** Takes the next bytes; returns the messages that they complete. */
+  take(bytes: string): string[] {
     this.#rest += bytes;
-    let count = 0;
+    const messages: string[] = [];
     let start = 0;
     for (let end = endOf(this.#rest, start); end !== undefined; end = endOf(this.#rest, start)) {
-      count += 1;
+      messages.push(this.#rest.slice(start, end));
       start = end;
     }
     this.#rest = this.#rest.slice(start);
-    return count;
+    return messages;
   }
 }
 

@@ -18,6 +18,8 @@ const LATER_MS = 300;
  * is applied twice. The producers have to send again what the data has lost.
  */
 export async function restoreSnapshot({ processes, servers, redis, folder }: System): Promise<boolean> {
+  // A partition that is not in the snapshot would begin anew.
+  if ((await redis.keys('sluice:{*}:state')).length < processes.options.partitions) return false;
   return processes.pause('worker', async () => {
     await sleep(CALM_MS);
     const data = join(await dataFolder(redis), 'appendonlydir');
