@@ -7,8 +7,8 @@ import {
   type ClaimRequest,
   type ClaimResult,
   type Failure,
+  type Joined,
   leaseToken,
-  type Position,
   type Refusal,
   type StoredDeadLetter,
   type StoredSums,
@@ -77,7 +77,7 @@ class PostgresBackend implements Backend {
     this.#release = release;
   }
 
-  join(partition: number, partitions: number): Promise<Position> {
+  join(partition: number, partitions: number): Promise<Joined> {
     return this.#transaction(async (tx) => {
       await tx.sql`
         INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${randomUUID()})
@@ -86,7 +86,7 @@ class PostgresBackend implements Backend {
         INSERT INTO sluice.partition_count VALUES (${partitions})
         ON CONFLICT DO NOTHING`;
       const { epoch, applied } = (await lock(tx, partition)) as PartitionRow;
-      return { epoch, position: applied };
+      return { producer: randomUUID(), epoch, position: applied };
     });
   }
 
@@ -103,8 +103,9 @@ class PostgresBackend implements Backend {
         const refused = JSON.parse(last.refused) as Refusal[];
         return { status: 'duplicate', position: last.position, refused };
       }
-      const expected = (last?.number ?? 0) + 1;
-      if (number > expected) return { status: 'gap', last: expected - 1 };
+      if (write.follows !== (last?.number ?? 0)) {
+        return { status: 'gap', last: last?.number ?? 0, position: state.applied };
+      }
       const refused = await addPending(tx, partition, entries, this.#clock.now());
       const position = state.applied + 1;
       await rememberWrite(tx, write, position, refused);

@@ -96,7 +96,7 @@ export async function forgetRecords(world: World): Promise<void> {
   const { epoch, position } = await time.standStill(backend.join(partition, pick(random, plan.partitions)));
   const writes = Array.from({ length: HERD }, (_, index): Write => {
     const producer = `${herd}-${index}`;
-    return { partition, producer, number: 1, nonce: producer, epoch, position, entries: [] };
+    return { partition, producer, number: 1, follows: 0, nonce: producer, epoch, position, entries: [] };
   });
   await time.standStill(Promise.all(writes.map((write) => backend.add(write))));
 }

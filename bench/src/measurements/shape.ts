@@ -42,7 +42,15 @@ async function addProducers(redisPort: number, count: number): Promise<void> {
   const backend = sluiceOnRedis(redisPort);
   for (let i = 0; i < count; i += 1) {
     const at = await backend.join(0, 1);
-    await backend.add({ partition: 0, ...at, producer: `former-${i}`, number: 1, nonce: 'n', entries: [] });
+    await backend.add({
+      partition: 0,
+      ...at,
+      producer: `former-${i}`,
+      number: 1,
+      follows: 0,
+      nonce: 'n',
+      entries: [],
+    });
   }
   await backend.close();
 }

@@ -46,6 +46,7 @@ async function passBy(backend: Backend, partition: number, partitions: number): 
     partition,
     producer: `passing-${randomUUID()}`,
     number: 1,
+    follows: 0,
     nonce: randomUUID(),
     entries: [],
   });

@@ -18,13 +18,14 @@ export interface Backend {
   readonly name: string;
 
   /**
-   * Begins a producer's writes to a partition, and returns where its data is. The partition is listed from now on, and so
-   * is `partitions`, the number of partitions that the producer has. Data without an epoch gets a new one.
+   * Begins a producer's writes to a partition: names the producer, and returns where the partition's data is. The partition
+   * is listed from now on, and so is `partitions`, the number of partitions that the producer has. Data without an epoch
+   * gets a new one.
    */
-  join(partition: number, partitions: number): Promise<Position>;
+  join(partition: number, partitions: number): Promise<Joined>;
 
   /**
-   * Merges a write's entries into the pending ones, in order, if the write's number is the producer's next. Entries
+   * Merges a write's entries into the pending ones, in order, if the write follows the producer's last one. Entries
    * without `@` (see `Fields`) get the time at which they become pending.
    * The last number of each producer is recorded with the data, under the position at which it was applied. Records never
    * expire; when a partition has many, the backend may remove those that lie below a position, of which it keeps note.
@@ -80,7 +81,8 @@ export interface Backend {
 
   /**
    * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. What was counted
-   * later wins: a `last` value that is pending, or in the unsettled batch, and those of later batches. Returns the
+   * later wins, as far as it is here: `last` values that are pending or in the unsettled batch, and those of letters of
+   * later batches. What was applied is not known here, and is overwritten. Returns the
    * ids of those that were merged: what would overflow, or is unreadable, stays a dead letter.
    */
   redrive(partition: number, ids: readonly string[]): Promise<string[]>;
@@ -132,6 +134,12 @@ export interface Position {
   readonly position: number;
 }
 
+/** What {@link Backend.join} resolves with. */
+export interface Joined extends Position {
+  /** The producer's id from now on. No two joins get the same, whatever becomes of the data. */
+  readonly producer: string;
+}
+
 /** One frozen, numbered group of entries: repeated byte for byte until there is a definite answer. */
 export interface Write extends Position {
   readonly partition: number;
@@ -139,6 +147,8 @@ export interface Write extends Position {
   readonly producer: string;
   /** 1, 2, 3 … per producer and partition. */
   readonly number: number;
+  /** The number that must be on record: the one before; or an earlier one, after a gap that cannot be closed. */
+  readonly follows: number;
   /** Different for every write, but not for its repeats: two processes may be copies of one, and use the same numbers. */
   readonly nonce: string;
   /** The position that the producer's last write was applied at, or at which it joined. */
@@ -149,11 +159,11 @@ export interface Write extends Position {
 
 /**
  * What became of a {@link Write}:
- * - `applied`: the number was the last one + 1; all entries but the refused ones are pending now;
+ * - `applied`: the last number was the one that the write follows; all entries but the refused ones are pending now;
  * - `duplicate`: the last number was this one, of a write with the same nonce; nothing changed;
  * - `conflict`: the number was used by another write; nothing changed;
- * - `gap`: writes between `last` and this one are missing; nothing changed. If there is no record of the producer, and
- *   none at or above the write's position was ever removed, `last` is 0: number 1 is applied then;
+ * - `gap`: the last number is an earlier one; nothing changed. If there is no record of the producer, and none at or
+ *   above the write's position was ever removed, it is 0;
  * - `unknown`: the backend cannot know what it has of the producer, since the record may have been removed, or the
  *   epoch is another one; nothing changed.
  */
@@ -165,7 +175,8 @@ export type AddResult =
       readonly refused: readonly Refusal[];
     }
   | { readonly status: 'conflict' }
-  | { readonly status: 'gap'; readonly last: number }
+  /** With the position of the data, which may have gone back. */
+  | { readonly status: 'gap'; readonly last: number; readonly position: number }
   | {
       readonly status: 'unknown';
       /** The epoch that there is; empty if there is none. */

@@ -20,6 +20,7 @@ import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
 import { MAX_PARTITIONS } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
+import { Shutdown } from './support/shutdown.js';
 import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
 import {
@@ -65,8 +66,8 @@ class WriteBehindBuffer implements Buffer {
   readonly #processor: Processor;
   readonly #drainer: Drainer;
   readonly #reader: Reader;
-  /** Aborts when `close()` runs out of time. */
-  readonly #shutdown = new AbortController();
+  /** Begins when `close()` runs out of time. */
+  readonly #shutdown = new Shutdown();
   readonly #withRetry: Retry;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -81,7 +82,7 @@ class WriteBehindBuffer implements Buffer {
     const writes = new Outage('writes', backend.name, this.#events, log);
     this.#writer = new Writer(backend, options, this.#events, writes);
     const calls = new Outage('calls', backend.name, this.#events, log);
-    this.#withRetry = retrying(options, calls, this.#shutdown.signal);
+    this.#withRetry = retrying(options, calls, this.#shutdown);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
     this.#drainer = new Drainer(backend, options, this.#withRetry, this.#processor);
     this.#reader = new Reader(backend, options.partitions, this.#withRetry);
@@ -198,12 +199,12 @@ class WriteBehindBuffer implements Buffer {
   async #close(): Promise<void> {
     this.#drainer.stop();
     const flushed = this.#writer.flush().catch((error: unknown) => {
-      if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
+      if (!this.#shutdown.hasBegun) this.#events.emit('error', unwritten(error));
     });
     const ended = Promise.allSettled([flushed, ...this.#working]);
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
-      this.#shutdown.abort();
+      this.#shutdown.begin();
       this.#writer.shutdown();
       this.#processor.abort(closed());
     }

@@ -256,3 +256,23 @@ describe('while a sink runs', () => {
     expect(world.clock.timers).toBe(0);
   });
 });
+
+test('many calls that wait to be repeated warn of no leak, and end with the buffer', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warn);
+  const clock = manualClock();
+  const backend = wrap(memory({ clock }), { claim: () => Promise.reject(away('refused')) });
+  const buffer = createBuffer({ backend, clock, partitions: 32, sink: recordingSink(), logger: quiet });
+  const claims = Promise.allSettled(Array.from({ length: 32 }, (_, partition) => buffer.claim(partition)));
+  await clock.advance(100);
+  const closing = buffer.close();
+  await clock.advance(10_000);
+  await closing;
+  await clock.advance(0);
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
+  await clock.advance(30_000);
+  expect((await claims).every(({ status }) => status === 'rejected')).toBe(true);
+  expect(clock.timers).toBe(0);
+});

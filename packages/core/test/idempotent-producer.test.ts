@@ -58,7 +58,7 @@ function setup(fault: () => Fault = () => 'none', { seed = 1, writeTimeoutMs = 5
   const random = seededRandom(seed);
   const producer = new IdempotentProducer(
     0,
-    new WriteSequence(0, 'me', random, new ReplayBudget(clock)),
+    new WriteSequence(0, random, new ReplayBudget(clock)),
     backend,
     { clock, random, partitions: 1, writeTimeoutMs },
     new WriteErrors(0, 'memory'),

@@ -466,7 +466,14 @@ describe('entries that are unreadable', () => {
 
   test('alone in a batch do not run the sink', async () => {
     const { buffer, store, sink, events } = setup();
-    const write = { ...(await store.join(0, 1)), partition: 0, producer: 'p', nonce: 'n', number: 1 };
+    const write = {
+      ...(await store.join(0, 1)),
+      partition: 0,
+      producer: 'p',
+      nonce: 'n',
+      number: 1,
+      follows: 0,
+    };
     await store.add({ ...write, entries: [{ key: 'no target key', fields: { '+views': 1 } }] });
     expect(await buffer.processPending()).toMatchObject({ batches: 0, entries: 0, buried: 1 });
     expect(sink.deliveries).toEqual([]);

@@ -317,7 +317,7 @@ export const double: Buffer<Models> = {
 };
 export const nowhere: Backend = {
   name: 'nowhere',
-  join: async () => ({ epoch: 'e', position: 0 }),
+  join: async () => ({ producer: 'p', epoch: 'e', position: 0 }),
   add: async ({ position }) => ({ status: 'applied', position, refused: [] }),
   claim: async () => ({ status: 'empty' }),
   renew: async () => false,

@@ -6,13 +6,13 @@ import {
   type ClaimResult,
   deadLetterId,
   type Failure,
+  type Joined,
   leaseToken,
   mustBeKnown,
   mustBePlainObject,
   mustHaveMethods,
   option,
   optionsOf,
-  type Position,
   type StoredDeadLetter,
   type StoredEntry,
   type StoredSums,
@@ -84,11 +84,11 @@ class Memory implements MemoryBackend {
     this.#clock = clock;
   }
 
-  async join(partition: number, partitions: number): Promise<Position> {
+  async join(partition: number, partitions: number): Promise<Joined> {
     const state = this.#partitions.get(partition) ?? newPartition(this.#unique());
     this.#partitions.set(partition, state);
     state.counts.add(partitions);
-    return { epoch: state.epoch, position: state.applied };
+    return { producer: this.#unique(), epoch: state.epoch, position: state.applied };
   }
 
   async add(write: Write): Promise<AddResult> {

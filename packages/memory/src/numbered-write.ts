@@ -5,14 +5,14 @@ import { addPending } from './pending.js';
 /** Records of producers that a partition keeps, at most. */
 const RECORDS = 1000;
 
-/** Applies a write if its number is the producer's next one, or says why not. */
+/** Applies a write if it follows the producer's last one, or says why not. */
 export function applyWrite(state: PartitionState, write: Write, now: number): AddResult {
   if (write.epoch !== state.epoch) return { status: 'unknown', epoch: state.epoch };
   const record = state.producers.get(write.producer);
   if (record === undefined && write.position < state.floor) return { status: 'unknown', epoch: state.epoch };
   const last = record?.number ?? 0;
   if (record !== undefined && write.number <= last) return known(record, write);
-  if (write.number !== last + 1) return { status: 'gap', last };
+  if (write.follows !== last) return { status: 'gap', last, position: state.applied };
 
   const refused = write.entries.flatMap((entry, index) => {
     const refusal = addPending(state, entry, now);

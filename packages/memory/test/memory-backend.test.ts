@@ -35,6 +35,7 @@ async function producerOf(backend: MemoryBackend, producer: string) {
       partition: 0,
       producer,
       number,
+      follows: number - 1,
       nonce: `${producer} ${number}`,
       entries: fields === undefined ? [] : [{ key: targetKey('Page', {}), fields }],
     });

@@ -6,7 +6,7 @@ import {
   type ClaimRequest,
   type ClaimResult,
   type Failure,
-  type Position,
+  type Joined,
   packEntries,
   type StoredDeadLetter,
   type StoredSums,
@@ -21,9 +21,9 @@ import {
   addResult,
   claimResult,
   deadLettersOf,
+  joinedOf,
   partitionCountsOf,
   partitionsOf,
-  positionOf,
   statsOf,
   stepOf,
   sumsOf,
@@ -68,14 +68,14 @@ class RedisBackend implements Backend {
     this.#clock = clock;
   }
 
-  async join(partition: number, partitions: number): Promise<Position> {
+  async join(partition: number, partitions: number): Promise<Joined> {
     const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
-    const args = [partition, partitions, randomUUID()];
-    return positionOf(await this.#run(this.#scripts.join, keys, args));
+    const args = [partition, partitions, randomUUID().slice(0, 8)];
+    return joinedOf(await this.#run(this.#scripts.join, keys, args));
   }
 
   async add(write: Write): Promise<AddResult> {
-    const { partition, epoch, position, producer, number, nonce } = write;
+    const { partition, epoch, position, producer, number, follows, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
     const keys = [entries, pending, state, this.#keys.partitions];
     const args = [
@@ -85,6 +85,7 @@ class RedisBackend implements Backend {
       position,
       producer,
       number,
+      follows,
       nonce,
       packEntries(write.entries),
     ];

@@ -5,9 +5,9 @@ import {
   type ClaimResult,
   type CorruptEntry,
   CorruptEntryError,
+  type Joined,
   leaseToken,
   MAX_PARTITIONS,
-  type Position,
   type Refusal,
   type StoredDeadLetter,
   type StoredEntry,
@@ -17,16 +17,18 @@ import {
 
 /** What the scripts reply, as the backend interface has it. */
 
-export function positionOf(reply: unknown): Position {
-  const [epoch, position] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  if (typeof epoch !== 'string' || !Number.isSafeInteger(position)) throw notRedis('an epoch and a position');
-  return { epoch, position: Number(position) };
+export function joinedOf(reply: unknown): Joined {
+  const [producer, epoch, position] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (typeof producer !== 'string' || typeof epoch !== 'string' || !Number.isSafeInteger(position)) {
+    throw notRedis('a producer, an epoch and a position');
+  }
+  return { producer, epoch, position: Number(position) };
 }
 
 export function addResult(reply: unknown): AddResult {
   const [status, ...rest] = statusReply(reply, ['applied', 'duplicate', 'conflict', 'gap', 'unknown']);
   if (status === 'conflict') return { status };
-  if (status === 'gap') return { status, last: Number(rest[0]) };
+  if (status === 'gap') return { status, last: Number(rest[0]), position: Number(rest[1]) };
   if (status === 'unknown') return { status, epoch: String(rest[0]) };
   const refused = rest[1] === '[]' ? [] : (JSON.parse(String(rest[1])) as Refusal[]);
   return { status, position: Number(rest[0]), refused };

@@ -64,7 +64,15 @@ async function leased(token: string, more: Partial<ClaimRequest> = {}): Promise<
 
 function writes(joined: Position): (number: number, entries: readonly StoredEntry[]) => Call {
   return (number, entries) => (by) =>
-    by.add({ ...joined, partition: 0, producer: 'p', number, nonce: `${number}`, entries });
+    by.add({
+      ...joined,
+      partition: 0,
+      producer: 'p',
+      number,
+      follows: number - 1,
+      nonce: `${number}`,
+      entries,
+    });
 }
 
 /** Three pages in the first write. */
@@ -203,7 +211,7 @@ async function contents(): Promise<unknown> {
     hash: (key: string) => admin.hgetall(key),
     list: (key: string) => admin.lrange(key, 0, -1),
     set: async (key: string) => (await admin.smembers(key)).sort(),
-    zset: (key: string) => admin.zrange(key, 0, -1, 'WITHSCORES'),
+    zset: (key: string) => admin.zrange(key, '0', '-1', 'WITHSCORES'),
   };
   const names = (await admin.keys('*')).sort();
   return Promise.all(

@@ -76,6 +76,7 @@ test('the scripts merge as core does, and keep what neither can read as dead let
         partition: 0,
         producer: `p${id}`,
         number,
+        follows: number - 1,
         nonce: `${number}`,
         entries: pairs.map((pair, i) => ({ key: key(i), fields: pair[part] })),
       });

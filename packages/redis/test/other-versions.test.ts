@@ -98,7 +98,7 @@ describe('what the first version left behind', () => {
   test('keeps its epoch, and takes writes of producers that join', async () => {
     const joined = await backend.join(0, 2);
     expect(joined).toEqual({ epoch: 'first-epoch', position: 0 });
-    const write = { ...joined, partition: 0, producer: 'p1', number: 1, nonce: 'n' };
+    const write = { ...joined, partition: 0, producer: 'p1', number: 1, follows: 0, nonce: 'n' };
     expect(await backend.add({ ...write, entries: [{ key: a, fields: { '+views': 1 } }] })).toEqual({
       status: 'applied',
       position: 1,
@@ -148,7 +148,7 @@ describe('what a newer version wrote', () => {
   test('in a record: the write is refused, those of other producers are not', async () => {
     const joined = await backend.join(0, 2);
     await client.hset(keys.state, 'p:new', 'v2 1 1 n []');
-    const write = { ...joined, partition: 0, number: 1, nonce: 'n', entries: [] };
+    const write = { ...joined, partition: 0, number: 1, follows: 0, nonce: 'n', entries: [] };
     await expect(backend.add({ ...write, producer: 'new' })).rejects.toMatchObject({
       ...refused,
       message: expect.stringMatching(/state has a record of the producer new that cannot be read.*upgrade/),
@@ -161,7 +161,7 @@ describe('what a newer version wrote', () => {
     const joined = await backend.join(0, 2);
     await client.hset(keys.state, 'applied', '1/2', 'batches', '1/2');
     await client.rpush(keys.pending, a);
-    const write = { ...joined, partition: 0, producer: 'p', number: 1, nonce: 'n', entries: [] };
+    const write = { ...joined, partition: 0, producer: 'p', number: 1, follows: 0, nonce: 'n', entries: [] };
     for (const call of [backend.join(0, 2), backend.add(write), backend.claim(0, request)]) {
       await expect(call).rejects.toMatchObject(refused);
     }

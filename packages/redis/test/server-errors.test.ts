@@ -17,7 +17,15 @@ beforeEach(async () => {
 async function write(backend: Backend, number = 1, key = '["Page"]'): Promise<unknown> {
   const joined = await backend.join(0, 1);
   const entries = [{ key, fields: { '+views': 1 } }];
-  return backend.add({ ...joined, partition: 0, producer: 'p', number, nonce: `${number}`, entries });
+  return backend.add({
+    ...joined,
+    partition: 0,
+    producer: 'p',
+    number,
+    follows: number - 1,
+    nonce: `${number}`,
+    entries,
+  });
 }
 
 async function failure(call: Promise<unknown>): Promise<BackendError> {

@@ -45,7 +45,7 @@ async function pending(count: number, bytes: number): Promise<void> {
   const joined = await backend.join(0, 1);
   const fields = { '+views': 1, '=title': JSON.stringify('x'.repeat(bytes)) };
   const entries = Array.from({ length: count }, (_, i) => ({ key: `["Page","n",${i}]`, fields }));
-  await backend.add({ ...joined, partition: 0, producer: 'p', number: 1, nonce: 'n', entries });
+  await backend.add({ ...joined, partition: 0, producer: 'p', number: 1, follows: 0, nonce: 'n', entries });
 }
 
 test('a claim that is turned away does not read the batch, nor do stats', async () => {

@@ -21,7 +21,15 @@ const targets = (partition = 0): readonly StoredTarget[] => [{ partition, key: K
 const add = async (backend: FaultyBackend, number: number): Promise<AddResult> => {
   const position = await backend.behind.join(0, 1);
   const entries = [{ key: KEY, fields: { '+views': 1 } }];
-  return backend.add({ ...position, partition: 0, producer: 'p', number, nonce: `${number}`, entries });
+  return backend.add({
+    ...position,
+    partition: 0,
+    producer: 'p',
+    number,
+    follows: number - 1,
+    nonce: `${number}`,
+    entries,
+  });
 };
 
 /** The views that are pending behind the faults. */

@@ -77,8 +77,8 @@ export const MUTANTS: readonly Mutant[] = [
     'if (record && write.number !== last + 1)',
   ]),
   mutant('a gap returns the wrong last number', [
-    "{ status: 'gap', last }",
-    "{ status: 'gap', last: last + 1 }",
+    "{ status: 'gap', last, position: state.applied }",
+    "{ status: 'gap', last: last + 1, position: state.applied }",
   ]),
   mutant('the epoch is not compared', ['if (write.epoch !== state.epoch)', 'if (false)']),
   mutant('the epoch is compared only where there is no record', [

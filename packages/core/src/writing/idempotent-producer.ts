@@ -1,17 +1,18 @@
-import type { AddResult, Backend, Position, Refusal, StoredEntry, Write } from '../backend.js';
+import type { AddResult, Backend, Joined, Refusal, StoredEntry, Write } from '../backend.js';
 import { BackendError, type IncrementError, type Outcome } from '../errors.js';
-import type { BufferEvents, Emitter } from '../events.js';
+import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import { pause } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { backoffMs } from '../support/retry.js';
+import type { Lost } from './acknowledged.js';
 import type { WriteErrors } from './write-errors.js';
-import type { Disruption, WriteSequence } from './write-sequence.js';
+import type { Ending, Gap, WriteSequence } from './write-sequence.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'partitions' | 'writeTimeoutMs' | 'clock' | 'random'>;
 
-type Acknowledgement = Exclude<AddResult, Disruption>;
+type Acknowledgement = Exclude<AddResult, Ending | Gap>;
 
 /**
  * Writes to one partition so that each write counts once, even if calls fail and replies are lost. A write is sent,
@@ -26,10 +27,10 @@ type Acknowledgement = Exclude<AddResult, Disruption>;
  * - `applied` or `duplicate`: the write is acknowledged. *Idle*.
  * - `gap`, and the sequence has every write that is missing, since the data went back to a time before them: they are
  *   sent again, oldest first, then the write itself. Still *writing*.
- * - `gap` that cannot be closed, `unknown` or `conflict`: the sequence ends. A `lost` event says which acknowledged writes
- *   the backend no longer has, if any: all of them in another epoch, those in the gap, none otherwise. The same entries
- *   are the first write of a new sequence. Still *writing*; but if an earlier attempt may have counted them, the write
- *   ends as lost. *Idle*.
+ * - `gap` that cannot be closed: `lost` events say what is missing, and the write follows what is there. Still *writing*.
+ * - `unknown` or `conflict`: the sequence ends. In another epoch, `lost` events say that all of it may be lost. The same
+ *   entries are the first write of a new sequence. Still *writing*; but if an earlier attempt may have counted them, the
+ *   write ends as lost. *Idle*.
  * - an error that may pass, before the deadline: the same write again, after a growing delay. Still *writing*.
  * - any other error, or shutdown: the write is given up. *Idle*, or *shut down*.
  */
@@ -115,7 +116,7 @@ export class IdempotentProducer {
     let write: Write | undefined;
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
-      let result: AddResult;
+      let result: Acknowledgement | Ending;
       try {
         if (!this.#sequence.hasBegun) await this.#begin();
         write ??= this.#sequence.next(entries);
@@ -128,9 +129,8 @@ export class IdempotentProducer {
       }
       if (isAcknowledged(result)) return this.#acknowledge(write, result);
       this.#lose(this.#sequence.end(write, result));
-      if (outcome === 'unknown' && result.status !== 'gap') throw this.#errors.lost();
+      if (outcome === 'unknown') throw this.#errors.lost();
       write = undefined;
-      outcome = 'refused';
       ends += 1;
       // What ends again and again must not keep the backend busy.
       if (ends > 1) await pause(clock, backoffMs(ends, random), this.#shutdown.signal);
@@ -146,23 +146,22 @@ export class IdempotentProducer {
   /** Never rejects: the next write will find out what this one could not. */
   async #compareEpoch(): Promise<void> {
     try {
-      const position = await this.#join();
-      if (!this.#sequence.isIn(position.epoch)) this.#lose(this.#sequence.begin(position));
+      const joined = await this.#join();
+      if (!this.#sequence.isIn(joined.epoch)) this.#lose(this.#sequence.begin(joined));
     } catch {}
   }
 
-  #join(): Promise<Position> {
+  #join(): Promise<Joined> {
     return this.#unlessShutDown(() => this.#backend.join(this.#partition, this.#options.partitions));
   }
 
-  /** Sends a write; after a gap that can be closed, the missing writes first, and then the write again. */
-  async #addOrReplay(write: Write): Promise<AddResult> {
+  /** Sends a write; after a gap, closes that first, as far as possible. */
+  async #addOrReplay(write: Write): Promise<Acknowledgement | Ending> {
     const result = await this.#backend.add(write);
-    const missing = this.#sequence.missing(result);
-    if (missing.length === 0) return result;
-    for (const earlier of missing) await this.#replay(earlier);
-    const again = await this.#backend.add(write);
-    if (this.#sequence.missing(again).length === 0) return again;
+    if (result.status !== 'gap') return result;
+    this.#lose(this.#sequence.lostBeyond(result.position));
+    const again = await this.#afterGap(write, result);
+    if (again.status !== 'gap') return again;
     throw new BackendError(
       'ERR_SLUICE_BACKEND_UNAVAILABLE',
       'The latest writes vanished again while they were replayed.',
@@ -170,15 +169,26 @@ export class IdempotentProducer {
     );
   }
 
+  async #afterGap(write: Write, gap: Gap): Promise<AddResult> {
+    const missing = this.#sequence.missing(gap);
+    if (missing.length === 0) {
+      const { skipping, lost } = this.#sequence.skip(write, gap);
+      this.#lose(lost);
+      return this.#backend.add(skipping);
+    }
+    for (const earlier of missing) await this.#replay(earlier);
+    return this.#backend.add(write);
+  }
+
   /** Sends an earlier write again. What is refused now was acknowledged then. */
   async #replay(write: Write): Promise<void> {
     const result = await this.#backend.add(write);
     if (!isAcknowledged(result)) return;
-    this.#sequence.moveTo(result.position);
+    this.#sequence.moveTo(write, result.position);
     if (result.refused.length === 0) return;
     const { partition, producer, number } = write;
     const targets = result.refused.map(({ index }) => write.entries[index]?.key ?? '');
-    this.#lose({ partition, producer, from: number, to: number, reason: 'refused', targets });
+    this.#lose([{ partition, producer, from: number, to: number, reason: 'refused', targets }]);
   }
 
   /** Rejects on shutdown: a call of the backend may never settle. */
@@ -222,10 +232,9 @@ export class IdempotentProducer {
       : this.#errors.timedOut(cause, outcome, this.#options.writeTimeoutMs);
   }
 
-  #lose(lost: BufferEvents['lost'] | undefined): void {
-    if (lost === undefined) return;
-    this.#events.emit('lost', lost);
-    if (lost.reason === 'wiped') this.#onWiped();
+  #lose(losses: readonly Lost[]): void {
+    for (const lost of losses) this.#events.emit('lost', lost);
+    if (losses.some(({ reason }) => reason === 'wiped')) this.#onWiped();
   }
 }
 

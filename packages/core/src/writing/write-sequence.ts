@@ -1,52 +1,50 @@
-import type { AddResult, Position, Refusal, StoredEntry, Write } from '../backend.js';
+import type { AddResult, Joined, Position, Refusal, StoredEntry, Write } from '../backend.js';
 import type { Outcome } from '../errors.js';
-import type { BufferEvents } from '../events.js';
 import { type Random, randomId } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
+import { Acknowledged, type Lost } from './acknowledged.js';
 import type { ReplayBudget } from './replay-budget.js';
 import { type Replayable, ReplayRing } from './replay-ring.js';
 
-type Lost = BufferEvents['lost'];
+/** Results of `add` after which a sequence is over. */
+export type Ending = Extract<AddResult, { readonly status: 'unknown' | 'conflict' }>;
 
-/** Results of `add` after which a sequence may have to end. */
-export type Disruption = Exclude<AddResult, { readonly status: 'applied' | 'duplicate' }>;
+export type Gap = Extract<AddResult, { readonly status: 'gap' }>;
 
 /**
  * The writes of one partition in their order: an id, and under it the numbers 1, 2, 3 … The backend applies a write only
- * if its number follows the last one that it has of this id, so the same write may be sent any number of times.
+ * if it follows the last one that it has of this id, so the same write may be sent any number of times.
  *
- * A sequence begins where the producer joined the partition: in an epoch, at a position. A number is *free* until `next`
- * makes a write of it. Then it is *open*, as at most one number is: the backend may have the write or not. It ends in one
- * of these ways:
+ * A sequence begins where the producer joined the partition: in an epoch, at a position, under the id that it got there.
+ * A number is *free* until `next` makes a write of it. Then it is *open*, as at most one number is: the backend may have
+ * the write or not. It ends in one of these ways:
  * - `acknowledge`: *settled*. The write is kept for a replay.
  * - `giveUp`, and the backend may have the write: *settled*. An empty write with the same nonce is kept in its place.
  *   Whichever of the two reaches the backend first, the other is a duplicate.
  * - `giveUp`, and the backend certainly lacks the write: *free* again.
- * - `end`: the sequence is over, since the backend lacks earlier numbers for good, does not know the id any more, or has
- *   the number from another process, of which this one is a copy.
+ * - `end`: the sequence is over, since the backend does not know the id any more, or has the number from another process,
+ *   of which this one is a copy. `begin` starts another one, with number 1 *free* and nothing to replay.
  *
- * After its end, `begin` starts another sequence, under another id, with number 1 *free* and nothing to replay.
+ * After a gap the missing writes are sent again. `skip` is for a gap that cannot be closed: the open write, still *open*,
+ * follows what the backend has. So late copies of it, and of what is missing, cannot count any more.
  */
 export class WriteSequence {
-  readonly #partition: number;
-  readonly #instance: string;
   readonly #random: Random;
   readonly #ring: ReplayRing;
+  readonly #acknowledged: Acknowledged;
+  readonly #partition: number;
   #id = '';
   /** The last number that is not free. */
   #number = 0;
   #isOpen = false;
   /** Where the last write was applied, or where the producer joined; `undefined` before the beginning. */
   #position: Position | undefined;
-  /** The last write that was acknowledged in this epoch, in whichever sequence. */
-  #acknowledged: (Position & { readonly producer: string; readonly number: number }) | undefined;
 
-  /** @param instance names the buffer in nonces, in case another one draws the same random numbers */
-  constructor(partition: number, instance: string, random: Random, budget: ReplayBudget) {
+  constructor(partition: number, random: Random, budget: ReplayBudget) {
     this.#partition = partition;
-    this.#instance = instance;
     this.#random = random;
     this.#ring = new ReplayRing(budget);
+    this.#acknowledged = new Acknowledged(partition);
   }
 
   get hasBegun(): boolean {
@@ -55,22 +53,22 @@ export class WriteSequence {
 
   /** Whether there are acknowledged writes that a wipe may have lost. */
   get hasAcknowledged(): boolean {
-    return this.#acknowledged !== undefined;
+    return this.#acknowledged.epoch !== undefined;
   }
 
   /** Whether the acknowledged writes are of this epoch. */
   isIn(epoch: string): boolean {
-    return this.#acknowledged?.epoch === epoch;
+    return this.#acknowledged.epoch === epoch;
   }
 
-  /** Starts where the producer joined. Returns what is lost if that is another epoch than before. */
-  begin(position: Position): Lost | undefined {
+  /** Starts where the producer joined. Returns what is lost, as far as that tells. */
+  begin({ producer, epoch, position }: Joined): readonly Lost[] {
     invariant(!this.#isOpen, 'a sequence was begun while the fate of a write was open');
-    this.#id = randomId(this.#random);
+    this.#id = producer;
     this.#number = 0;
     this.#ring.clear();
-    this.#position = position;
-    return this.lostBefore(position.epoch);
+    this.#position = { epoch, position };
+    return [...this.#acknowledged.lostUnlessIn(epoch), ...this.lostBeyond(position)];
   }
 
   /** Opens the next number for these entries. */
@@ -78,16 +76,13 @@ export class WriteSequence {
     invariant(!this.#isOpen, 'a write was numbered while the fate of another was open');
     this.#number += 1;
     this.#isOpen = true;
-    const nonce = `${randomId(this.#random)}-${this.#instance}`;
-    return this.#write({ number: this.#number, nonce, entries });
+    return this.#write({ number: this.#number, nonce: randomId(this.#random), entries });
   }
 
   /** The backend has the open write. */
   acknowledge(write: Write, position: number, refused: readonly Refusal[]): void {
     this.#close(write);
-    this.moveTo(position);
-    const { epoch, producer, number } = write;
-    this.#acknowledged = { epoch, position, producer, number };
+    this.moveTo(write, position);
     this.#ring.add(write, refused);
   }
 
@@ -98,49 +93,39 @@ export class WriteSequence {
     else this.#ring.add({ ...write, entries: [] }, []);
   }
 
-  /** The writes to send again before the open one: none without a gap, or if the ring no longer has all of them. */
-  missing(result: AddResult): readonly Write[] {
-    if (result.status !== 'gap') return [];
-    return this.#ring.after(result.last).map((write) => this.#write(write));
+  /** The writes to send again before the open one: none if the ring no longer has all of them. */
+  missing({ last }: Gap): readonly Write[] {
+    return this.#ring.after(last).map((write) => this.#write(write));
   }
 
   /** A write of the sequence was applied at this position. */
-  moveTo(position: number): void {
-    this.#position = { ...this.#begun(), position };
+  moveTo({ producer, epoch, number }: Write, position: number): void {
+    this.#position = { epoch, position };
+    this.#acknowledged.add({ producer, epoch, number, position });
+  }
+
+  /** What is lost of earlier sequences when the data is at a position that it had already passed. */
+  lostBeyond(position: number): readonly Lost[] {
+    return this.#acknowledged.lostBeyond(position, this.#id);
+  }
+
+  /** The open write as it follows what the backend has, and what is lost in between. */
+  skip(write: Write, { last }: Gap): { readonly skipping: Write; readonly lost: readonly Lost[] } {
+    this.#ring.clear();
+    return { skipping: { ...write, follows: last }, lost: this.#acknowledged.lostIn(this.#id, last) };
   }
 
   /** Ends the sequence. Returns what is lost, if anything is. */
-  end(write: Write, result: Disruption): Lost | undefined {
+  end(write: Write, result: Ending): readonly Lost[] {
     this.#close(write);
     this.#position = undefined;
-    if (result.status === 'unknown') return this.lostBefore(result.epoch);
-    if (result.status === 'conflict' || write.number === 1) return undefined;
-    const { partition, producer, number } = write;
-    return { partition, producer, from: result.last + 1, to: number - 1, reason: 'too far behind' };
+    return result.status === 'unknown' ? this.#acknowledged.lostUnlessIn(result.epoch) : [];
   }
 
-  /** What is lost if the backend's data is of this epoch. Told once. */
-  lostBefore(epoch: string): Lost | undefined {
-    const last = this.#acknowledged;
-    if (last === undefined || last.epoch === epoch) return undefined;
-    this.#acknowledged = undefined;
-    return {
-      partition: this.#partition,
-      producer: last.producer,
-      from: 1,
-      to: last.number,
-      reason: 'wiped',
-    };
-  }
-
-  #write(write: Replayable): Write {
-    const { number, nonce, entries } = write;
-    return { ...this.#begun(), partition: this.#partition, producer: this.#id, number, nonce, entries };
-  }
-
-  #begun(): Position {
+  #write({ number, nonce, entries }: Replayable): Write {
     invariant(this.#position !== undefined, 'a sequence was used before its beginning');
-    return this.#position;
+    const numbers = { number, follows: number - 1, nonce };
+    return { ...this.#position, partition: this.#partition, producer: this.#id, ...numbers, entries };
   }
 
   #close({ producer, number }: Write): void {

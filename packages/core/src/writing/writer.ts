@@ -4,7 +4,6 @@ import { targetKey } from '../entry/target-key.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Columns, Extra, Filters } from '../schema.js';
-import { nextInstance } from '../support/instance.js';
 import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { partitionOf } from '../support/partition.js';
@@ -31,14 +30,13 @@ export class Writer {
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
     this.#replayBudget = new ReplayBudget(options.clock);
-    const instance = nextInstance(backend);
     const producers: IdempotentProducer[] = [];
     const checkEpochs = (): void => {
       for (const producer of producers) producer.checkEpoch();
     };
     this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
       const errors = new WriteErrors(partition, backend.name);
-      const sequence = new WriteSequence(partition, instance, options.random, this.#replayBudget);
+      const sequence = new WriteSequence(partition, options.random, this.#replayBudget);
       const producer = new IdempotentProducer(
         partition,
         sequence,

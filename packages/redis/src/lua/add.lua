@@ -1,12 +1,12 @@
 -- Adds the entries of one numbered write to the pending ones.
 --
 -- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions
--- ARGV 1 now or '', 2 partition, 3 epoch, 4 position, 5 producer, 6 the write's number, 7 its nonce,
---      8 a line for each target key and each packed entry in turn
--- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number} or
+-- ARGV 1 now or '', 2 partition, 3 epoch, 4 position, 5 producer, 6 the write's number, 7 the number that it follows,
+--      8 its nonce, 9 a line for each target key and each packed entry in turn
+-- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
 --       {'unknown', epoch or ''}
 local entries, pending, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local number, nonce = tonumber(ARGV[6]), ARGV[7]
+local number, follows, nonce = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local name = 'p:' .. ARGV[5]
 
 local record, epoch, applied, floor = unpack(redis.call('HMGET', state, name, 'epoch', 'applied', 'floor'))
@@ -24,11 +24,11 @@ if number <= last then
   if number == last and nonce == last_nonce then return { 'duplicate', last_position, last_refused } end
   return { 'conflict' }
 end
-if number ~= last + 1 then return { 'gap', last } end
+if follows ~= last then return { 'gap', last, applied } end
 
 local keys, opens, count = {}, {}, 0
 -- An entry without its closing brace: it gets the stamp, or is merged.
-for key, open in string.gmatch(ARGV[8], '([^\n]+)\n([^\n]*)}') do
+for key, open in string.gmatch(ARGV[9], '([^\n]+)\n([^\n]*)}') do
   count = count + 1
   keys[count], opens[count] = key, open
 end

@@ -1,8 +1,8 @@
 -- Begins a producer's writes to a partition.
 --
 -- KEYS 1 state, 2 the set of partitions, 3 the set of numbers of partitions
--- ARGV 1 partition, 2 number of partitions, 3 nonce of a new epoch
--- Reply {epoch, position}
+-- ARGV 1 partition, 2 number of partitions, 3 a text that no other call has
+-- Reply {the producer's id, epoch, position}
 local state, partitions, counts = KEYS[1], KEYS[2], KEYS[3]
 local RECORDS, STEP = 1000, 50
 
@@ -28,6 +28,9 @@ end
 local is_listed = redis.call('SISMEMBER', partitions, ARGV[1]) == 1
 local is_counted = redis.call('SISMEMBER', counts, ARGV[2]) == 1
 
+-- It may name a producer and an epoch: these are never compared with each other.
+local name = server_time() .. '-' .. ARGV[3]
+
 local refusal = not epoch and denied('HSET', state, 'epoch', '')
   or progress and (denied('HSET', state, 'cursor', '') or denied('HDEL', state, ''))
   or not is_listed and denied('SADD', partitions, '')
@@ -35,7 +38,7 @@ local refusal = not epoch and denied('HSET', state, 'epoch', '')
 if refusal then return refusal end
 
 if not epoch then
-  epoch = server_time() .. '-' .. ARGV[3]
+  epoch = name
   redis.call('HSET', state, 'epoch', epoch)
 end
 if not is_listed then redis.call('SADD', partitions, ARGV[1]) end
@@ -46,4 +49,4 @@ if progress then
   redis.call('HSET', state, unpack(progress))
   call_in_chunks('HDEL', state, doomed)
 end
-return { epoch, applied }
+return { name, epoch, applied }

@@ -87,14 +87,42 @@ export const add: Promises = {
   'a skipped number is a gap behind the last number': async ({ add, send, read }) => {
     await add([page('/a')]);
     await add([page('/a')]);
-    assert.deepEqual(await send(4, [page('/a')]), { status: 'gap', last: 2 });
+    assert.deepEqual(await send(4, [page('/a')]), { status: 'gap', last: 2, position: 2 });
     assert.equal((await read('/a'))?.['+views'], 2);
   },
 
   'a producer without a record is behind by all its writes': async ({ add, send, read }) => {
     await add([page('/a')]);
-    assert.deepEqual(await send(7, [page('/a')], { producer: 'stranger' }), { status: 'gap', last: 0 });
+    assert.deepEqual(await send(7, [page('/a')], { producer: 'stranger' }), {
+      status: 'gap',
+      last: 0,
+      position: 1,
+    });
     assert.equal((await read('/a'))?.['+views'], 1);
+  },
+
+  'a write that follows the last number skips a gap, and what is late of it conflicts': async ({
+    add,
+    send,
+    write,
+    backend,
+    read,
+  }) => {
+    await add([page('/a')]);
+    const [second, fourth] = [await write(2, [page('/a')]), await write(4, [page('/a')])];
+    assert.equal((await send(4, [page('/a')], { follows: 1 })).status, 'applied');
+    assert.deepEqual(await backend.add(second), { status: 'conflict' });
+    assert.equal((await backend.add(fourth)).status, 'duplicate');
+    assert.equal((await send(5, [page('/a')])).status, 'applied');
+    assert.equal((await read('/a'))?.['+views'], 3);
+  },
+
+  'a write that follows another number than the last one is not applied': async ({ add, send, read }) => {
+    await add([page('/a')]);
+    await add([page('/a')]);
+    const result = await send(5, [page('/a')], { follows: 1 });
+    assert.deepEqual(result, { status: 'gap', last: 2, position: 2 });
+    assert.equal((await read('/a'))?.['+views'], 2);
   },
 
   'a gap in an empty partition leaves it empty': async ({ send, drain }) => {

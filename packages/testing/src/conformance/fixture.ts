@@ -66,9 +66,10 @@ export class Fixture {
   ): Promise<Write> => {
     const { partition = 0, producer = 'producer' } = options;
     const id = `${partition}/${producer}`;
-    const position = this.#positions.get(id) ?? (await this.backend.join(partition, PARTITIONS));
-    this.#positions.set(id, position);
-    return { partition, producer, number, entries, nonce: `${id}/${number}`, ...position, ...options };
+    const { epoch, position } = this.#positions.get(id) ?? (await this.backend.join(partition, PARTITIONS));
+    this.#positions.set(id, { epoch, position });
+    const numbers = { number, follows: number - 1, nonce: `${id}/${number}` };
+    return { partition, producer, entries, epoch, position, ...numbers, ...options };
   };
 
   /** Sends a write, whatever becomes of it. */

@@ -23,6 +23,13 @@ export const join: Promises = {
     );
   },
 
+  'each that joins gets an id that no other has': async ({ backend, add }) => {
+    const first = await Promise.all([backend.join(0, 16), backend.join(0, 16), backend.join(1, 16)]);
+    await add([page('/a')]);
+    const later = await backend.join(0, 16);
+    assert.equal(new Set([...first, later].map(({ producer }) => producer)).size, 4);
+  },
+
   'those that join at the same time get the same epoch': async ({ backend }) => {
     const joined = await Promise.all(Array.from({ length: 10 }, () => backend.join(0, 16)));
     assert.equal(new Set(joined.map(({ epoch }) => epoch)).size, 1);
@@ -50,7 +57,8 @@ export const join: Promises = {
     await add([page('/a')]);
     await drain();
     await clock.advance(YEAR_MS);
-    assert.deepEqual(await backend.join(0, 16), { epoch, position: 1 });
+    const later = await backend.join(0, 16);
+    assert.deepEqual([later.epoch, later.position], [epoch, 1]);
   },
 
   'a partition is listed once it was joined': async ({ backend }) => {

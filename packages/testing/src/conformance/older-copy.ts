@@ -43,7 +43,8 @@ export function olderCopy(copy: Copy<Backend>): Promises {
       const restart = await copy(backend);
       await send(2, [page('/a')]);
       await restart();
-      assert.deepEqual(await send(3, [page('/a')]), { status: 'gap', last: 1 });
+      const result = await send(3, [page('/a')]);
+      assert.ok(result.status === 'gap' && result.last === 1);
       for (const number of [2, 3]) assert.equal((await send(number, [page('/a')])).status, 'applied');
       assert.equal((await read('/a'))?.['+views'], 3);
     },
@@ -54,7 +55,8 @@ export function olderCopy(copy: Copy<Backend>): Promises {
       await send(1, [page('/a')]);
       await send(2, [page('/a')]);
       await restart();
-      assert.deepEqual(await send(3, [page('/a')]), { status: 'gap', last: 0 });
+      const result = await send(3, [page('/a')]);
+      assert.ok(result.status === 'gap' && result.last === 0);
       for (const number of [1, 2, 3]) assert.equal((await send(number, [page('/a')])).status, 'applied');
       assert.equal((await read('/a'))?.['+views'], 3);
     },

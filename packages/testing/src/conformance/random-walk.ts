@@ -44,7 +44,7 @@ class RandomWalk {
     );
     if (this.#random() < 0.1) {
       const skipping = await send(number + 1, entries, { producer });
-      assert.deepEqual(skipping, { status: 'gap', last: number - 1 });
+      assert.ok(skipping.status === 'gap' && skipping.last === number - 1);
     }
     if (this.#random() < 0.1) {
       const strange = await send(number, entries, { producer, epoch: 'another one' });
