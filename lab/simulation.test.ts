@@ -13,7 +13,7 @@ async function expectNoViolation(open: OpenStore, runs: number): Promise<void> {
 }
 
 describe('the simulation', () => {
-  it('finds each increment counted once, on the memory backend', () => expectNoViolation(memoryStore, 200));
+  it('finds each increment counted once, on the memory backend', () => expectNoViolation(memoryStore, 300));
 
   it('repeats a run from its seed, event by event', async () => {
     const [first, second] = [await run(planOf(7), memoryStore), await run(planOf(7), memoryStore)];
@@ -33,6 +33,6 @@ describe('the simulation', () => {
       await server?.stop();
     });
 
-    it('finds each increment counted once', () => expectNoViolation(stores.open, 24));
+    it('finds each increment counted once', () => expectNoViolation(stores.open, 36));
   });
 });

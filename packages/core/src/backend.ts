@@ -118,11 +118,11 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   close: true,
 } satisfies Record<BackendMethod, true>) as BackendMethod[];
 
-/** Bytes of text a write, at most, unless a single entry is larger: 256 KiB. */
-export const WRITE_BYTES = 256 * 1024;
+/** Bytes of text a write, at most, unless a single entry is larger: 64 KiB. */
+export const WRITE_BYTES = 64 * 1024;
 
-/** Bytes of text a batch, at most, unless a single entry is larger: 1 MiB. */
-export const BATCH_BYTES = 1024 * 1024;
+/** Bytes of text a batch, at most, unless a single entry is larger: 256 KiB. */
+export const BATCH_BYTES = 256 * 1024;
 
 /** Where the data of a partition is. */
 export interface Position {

@@ -25,6 +25,7 @@ import {
   partitionsOf,
   positionOf,
   statsOf,
+  stepOf,
   sumsOf,
 } from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
@@ -32,6 +33,9 @@ import { validateServer } from './validate.js';
 
 /** Partitions that one script looks at, at most: it keeps the server from others meanwhile. */
 const PARTITIONS_A_SCRIPT = 128;
+
+/** Characters of target keys or ids that one script gets, at most, unless one is longer. */
+const CHARACTERS_A_SCRIPT = 64 * 1024;
 
 /**
  * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
@@ -130,8 +134,8 @@ class RedisBackend implements Backend {
     // All leave in the same tick, so that the client sends them together.
     const replies = [...keysByPartition].map(async ([partition, targetKeys]) => {
       const { entries, batch } = this.#keys.of(partition);
-      const reply = await this.#run(this.#scripts.read, [entries, batch], targetKeys);
-      return [partition, sumsOf(reply)] as const;
+      const held = await this.#inSteps(this.#scripts.read, [entries, batch], targetKeys);
+      return [partition, sumsOf(held)] as const;
     });
     const sums = new Map(await Promise.all(replies));
     return places.map(({ partition, index }) => sums.get(partition)?.[index] as StoredSums);
@@ -162,15 +166,21 @@ class RedisBackend implements Backend {
   }
 
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
-    if (limit === 0) return [];
     const { dead, deadOrder } = this.#keys.of(partition);
-    return deadLettersOf(await this.#run(this.#scripts.deadLetters, [dead, deadOrder], [offset, limit]));
+    const letters: StoredDeadLetter[] = [];
+    while (letters.length < limit) {
+      const range = [offset + letters.length, limit - letters.length];
+      const some = deadLettersOf(await this.#run(this.#scripts.deadLetters, [dead, deadOrder], range));
+      if (some.length === 0) break;
+      letters.push(...some);
+    }
+    return letters;
   }
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
     const keys = [entries, pending, dead, deadOrder, batch, state];
-    return (await this.#run(this.#scripts.redrive, keys, ids)) as string[];
+    return (await this.#inSteps(this.#scripts.redrive, keys, ids)) as string[];
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
@@ -207,6 +217,17 @@ class RedisBackend implements Backend {
     return (await Promise.all(replies)).flatMap((reply) => reply as unknown[]);
   }
 
+  /** Runs a script on a list, as often as it takes: it says how far it came. Resolves with all that it replied. */
+  async #inSteps(script: Script, keys: readonly string[], list: readonly string[]): Promise<unknown[]> {
+    const replies: unknown[] = [];
+    for (let at = 0; at < list.length; ) {
+      const [done, some] = stepOf(await this.#run(script, keys, beginning(list, at)));
+      replies.push(...some);
+      at += done;
+    }
+    return replies;
+  }
+
   /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
   #run(
     { sha1, source }: Script,
@@ -225,4 +246,14 @@ class RedisBackend implements Backend {
   #now(): string {
     return this.#clock === undefined ? '' : String(this.#clock.now());
   }
+}
+
+/** The items from a place on that are not too many for one script to read. */
+function beginning(list: readonly string[], from: number): readonly string[] {
+  let characters = 0;
+  const end = list.findIndex((item, i) => {
+    if (i >= from) characters += item.length;
+    return i > from && characters > CHARACTERS_A_SCRIPT;
+  });
+  return list.slice(from, end === -1 ? list.length : end);
 }

@@ -47,15 +47,21 @@ export function claimResult(reply: unknown, token: string): ClaimResult {
   return { status, leaseToken: leaseToken(id, token), batch };
 }
 
+/** How many of a list a script came to, and what it replied for these. */
+export function stepOf(reply: unknown): [number, unknown[]] {
+  const [done, some] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (!(Number(done) > 0) || !Array.isArray(some)) throw notRedis('how far it came');
+  return [Number(done), some as unknown[]];
+}
+
 /**
  * The pending entry and the claimed one of each target in turn.
  * @throws CorruptEntryError
  */
-export function sumsOf(reply: unknown): StoredSums[] {
-  const texts = reply as readonly (string | null)[];
+export function sumsOf(held: readonly unknown[]): StoredSums[] {
   const sums: StoredSums[] = [];
-  for (let i = 0; i < texts.length; i += 2) {
-    const [pending, claimed] = [texts[i], texts[i + 1]].map((text) =>
+  for (let i = 0; i < held.length; i += 2) {
+    const [pending, claimed] = [held[i], held[i + 1]].map((text) =>
       typeof text === 'string' ? unpack(text) : undefined,
     );
     sums.push({ pending, claimed });

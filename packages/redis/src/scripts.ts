@@ -23,6 +23,7 @@ import refusals from './lua/refusals.lua';
 import renew from './lua/renew.lua';
 import serverTime from './lua/server-time.lua';
 import stats from './lua/stats.lua';
+import steps from './lua/steps.lua';
 
 /** A Lua script and the digest that the server caches it under. */
 export interface Script {
@@ -45,10 +46,10 @@ export function loadScripts() {
     ack: script(refusals, heldBy, holds, ack),
     nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
     bury: script(numbers, now, refusals, chunks, batch, heldBy, holds, bury),
-    read: script(refusals, chunks, claimedEntries, read),
-    redrive: script(refusals, chunks, claimedEntries, merge, redrive),
+    read: script(refusals, steps, claimedEntries, read),
+    redrive: script(refusals, chunks, steps, claimedEntries, merge, redrive),
     discard: script(refusals, chunks, discard),
-    deadLetters: script(chunks, deadLetters),
+    deadLetters: script(steps, deadLetters),
     stats: script(numbers, now, refusals, batch, stats),
     busy: script(busy),
   };

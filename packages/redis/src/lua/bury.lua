@@ -14,17 +14,22 @@ if problem then return problem end
 local payload = redis.call('HGET', batch, 'payload')
 if not payload then return corrupt(batch, 'has no payload') end
 local at = text_of(now_ms(ARGV[1]))
-local lines = {}
-for text in string.gmatch(payload .. '\n', '([^\n]*)\n') do lines[#lines + 1] = text end
-local letters, ranks = {}, {}
+local lines, count = {}, 0
+for line in string.gmatch(payload .. '\n', '([^\n]*)\n') do
+  count = count + 1
+  lines[count] = line
+end
+local id_start = found.id .. '/'
+local letter_end = '\n' .. text_of(found.attempt) .. '\n' .. at .. '\n' .. text_of(found.number)
+local letters, ranks, last = {}, {}, 0
 for i = 3, #ARGV, 2 do
   local index = tonumber(ARGV[i])
   local key, packed = lines[2 * index + 1], lines[2 * index + 2]
   if not packed then return corrupt(batch, 'has no entry ' .. ARGV[i]) end
-  local letter_id = string.format('%s/%06d', found.id, index)
-  local letter = table.concat({ key, packed, ARGV[i + 1], text_of(found.attempt), at, text_of(found.number) }, '\n')
-  letters[#letters + 1], letters[#letters + 2] = letter_id, letter
-  ranks[#ranks + 1], ranks[#ranks + 2] = at, letter_id
+  local letter_id = id_start .. string.format('%06d', index)
+  letters[last + 1], letters[last + 2] = letter_id, key .. '\n' .. packed .. '\n' .. ARGV[i + 1] .. letter_end
+  ranks[last + 1], ranks[last + 2] = at, letter_id
+  last = last + 2
 end
 redis.call('HLEN', dead)
 redis.call('ZCARD', order)

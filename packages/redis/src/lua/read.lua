@@ -2,13 +2,16 @@
 --
 -- KEYS 1 entries, 2 batch
 -- ARGV target keys
--- Reply for each in turn: the packed entry that is pending, and that in the unsettled batch, or null
+-- Reply {how many of the targets it came to, for each of these in turn: the packed entry that is pending, and that in the
+--       unsettled batch, or null}
 local entries, batch = KEYS[1], KEYS[2]
-local pending = fields_of(entries, ARGV)
-local claimed, problem = claimed_entries(batch)
+local claimed, problem = claimed_entries(batch, #ARGV)
 if problem then return problem end
-local reply = {}
-for i, key in ipairs(ARGV) do
-  reply[2 * i - 1], reply[2 * i] = pending[i], claimed(key) or false
-end
-return reply
+local held, count = {}, 0
+local done = visit_some(entries, ARGV, #ARGV, function(key, pending)
+  local taken = claimed(key) or false
+  held[count + 1], held[count + 2] = pending, taken
+  count = count + 2
+  return #(pending or '') + #(taken or '')
+end)
+return { done, held }

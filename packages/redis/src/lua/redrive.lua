@@ -2,9 +2,10 @@
 --
 -- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state
 -- ARGV ids
--- Reply the ids of those that are pending again; one that would overflow, or is unreadable, stays
+-- Reply {how many of the ids it came to, of these: the ids of those that are pending again}; a letter that would overflow,
+--       or is unreadable, stays
 local entries, pending, dead, order, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local claimed, problem = claimed_entries(batch)
+local claimed, problem = claimed_entries(batch, #ARGV)
 if problem then return problem end
 redis.call('LLEN', pending)
 redis.call('ZCARD', order)
@@ -33,9 +34,12 @@ local function redriven(id, letter)
   return key, newer and without_older(stamped, newer) or stamped
 end
 
+-- Letters that one call merges, at most.
+local MOST = 200
+
 local gone, is_gone, new, merged_by_key = {}, {}, {}, {}
-for i, letter in ipairs(fields_of(dead, ARGV)) do
-  local id, key, packed = ARGV[i], nil, nil
+local done = visit_some(dead, ARGV, MOST, function(id, letter)
+  local key, packed = nil, nil
   if letter and not is_gone[id] then key, packed = redriven(id, letter) end
   if key then
     local old = merged_by_key[key] or redis.call('HGET', entries, key)
@@ -47,8 +51,9 @@ for i, letter in ipairs(fields_of(dead, ARGV)) do
       gone[#gone + 1], is_gone[id] = id, true
     end
   end
-end
-if #gone == 0 then return gone end
+  return #(letter or '')
+end)
+if #gone == 0 then return { done, gone } end
 local sets = {}
 for key, merged in pairs(merged_by_key) do sets[#sets + 1], sets[#sets + 2] = key, merged end
 
@@ -69,4 +74,4 @@ call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)
 call_in_chunks('ZREM', order, gone)
 call_in_chunks('HDEL', dead, gone)
-return gone
+return { done, gone }
