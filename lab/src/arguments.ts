@@ -8,8 +8,8 @@ export const HELP = `npm run lab -- [options]
 Runs producers and workers as processes, breaks everything around them, and checks that each increment counts once.
 Exit code 0: no drift, and every planned fault fired.
 
-  --long             faults by the thousand, about 15 minutes (the default)
-  --short            every fault a few times, within a minute
+  --long             faults by the thousand, about 20 minutes (the default)
+  --short            every fault a few times, within half a minute on an idle machine
   --without <guard>  removes a guard; exit code 0: drift was found, as it must be
                      (${GUARD_NAMES.join(', ')})
   --seed <number>    another schedule of faults (default 1)

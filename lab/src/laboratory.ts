@@ -10,6 +10,7 @@ import { FaultProxy } from './nemesis/fault-proxy.js';
 import { POSTGRES, REDIS } from './nemesis/protocols.js';
 import { type Plan, withoutFault } from './plan.js';
 import { type Result, Run } from './run.js';
+import { moveClock } from './servers/clock.js';
 import { Database } from './servers/database.js';
 import { Servers } from './servers/servers.js';
 import { bundlePrograms } from './workload/bundle.js';
@@ -65,7 +66,10 @@ export class Laboratory implements AsyncDisposable {
     const redis = connect(redisPort);
     const expected = new Expected();
     try {
+      // What an earlier run may have left.
       await redis.flushall();
+      await redis.call('ACL', 'SETUSER', 'default', '+@all');
+      if (servers.movesClock) await moveClock(this.folder, 0);
       const options = {
         ...plan,
         seed,

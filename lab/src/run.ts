@@ -13,6 +13,8 @@ import type { Plan, Round } from './plan.js';
 export interface RoundResult {
   readonly round: Round;
   readonly fired: Counts;
+  /** What producers reported as lost. */
+  readonly lost: readonly string[];
   readonly outcomes: Expected['outcomes'];
   readonly check: CheckResult;
   readonly seconds: number;
@@ -63,8 +65,8 @@ export class Run {
       rounds.push(result);
       onProgress(`${round.name}: ${describe(result)}`);
       drift = hasDrift(result.check);
-      // A guard whose removal has shown drift needs no more faults.
-      if (!(drift && without)) this.#problems.push(...shortfalls(result));
+      // A guard whose removal has shown drift needs no more faults, and may have done other harm, too.
+      if (!(drift && without)) this.#problems.push(...shortfalls(result), ...harm(result));
       if (drift || this.#problems.length > 0) break;
     }
     return { seed, without, rounds, drift, problems: this.#problems, notes: [] };
@@ -79,16 +81,10 @@ export class Run {
     const fired = await unleash(system, round, seed, onProgress);
     await processes.finish('producer', PRODUCERS_FINISH_MS);
     const found = await this.#settle(round);
-    const lost = processes.lost.splice(0);
-    if (!round.counts['Redis wiped (FLUSHALL)'])
-      this.#problems.push(...lost.map((detail) => `a producer reports lost writes: ${detail}`));
-    if (found.wronglyBuried > 0)
-      this.#problems.push(
-        `${found.wronglyBuried} dead letters of entries that the database would have taken`,
-      );
     this.#problems.push(...processes.problems.splice(0));
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { round, fired, outcomes: { ...expected.outcomes }, check: found, seconds };
+    const lost = processes.lost.splice(0);
+    return { round, fired, lost, outcomes: { ...expected.outcomes }, check: found, seconds };
   }
 
   /** Waits until the workers have applied everything, and checks. */
@@ -129,6 +125,14 @@ function shortfalls({ round: { counts }, fired }: RoundResult): string[] {
     const [planned = 0, actual = 0] = [counts[fault], fired[fault]];
     return actual < planned ? [`${fault}: fired ${actual} times, planned ${planned}`] : [];
   });
+}
+
+/** What must not happen, though no unit is missing or counted twice. */
+function harm({ round, lost, check: { wronglyBuried } }: RoundResult): string[] {
+  const unexpected = round.counts['Redis wiped (FLUSHALL)'] ? [] : lost;
+  const buried =
+    wronglyBuried > 0 ? [`${wronglyBuried} dead letters that the database would have taken`] : [];
+  return [...unexpected.map((detail) => `a producer reports lost writes: ${detail}`), ...buried];
 }
 
 function describe({ outcomes, check: { batches, excess, lost }, seconds }: RoundResult): string {

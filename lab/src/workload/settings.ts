@@ -48,7 +48,7 @@ export const COMMAND_TIMEOUT_MS = 1500;
 export const SHARED_ROWS = 12;
 
 /** How often a worker delivers a batch, at most. Some give up sooner. */
-export const MAX_ATTEMPTS = 20;
+export const MAX_ATTEMPTS = 10;
 
 /** The owner of rows that the database rejects. */
 export const UNWELCOME = 'unwelcome';
