@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { FaultProxy } from './src/nemesis/fault-proxy.js';
 import { REDIS } from './src/nemesis/protocols.js';
 
-const WRITE = 'evalsha\r\n{0}:producer:a\r\n';
+const WRITE = 'evalsha\r\n{0}:entries\r\n{0}:pending\r\n{0}:state\r\n';
 
 test('a reply that is to be lost is one of a request that succeeded', async () => {
   const replies = ['-NOSCRIPT no such script\r\n', '+applied\r\n'];

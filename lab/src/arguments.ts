@@ -40,7 +40,7 @@ export function parse(args: readonly string[]): Arguments | undefined {
   if (!/^\d{1,9}$/.test(values.seed)) throw new Error('--seed takes a whole number.');
   const seed = Number(values.seed);
   if (values.without === undefined) return { plan: values.short ? SHORT : LONG, seed };
-  const without = GUARD_NAMES.find((name) => name === values.without?.replace('-', ' '));
+  const without = GUARD_NAMES.find((name) => name === values.without?.replaceAll('-', ' '));
   if (without === undefined) throw new Error(`--without takes one of: ${GUARD_NAMES.join(', ')}.`);
   return { plan: WITHOUT[without], seed, without };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Buffer, createBuffer } from '@sluice/core';
+import { type Buffer, createBuffer, type DeadLetter } from '@sluice/core';
 import { redis } from '@sluice/redis';
 import { type CheckResult, check, hasDrift } from './checker/checker.js';
 import type { Expected } from './checker/expected.js';
@@ -26,6 +26,8 @@ export interface Result {
   readonly drift: boolean;
   /** What went wrong apart from drift: faults that did not fire, processes that ended unexpectedly. */
   readonly problems: readonly string[];
+  /** What could not be done on this machine. */
+  readonly notes: readonly string[];
 }
 
 interface Setup {
@@ -45,6 +47,8 @@ const DRAIN_MS = 60_000;
 export class Run {
   readonly #setup: Setup;
   readonly #problems: string[] = [];
+  /** Those of all rounds. They are taken out of Redis, since a later round may wipe it. */
+  readonly #deadLetters: DeadLetter[] = [];
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -63,7 +67,7 @@ export class Run {
       if (!(drift && without)) this.#problems.push(...shortfalls(result));
       if (drift || this.#problems.length > 0) break;
     }
-    return { seed, without, rounds, drift, problems: this.#problems };
+    return { seed, without, rounds, drift, problems: this.#problems, notes: [] };
   }
 
   async #round(round: Round): Promise<RoundResult> {
@@ -75,6 +79,13 @@ export class Run {
     const fired = await unleash(system, round, seed, onProgress);
     await processes.finish('producer', PRODUCERS_FINISH_MS);
     const found = await this.#settle(round);
+    const lost = processes.lost.splice(0);
+    if (!round.counts['Redis wiped (FLUSHALL)'])
+      this.#problems.push(...lost.map((detail) => `a producer reports lost writes: ${detail}`));
+    if (found.wronglyBuried > 0)
+      this.#problems.push(
+        `${found.wronglyBuried} dead letters of entries that the database would have taken`,
+      );
     this.#problems.push(...processes.problems.splice(0));
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     return { round, fired, outcomes: { ...expected.outcomes }, check: found, seconds };
@@ -91,8 +102,9 @@ export class Run {
       await this.#drain(buffer);
     }
     await processes.finish('worker', WORKERS_FINISH_MS);
-    const deadLetters = await buffer.deadLetters.list({ limit: 1_000_000 });
-    return check(database, deadLetters, this.#setup.expected);
+    this.#deadLetters.push(...(await buffer.deadLetters.list({ limit: 1_000_000 })));
+    await buffer.deadLetters.discard('all');
+    return check(database, this.#deadLetters, this.#setup.expected);
   }
 
   async #drain(buffer: Buffer): Promise<void> {

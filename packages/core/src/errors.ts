@@ -134,12 +134,11 @@ export class ProcessingError extends SluiceError {
  *
  * @example
  * ```ts
- * const sink: Sink = async (batch) => {
- *   const response = await fetch(url, { method: 'POST', body: JSON.stringify(batch) }).catch((cause: unknown) => {
- *     throw new SinkUnavailableError('The service cannot be reached', { cause });
+ * const sink: Sink = async ({ entries }) => {
+ *   const client = await pool.connect().catch((cause: unknown) => {
+ *     throw new SinkUnavailableError('PostgreSQL cannot be reached', { cause });
  *   });
- *   if (response.status === 503) throw new SinkUnavailableError('The service is overloaded');
- *   if (!response.ok) throw new Error(`The service answers ${response.status}`);
+ *   await applyEntries(client, entries).finally(() => client.release());
  * };
  * ```
  */

@@ -103,10 +103,12 @@ class RoundWorker {
 
   async #run(clock: Clock): Promise<void> {
     while (!this.#stopped) {
-      const end = this.#begin();
-      this.#follow(end);
-      // If it does not begin, it fails.
-      await begunOf(end).catch(() => {});
+      const ended = this.#begin();
+      this.#follow(ended);
+      await begunOf(ended).then(
+        ({ drains }) => this.#wakeFor(drains),
+        () => {}, // Its end fails, too.
+      );
       this.#next.in(this.#intervalMs);
       await this.#next.rung;
       this.#next = new Alarm(clock);
@@ -123,18 +125,26 @@ class RoundWorker {
     }
   }
 
-  #follow(end: Promise<ProcessReport>): void {
-    const followed: Promise<void> = end
-      .then((report) => this.#ended(report))
+  #follow(ended: Promise<ProcessReport>): void {
+    const followed: Promise<void> = ended
+      .then(({ busy }) => {
+        // What failed in the round before may be what is busy now.
+        if (busy.length === 0) this.#rounds.succeeded();
+      })
       .catch((error: unknown) => this.#failed(error))
       .finally(() => this.#unended.delete(followed));
     this.#unended.add(followed);
   }
 
-  #ended({ busy, dueInMs }: ProcessReport): void {
-    // What failed in the round before may be what is busy now.
-    if (busy.length === 0) this.#rounds.succeeded();
-    if (dueInMs !== undefined && !this.#stopped) this.#next.in(Math.max(1, dueInMs));
+  /** A batch that waits for its next delivery is not kept waiting by the interval, nor by partitions that stand still. */
+  #wakeFor(drains: readonly Promise<ProcessReport>[]): void {
+    for (const drain of drains) {
+      drain
+        .then(({ dueInMs }) => {
+          if (dueInMs !== undefined && !this.#stopped) this.#next.in(Math.max(1, dueInMs));
+        })
+        .catch(() => {}); // The round fails with it.
+    }
   }
 
   async #failed(error: unknown): Promise<void> {

@@ -237,8 +237,8 @@ class WriteBehindBuffer implements Buffer {
 
   async #beginRound(): Promise<Round> {
     this.#mustProcess();
-    const { ended } = await this.#track(this.#drainer.beginRound());
-    return { ended: this.#track(ended) };
+    const { drains, ended } = await this.#track(this.#drainer.beginRound());
+    return { drains, ended: this.#track(ended) };
   }
 
   async #drain(partition: number): Promise<ProcessReport> {

@@ -191,6 +191,18 @@ const rows: Row[] = [
     'logger',
     () => untyped.openBuffer({ url: 'memory:', logger: null }),
   ],
+  [
+    'openBuffer: tls that is none',
+    INVALID_OPTION,
+    '"tls"',
+    () => untyped.openBuffer({ url: 'rediss://host', tls: 'ca' }),
+  ],
+  [
+    'openBuffer: tls for memory:',
+    INVALID_OPTION,
+    '"tls"',
+    () => untyped.openBuffer({ url: 'memory:', tls: {} }),
+  ],
   ['openBuffer: no url', INVALID_URL, 'url', () => untyped.openBuffer({})],
   ['openBuffer: a URL object', INVALID_URL, 'url', () => untyped.openBuffer({ url: new URL('memory:') })],
   [
@@ -698,6 +710,16 @@ describe('openBuffer', () => {
     const buffer = await openBuffer({ url: 'memory:', partitions: 2 });
     await buffer.incr('Page', { views: 1 }, {});
     expect(await buffer.get('Page', ['views'], {})).toEqual({ views: 1 });
+  });
+
+  test('hands the TLS options to the scheme that it opens', async () => {
+    const open = vi.fn((_url: string, _options: object) => memory());
+    const tls = { ca: 'certificate' };
+    for (const options of [{ tls }, {}]) {
+      const buffer = await openBuffer({ url: 'my:', schemes: { 'my:': open }, ...options });
+      await buffer.close();
+      expect(open).toHaveBeenLastCalledWith('my:', options);
+    }
   });
 
   test('prefers the schemes it is given, and hands them the whole URL', async () => {

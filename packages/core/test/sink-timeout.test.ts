@@ -45,6 +45,21 @@ test.each(['open', 'fail'] as const)('what it does later changes nothing: %s', a
   expect(await buffer.stats()).toMatchObject({ claimed: 1, dead: 0 });
 });
 
+test('the timeout is the reason, whatever the sink throws then', async () => {
+  const { buffer, clock, count, events } = setup({
+    sinkTimeoutMs: 5000,
+    sink: (_, { signal }) =>
+      new Promise((__, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('rolled back')));
+      }),
+  });
+  await count();
+  const done = buffer.processPending();
+  await clock.advance(5000);
+  await done;
+  expect(events.retry).toMatchObject([{ error: timedOut }]);
+});
+
 test('giving up is limited, too', async () => {
   const { buffer, clock, count, sink } = setup({ sinkTimeoutMs: 5000, maxAttempts: 1, giveUpAfterMs: 0 });
   sink.giveUp = () => new Promise(() => {});

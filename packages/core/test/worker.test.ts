@@ -24,7 +24,7 @@ function setup() {
 const ids = Array.from({ length: 40 }, (_, id) => id);
 
 /** A worker whose sink hangs in partition 2 on its first batch, and fails once in another one. */
-function stuck({ failing }: { failing?: number } = {}) {
+function stuck({ failing, intervalMs = 100 }: { failing?: number; intervalMs?: number } = {}) {
   const clock = manualClock();
   const sink = recordingSink();
   const hanging = { release: (): void => {} };
@@ -43,7 +43,7 @@ function stuck({ failing }: { failing?: number } = {}) {
       if (batch.partition === failing && batch.attempt === 1) throw new Error('no');
     },
   });
-  const worker = createWorker(buffer, { clock, intervalMs: 100 });
+  const worker = createWorker(buffer, { clock, intervalMs });
   const count = (id: number): Promise<void> => buffer.incr('Page', { views: 1 }, { id });
   const delivered = (partition: number): number =>
     sink.deliveries.filter((batch) => batch.partition === partition).length;
@@ -109,11 +109,11 @@ describe('a worker', () => {
   });
 
   test('whose batch fails beside one that hangs delivers it again when it is due', async () => {
-    const { clock, count, delivered, hanging, worker } = stuck({ failing: 3 });
+    const { clock, count, delivered, hanging, worker } = stuck({ failing: 3, intervalMs: 5000 });
     await Promise.all(ids.map(count));
-    await clock.advance(299);
+    await clock.advance(5299);
     expect([0, 1, 3].map(delivered)).toEqual([1, 1, 1]);
-    await clock.advance(101);
+    await clock.advance(1);
     expect([0, 1, 3].map(delivered)).toEqual([1, 1, 2]);
     hanging.release();
     await worker.stop();
@@ -215,6 +215,24 @@ describe('a worker', () => {
       { name: 'SluiceWarning', message: expect.stringContaining('a bug in onError') },
       { name: 'SluiceWarning', message: expect.stringContaining('another bug') },
     ]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['throws', () => JSON.parse('{')],
+    ['returns nothing', () => undefined],
+    ['returns no report', async () => undefined],
+  ])('goes on with what only looks like a buffer and %s', async (_, processPending) => {
+    const { clock } = setup();
+    const errors: unknown[] = [];
+    const double = { processPending } as Pick<Buffer, 'processPending'>;
+    const worker = createWorker(double, {
+      clock,
+      intervalMs: 100,
+      onError: (error) => errors.push(error),
+    });
+    await clock.advance(250);
+    await worker.stop();
+    expect(errors).toHaveLength(3);
   });
 
   test('makes errors a process warning when nobody listens', async () => {

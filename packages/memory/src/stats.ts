@@ -1,5 +1,4 @@
-import type { PartitionStats } from '@sluice/core';
-import type { BatchStats } from '@sluice/core/backend';
+import type { BatchStats, PartitionStats } from '@sluice/core/backend';
 import { waitLeft } from './lease.js';
 import type { BatchState, PartitionState } from './partition-state.js';
 

@@ -1,6 +1,7 @@
 import type { BackendError } from '@sluice/core';
 import { Redis } from 'ioredis';
 import { isReply, notRedis, partsOf, toBackendError, unavailable } from './errors.js';
+import { isPostgres } from './postgres-probe.js';
 import type { RedisUrl } from './url.js';
 
 /** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
@@ -88,13 +89,9 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
         redis.off('ready', onReady).off('close', onClose).off('end', onClose);
         settle();
       };
+      const errorOf = (what: string): BackendError =>
+        lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false);
       const fail = (what: string): void => end(() => reject(errorOf(what)));
-      const errorOf = (what: string): BackendError => {
-        // Every Redis server replies, if only that it is busy; one that was Redis before may have been cut off.
-        if (!wasReady && isConnected && redis.stream.bytesRead === 0)
-          return notRedis(`${what}, and the server had not said anything`);
-        return lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false);
-      };
       const onReady = (): void => {
         if (isReply(lastError)) {
           fail('the server refused the connection');
@@ -103,10 +100,25 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
           end(resolve);
         }
       };
-      const onClose = (): void => fail('the connection was closed');
+      const onClose = (): void => {
+        if (!wasReady && isConnected && redis.stream.bytesRead === 0) onSilentClose();
+        else fail('the connection was closed');
+      };
+      const onSilentClose = (): void =>
+        end(() => {
+          void isPostgres(address, commandTimeoutMs).then((found) =>
+            reject(
+              found
+                ? notRedis('this is a PostgreSQL server')
+                : unavailable(
+                    'the server closed the connection without a word; perhaps it wants TLS, or has none',
+                    false,
+                    lastError,
+                  ),
+            ),
+          );
+        });
       const onTimeout = (): void => {
-        // With TLS, a client is connected only after the handshake.
-        isConnected ||= redis.stream?.remoteAddress !== undefined;
         fail(`not ready in ${commandTimeoutMs} ms`);
         redis.disconnect(true);
       };

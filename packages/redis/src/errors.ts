@@ -126,7 +126,7 @@ export function toBackendError(error: unknown, sent: boolean): BackendError {
   );
 }
 
-/** There is a server, and it is not the right kind of server: it said nothing that one of this kind would say. */
+/** There is a server, and it is of another kind. */
 export function notRedis(what: string): BackendError {
   return new BackendError(PROTOCOL.code, `Redis: ${what}. ${PROTOCOL.advice}`, {
     retryable: PROTOCOL.retryable,

@@ -178,8 +178,8 @@ class RedisBackend implements Backend {
   }
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
-    const { entries, pending, dead, deadOrder, batch } = this.#keys.of(partition);
-    const keys = [entries, pending, dead, deadOrder, batch];
+    const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
+    const keys = [entries, pending, dead, deadOrder, batch, state];
     return (await this.#inSteps(this.#scripts.redrive, keys, ids)) as string[];
   }
 

@@ -9,6 +9,7 @@ import claim from './lua/claim.lua';
 import claimedEntries from './lua/claimed-entries.lua';
 import deadLetters from './lua/dead-letters.lua';
 import discard from './lua/discard.lua';
+import heldBy from './lua/held-by.lua';
 import holds from './lua/holds.lua';
 import join from './lua/join.lua';
 import merge from './lua/merge.lua';
@@ -41,10 +42,10 @@ export function loadScripts() {
     join: script(numbers, serverTime, refusals, chunks, record, join),
     add: script(numbers, now, refusals, chunks, record, merge, add),
     claim: script(numbers, now, serverTime, refusals, chunks, batch, claim),
-    renew: script(numbers, now, refusals, holds, renew),
-    ack: script(refusals, holds, ack),
-    nack: script(numbers, now, refusals, batch, holds, nack),
-    bury: script(numbers, now, refusals, chunks, batch, holds, bury),
+    renew: script(numbers, now, refusals, heldBy, renew),
+    ack: script(refusals, heldBy, holds, ack),
+    nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
+    bury: script(numbers, now, refusals, chunks, batch, heldBy, holds, bury),
     read: script(refusals, steps, claimedEntries, read),
     redrive: script(refusals, chunks, steps, claimedEntries, merge, redrive),
     discard: script(refusals, chunks, discard),

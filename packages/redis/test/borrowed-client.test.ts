@@ -11,8 +11,13 @@ afterAll(async () => {
   await server.stop();
 });
 
+type Options = RedisOptions & { replyMapping?: 'legacy' | 'resp3' };
+
 /** All that a buffer does, with a client of these options. */
-async function useBuffer(options: RedisOptions, use: (client: Redis) => unknown = () => {}): Promise<void> {
+async function useBuffer(
+  options: Options,
+  use: (client: Redis<'legacy' | 'resp3'>) => unknown = () => {},
+): Promise<void> {
   await admin.flushall();
   const client = new Redis(server.url, options);
   client.on('error', () => {});
@@ -54,7 +59,7 @@ async function useBuffer(options: RedisOptions, use: (client: Redis) => unknown 
 }
 
 // Every option that changes replies, keys, repeats or modes.
-const options: RedisOptions[] = [
+const options: Options[] = [
   {},
   { keyPrefix: 'app:' },
   { db: 5 },
@@ -90,7 +95,7 @@ const options: RedisOptions[] = [
   { showFriendlyErrorStack: true },
   { natMap: {} },
   { noDelay: false, keepAlive: 1, family: 4 },
-  { sentinelRetryStrategy: null },
+  { sentinelRetryStrategy: () => null },
 ];
 
 describe('a buffer works with a client that has', () => {
@@ -99,7 +104,7 @@ describe('a buffer works with a client that has', () => {
   test('a connection that was lost, and commands that were sent again', () =>
     useBuffer({ retryStrategy: () => 0 }, async (client) => {
       await client.ping();
-      await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     }));
 
   test('reply and argument transformers for other commands', async () => {
@@ -116,7 +121,7 @@ describe('a buffer works with a client that has', () => {
 });
 
 describe('a client is refused that has', () => {
-  test.each<[string, RedisOptions]>([
+  test.each<[string, Options]>([
     ['stringNumbers', { stringNumbers: true }],
     ['monitor', { monitor: true }],
     ['keyPrefix', { keyPrefix: '{app}:' }],
@@ -134,7 +139,7 @@ describe('a client is refused that has', () => {
 });
 
 test('a client that listens to channels takes no commands, and says so', async () => {
-  const client = new Redis(server.url, { protocol: 2 } as RedisOptions);
+  const client = new Redis(server.url, { protocol: 2 });
   await client.subscribe('news');
   await expect(redis({ client }).deadLetters(0, 0, 1)).rejects.toMatchObject({
     code: 'ERR_SLUICE_BACKEND_FAILED',

@@ -1,4 +1,5 @@
-import { BackendError, type SluiceErrorCode } from '@sluice/core';
+import { createBuffer, type SluiceErrorCode } from '@sluice/core';
+import { redis } from '@sluice/redis';
 import { startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -118,27 +119,65 @@ describe('a command that the user may not run in a script', async () => {
     limited.disconnect();
     await server.stop();
   });
-  const { nack, renew } = loadScripts();
+  const { renew } = loadScripts();
 
   test.each([
     ['by its source', () => limited.eval(renew.source, 1, 'batch', '1', 'a b', '1')],
     ['by its digest', () => limited.evalsha(renew.sha1, 1, 'batch', '1', 'a b', '1')],
-  ])('is named: %s', async (_, run) => {
+  ])('is named, and nothing has changed: %s', async (_, run) => {
     await admin.hset('batch', { id: 'a', token: 'b' });
     const error: unknown = await run().catch((reason: unknown) => reason);
     expect(toBackendError(error, true)).toMatchObject({
       code: 'ERR_SLUICE_BACKEND_DENIED',
       retryable: false,
-      // The script has deleted a field before.
-      outcome: 'unknown',
-      message: expect.stringContaining('The user may not run HSET on the keys.'),
+      outcome: 'refused',
+      message: expect.stringContaining("'HSET'"),
     });
   });
 
-  test('is denied in the words of Redis 6.2, too', () => {
-    const message = `ERR Error running script (call to f_${nack.sha1}): @user_script: 1: The user executing the script can't run this command or subcommand`;
-    const error = toBackendError(reply(message), true);
-    expect(error).toBeInstanceOf(BackendError);
-    expect(error).toMatchObject({ code: 'ERR_SLUICE_BACKEND_DENIED', retryable: false, outcome: 'unknown' });
+  test.each([
+    [
+      '6.2',
+      (line: number) =>
+        `ERR Error running script (call to f_1): @user_script:${line}: @user_script: ${line}: `,
+    ],
+    ['7', (_line: number) => 'ERR '],
+  ])('is named after a change, in the words of Redis %s', (version, before) => {
+    const line = renew.source.split('\n').findIndex((text) => text.startsWith("redis.call('HSET'")) + 1;
+    const after = version === '7' ? ` script: ${renew.sha1}, on @user_script:${line}.` : '';
+    const words = `${before(line)}The user executing the script can't run this command or subcommand${after}`;
+    for (const script of [renew.source, renew.sha1, 'another'])
+      expect(
+        toBackendError(Object.assign(reply(words), { command: { name: 'eval', args: [script] } }), true),
+      ).toMatchObject({
+        code: 'ERR_SLUICE_BACKEND_DENIED',
+        retryable: false,
+        outcome: 'unknown',
+        message:
+          script === 'another' ? expect.anything() : expect.stringContaining('may not run HSET on the keys'),
+      });
   });
 });
+
+test.each(['upstream failure', 'ERR Connection timed out'])(
+  'an increment is counted once when a proxy loses the reply, and says %j',
+  async (words) => {
+    await using server = await startRedisServer();
+    const client = new Redis(server.url);
+    const buffer = createBuffer({ backend: redis({ client }) });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    const evalsha = client.evalsha.bind(client) as (...args: string[]) => Promise<unknown>;
+    let lost = 0;
+    client.evalsha = (async (...args: string[]) => {
+      const answer = await evalsha(...args);
+      lost += 1;
+      if (lost === 1) throw reply(words);
+      return answer;
+    }) as never;
+    await buffer.incr('Page', { views: 2 }, { path: '/' });
+    expect(lost).toBeGreaterThan(1);
+    expect(await buffer.get('Page', ['views'], { path: '/' })).toEqual({ views: 3 });
+    await buffer.close();
+    client.disconnect();
+  },
+);

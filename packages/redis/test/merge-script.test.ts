@@ -74,7 +74,7 @@ const LIMIT = String(Number.MAX_SAFE_INTEGER);
 // Every kind of text that one of the languages may take for a number, a Date or a stamp, and the other not.
 const VALUES = [
   ...['', '0', '-0', '7', '007', '-1', '+1', '--1', '- 1', '1.5', '-1.5', '-0.0', '.5', '5.', '1.2.3'],
-  ...['1e3', '1e+3', '-2.5e-7', '1E+3', '1e', '1e+', 'e+1', '1e+308', '1e+309', '-1e+309', '1e-400'],
+  ...['1e3', '1e+3', '1.e+5', '-2.5e-7', '1E+3', '1e', '1e+', 'e+1', '1e+308', '1e+309', '-1e+309', '1e-400'],
   ...[
     '0x10',
     '0x1p3',

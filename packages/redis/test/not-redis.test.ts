@@ -28,11 +28,6 @@ describe('what is not Redis is said at once', () => {
     ['PostgreSQL, asked for TLS', `rediss://127.0.0.1:${postgres.port}`],
     ['HTTP', `redis://127.0.0.1:${http.port}`],
     ['HTTP, asked for TLS', `rediss://127.0.0.1:${http.port}`],
-    ['a server that wants TLS', `redis://127.0.0.1:${tls.port}`],
-    ['a Redis that has no TLS', `rediss://127.0.0.1:${plainRedis.port}`],
-    ['a server that says nothing', `redis://127.0.0.1:${silent.port}`],
-    ['a server that says nothing, asked for TLS', `rediss://127.0.0.1:${silent.port}`],
-    ['a server that closes', `redis://127.0.0.1:${closing.port}`],
   ])('%s', async (_, url) => {
     await using buffer = createBuffer({
       backend: redis({ url, commandTimeoutMs: 500 }),
@@ -44,6 +39,24 @@ describe('what is not Redis is said at once', () => {
       cause: { code: 'ERR_SLUICE_BACKEND_PROTOCOL', retryable: false },
     });
     await expect(buffer.processPending(0)).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
+  });
+});
+
+describe('what may be Redis, and is away, is waited for', () => {
+  test.each([
+    ['a server that wants TLS', `redis://127.0.0.1:${tls.port}`],
+    ['a Redis that has no TLS', `rediss://127.0.0.1:${plainRedis.port}`],
+    ['a server that says nothing', `redis://127.0.0.1:${silent.port}`],
+    ['a server that says nothing, asked for TLS', `rediss://127.0.0.1:${silent.port}`],
+    ['a server that closes, as a proxy does whose Redis server is down', `redis://127.0.0.1:${closing.port}`],
+  ])('%s', async (_, url) => {
+    const backend = redis({ url, commandTimeoutMs: 200 });
+    await expect(backend.deadLetters(0, 0, 1)).rejects.toMatchObject({
+      code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      retryable: true,
+      outcome: 'refused',
+    });
+    await backend.close();
   });
 });
 

@@ -254,6 +254,10 @@ export const MUTANTS: readonly Mutant[] = [
     'const { id, attempt, failures, madeAt, entries } = state.batch;',
     'state.lastToken === claimToken ? (state.batch.attempt += 1) : (state.lastToken = claimToken); const { id, attempt, failures, madeAt, entries } = state.batch;',
   ]),
+  mutant('a repeated claim moves its deadline', [
+    'const { id, attempt, failures, madeAt, entries } = state.batch;',
+    'waitFor(state.batch, request.leaseMs, now); const { id, attempt, failures, madeAt, entries } = state.batch;',
+  ]),
   mutant('a batch id is the prefix alone', [
     '[batchIdPrefix, state.batches, this.#unique()]',
     '[batchIdPrefix]',

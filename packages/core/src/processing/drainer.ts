@@ -47,7 +47,8 @@ export class Drainer {
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
     const start = Math.floor(random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];
-    return { ended: this.#drainEach(order) };
+    const drains = order.map((partition) => this.drain(partition));
+    return { drains, ended: endOfAll(drains) };
   }
 
   /** Starts no further batch. */
@@ -72,16 +73,16 @@ export class Drainer {
     }
     return report;
   }
+}
 
-  async #drainEach(partitions: readonly number[]): Promise<ProcessReport> {
-    const drained = await Promise.allSettled(partitions.map((partition) => this.drain(partition)));
-    const errors = drained.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
-    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
-    return drained.reduce(
-      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
-      NOTHING_DONE,
-    );
-  }
+async function endOfAll(drains: readonly Promise<ProcessReport>[]): Promise<ProcessReport> {
+  const drained = await Promise.allSettled(drains);
+  const errors = drained.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
+  return drained.reduce(
+    (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
+    NOTHING_DONE,
+  );
 }

@@ -2,6 +2,8 @@ import type { ProcessReport } from './report.js';
 
 /** One pass over the partitions that the backend holds. It has begun when they are known. */
 export interface Round {
+  /** One for each partition. */
+  readonly drains: readonly Promise<ProcessReport>[];
   /** Rejects when partitions fail, after the others were processed. */
   readonly ended: Promise<ProcessReport>;
 }
@@ -9,7 +11,7 @@ export interface Round {
 // Registered, so that all copies of this package in a process share it.
 const BEGUN = /* @__PURE__ */ Symbol.for('@sluice/core.begun');
 
-/** The promise of a round's end, which {@link begunOf} knows the beginning of. */
+/** The promise of a round's end, from which {@link begunOf} gets the round. */
 export function endOf(begun: Promise<Round>): Promise<ProcessReport> {
   return Object.assign(
     begun.then(({ ended }) => ended),
@@ -17,7 +19,8 @@ export function endOf(begun: Promise<Round>): Promise<ProcessReport> {
   );
 }
 
-/** Settles when a round has begun. If it is not known when that is, since the promise is another's, when it has ended. */
-export function begunOf(end: Promise<ProcessReport>): Promise<unknown> {
-  return (end as { readonly [BEGUN]?: Promise<Round> })[BEGUN] ?? end;
+/** A round as soon as it has begun; when it has ended, if the promise is not one of {@link endOf}. */
+export function begunOf(ended: Promise<ProcessReport>): Promise<Round> {
+  const begun = (ended as { readonly [BEGUN]?: Promise<Round> })[BEGUN];
+  return begun ?? ended.then(() => ({ drains: [ended], ended }));
 }

@@ -57,8 +57,9 @@ export class SinkRun {
           'ERR_SLUICE_SINK_TIMEOUT',
           `The sink ran on batch ${id} of partition ${partition} for ${this.#sinkTimeoutMs} ms (sinkTimeoutMs) and was given up. The batch is delivered again; make the sink stop when its signal aborts.`,
         );
-        this.#keeper.abort(error);
+        // First, so that it is the outcome, whatever the sink throws when its signal aborts.
         reject(error);
+        this.#keeper.abort(error);
       });
     });
   }

@@ -63,6 +63,8 @@ local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')
 if refusal then return refusal end
 
+-- This changes nothing: see `may`. A key must not be listed twice.
+if not may then redis.call('HSET', state, 'epoch', epoch) end
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
 call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)

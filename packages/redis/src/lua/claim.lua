@@ -72,8 +72,9 @@ local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
 -- state: no id is used twice.
 local number = text_of(batches + 1)
 local id = ARGV[6] .. '-' .. number .. '-' .. server_time()
-local oldest = string.match(lines[2], '"@":"(%d+)"') or text_of(now)
 local payload = table.concat(lines, '\n')
+local remaining = redis.call('LLEN', pending) - taken
+local oldest = string.match(lines[2], '"@":"(%d+)"') or text_of(now)
 
 local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')
@@ -82,7 +83,7 @@ local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HDEL', entries, '')
 if refusal then return refusal end
 
--- These two take nothing away. Where Redis could not say whether the user may run them, it stops here.
+-- These two change nothing: see `may`.
 redis.call('HDEL', entries, '')
 redis.call('LTRIM', pending, 0, -1)
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
@@ -91,4 +92,4 @@ redis.call('HSET', batch, 'id', id, 'number', number, 'payload', payload, 'size'
   'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
 redis.call('LTRIM', pending, taken, -1)
 call_in_chunks('HDEL', entries, keys)
-return { 'leased', id, 1, 0, 0, redis.call('LLEN', pending), payload }
+return { 'leased', id, 1, 0, 0, remaining, payload }

@@ -1,10 +1,10 @@
 -- Merges dead letters back into the pending entries.
 --
--- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch
+-- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state
 -- ARGV ids
 -- Reply {how many of the ids it came to, of these: the ids of those that are pending again}; a letter that would overflow,
 --       or is unreadable, stays
-local entries, pending, dead, order, batch = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local entries, pending, dead, order, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claimed, problem = claimed_entries(batch, #ARGV)
 if problem then return problem end
 redis.call('LLEN', pending)
@@ -63,10 +63,13 @@ local refusal = denied('RPUSH', pending, '')
   or denied('HDEL', dead, '')
 if refusal then return refusal end
 
--- These two take nothing away. Where Redis could not say whether the user may run them, it stops here, before an entry
--- is both pending and dead.
-redis.call('ZREM', order, '')
-redis.call('HDEL', dead, '')
+-- These change nothing: see `may`. An entry must not be both pending and dead, nor a key be listed twice.
+if not may then
+  redis.call('ZREM', order, '')
+  redis.call('HDEL', dead, '')
+  local epoch = redis.call('HGET', state, 'epoch')
+  if epoch then redis.call('HSET', state, 'epoch', epoch) end
+end
 call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)
 call_in_chunks('ZREM', order, gone)

@@ -98,6 +98,14 @@ export const claim: Promises = {
     assert.deepEqual(again, first);
   },
 
+  'a repeated claim keeps its deadline': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000, claimToken: 'mine' });
+    await clock.advance(400);
+    await lease({ leaseMs: 1000, claimToken: 'mine' });
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 600 });
+  },
+
   'a delayed repeat of a claim does not lease the next batch to who settled the last one': async ({
     add,
     lease,

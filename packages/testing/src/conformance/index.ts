@@ -4,7 +4,7 @@ import { add, unknown } from './add.js';
 import { lifecycle, ownership } from './arguments.js';
 import { bytes, claim, frozen, order } from './claim.js';
 import { type Corrupt, corruption } from './corrupt.js';
-import { burial, discard, redrive, redriveOrder } from './dead-letters.js';
+import { burial, discard, redrive } from './dead-letters.js';
 import { endToEnd } from './end-to-end.js';
 import { Fixture, type Promises } from './fixture.js';
 import { join } from './join.js';
@@ -15,6 +15,7 @@ import { overflow } from './overflow.js';
 import { partitions, stats } from './partitions.js';
 import { randomWalk } from './random-walk.js';
 import { reading } from './read.js';
+import { redriveOrder } from './redrive-order.js';
 import { failures, settling } from './settle.js';
 import { untrusted } from './untrusted.js';
 

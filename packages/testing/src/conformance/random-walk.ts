@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Random } from '@sluice/core';
 import type { StoredEntry } from '@sluice/core/backend';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
-import { type Fixture, failure, type Held, type Promises, page, readable, sums } from './fixture.js';
+import { type Fixture, failure, type Held, keyOf, type Promises, page, readable, sums } from './fixture.js';
 
 const STEPS = 150;
 const PATHS = ['/a', '/b', '/c', '/d', '/e'];
@@ -108,6 +108,18 @@ class RandomWalk {
     assert.deepEqual((await backend.redrive(0, ids)).sort(), ids.sort());
   };
 
+  /** Whatever was added is pending, claimed, dead or applied, and only one of these. */
+  async assertBalanced(): Promise<void> {
+    const { backend } = this.#fixture;
+    const held = await backend.read(PATHS.map((path) => ({ partition: 0, key: keyOf(path) })));
+    const entries = held.flatMap(({ pending, claimed }, index) =>
+      [pending, claimed].flatMap((fields) => (fields ? [{ key: keyOf(PATHS[index] ?? ''), fields }] : [])),
+    );
+    const letters = await backend.deadLetters(0, 0, 10_000);
+    entries.push(...letters.map(({ entry }) => readable(entry)), ...this.applied);
+    assert.deepEqual(sorted(sums(entries)), sorted(sums(this.added)));
+  }
+
   /** Brings everything out that is still in the backend. */
   async finish(): Promise<void> {
     const { backend, clock, drain } = this.#fixture;
@@ -122,7 +134,10 @@ const walks = [1, 2, 3, 4, 5].map((seed): [string, Promises[string]] => [
   `in any order of calls, nothing is lost or counted twice (seed ${seed})`,
   async (fixture) => {
     const walk = new RandomWalk(fixture, seededRandom(seed));
-    for (let step = 0; step < STEPS; step += 1) await walk.step();
+    for (let step = 0; step < STEPS; step += 1) {
+      await walk.step();
+      if (step % 5 === 0) await walk.assertBalanced();
+    }
     await walk.finish();
     assert.deepEqual(sorted(sums(walk.applied)), sorted(sums(walk.added)));
   },
