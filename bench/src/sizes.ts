@@ -61,9 +61,9 @@ export const QUICK: Sizes = {
   latencySeconds: 2,
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
-  idleSeconds: 5,
+  idleSeconds: 3,
   merge: 50_000,
-  shapes: 4000,
+  shapes: 2000,
   imports: 5,
 };
 

@@ -120,9 +120,9 @@ class RedisBackend implements Backend {
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
     const { batch, state, dead, deadOrder } = this.#keys.of(partition);
-    const args = burials.flatMap(({ index, reason }) => [index, JSON.stringify(reason)]);
+    const lines = burials.map(({ index, reason }) => `${index}\n${JSON.stringify(reason)}`).join('\n');
     const keys = [batch, state, dead, deadOrder];
-    return (await this.#run(this.#scripts.bury, keys, [this.#now(), token, ...args])) === 1;
+    return (await this.#run(this.#scripts.bury, keys, [this.#now(), token, lines])) === 1;
   }
 
   async read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {

@@ -1,7 +1,7 @@
 -- Ends a batch of which some entries could not be applied: those become dead letters.
 --
 -- KEYS 1 batch, 2 state, 3 dead, 4 order of the dead
--- ARGV 1 now or '', 2 lease token, 3… index and reason (as JSON) of each such entry
+-- ARGV 1 now or '', 2 lease token, 3 a line for the index and the reason (as JSON) of each such entry in turn
 -- Reply 1, or 0 if the token does not hold the lease
 --
 -- A dead letter is six lines: target key, packed entry, reason, deliveries, time, number of the batch.
@@ -22,12 +22,12 @@ end
 local id_start = found.id .. '/'
 local letter_end = '\n' .. text_of(found.attempt) .. '\n' .. at .. '\n' .. text_of(found.number)
 local letters, ranks, last = {}, {}, 0
-for i = 3, #ARGV, 2 do
-  local index = tonumber(ARGV[i])
+for digits, reason in string.gmatch(ARGV[3], '(%d+)\n([^\n]*)') do
+  local index = tonumber(digits)
   local key, packed = lines[2 * index + 1], lines[2 * index + 2]
-  if not packed then return corrupt(batch, 'has no entry ' .. ARGV[i]) end
+  if not packed then return corrupt(batch, 'has no entry ' .. digits) end
   local letter_id = id_start .. string.format('%06d', index)
-  letters[last + 1], letters[last + 2] = letter_id, key .. '\n' .. packed .. '\n' .. ARGV[i + 1] .. letter_end
+  letters[last + 1], letters[last + 2] = letter_id, key .. '\n' .. packed .. '\n' .. reason .. letter_end
   ranks[last + 1], ranks[last + 2] = at, letter_id
   last = last + 2
 end

@@ -35,7 +35,7 @@ local function redriven(id, letter)
 end
 
 -- Letters that one call merges, at most.
-local MOST = 200
+local MOST = 150
 
 local gone, is_gone, new, merged_by_key = {}, {}, {}, {}
 local done = visit_some(dead, ARGV, MOST, function(id, letter)
