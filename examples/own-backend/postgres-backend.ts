@@ -94,10 +94,12 @@ class PostgresBackend implements Backend {
     const { partition, number, nonce, entries } = write;
     return this.#transaction(async (tx): Promise<AddResult> => {
       const state = await lock(tx, partition);
-      if (state?.epoch !== write.epoch) return { status: 'unknown', epoch: state?.epoch ?? '' };
+      if (state?.epoch !== write.epoch) {
+        return { status: 'unknown', epoch: state?.epoch ?? '', floor: state?.floor ?? 0 };
+      }
       const last = await lastWrite(tx, write);
       if (last === undefined && write.position < state.floor)
-        return { status: 'unknown', epoch: state.epoch };
+        return { status: 'unknown', epoch: state.epoch, floor: state.floor };
       if (last !== undefined && number <= last.number) {
         if (number !== last.number || nonce !== last.nonce) return { status: 'conflict' };
         const refused = JSON.parse(last.refused) as Refusal[];

@@ -151,7 +151,7 @@ export interface Write extends Position {
   readonly follows: number;
   /** Different for every write, but not for its repeats: two processes may be copies of one, and use the same numbers. */
   readonly nonce: string;
-  /** The position that the producer's last write was applied at, or at which it joined. */
+  /** The position at which the producer joined: none of its records lies below it. */
   readonly position: number;
   /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
@@ -163,7 +163,7 @@ export interface Write extends Position {
  * - `duplicate`: the last number was this one, of a write with the same nonce; nothing changed;
  * - `conflict`: the number was used by another write; nothing changed;
  * - `gap`: the last number is an earlier one; nothing changed. If there is no record of the producer, and none at or
- *   above the write's position was ever removed, it is 0;
+ *   above the position where it joined was ever removed, it is 0;
  * - `unknown`: the backend cannot know what it has of the producer, since the record may have been removed, or the
  *   epoch is another one; nothing changed.
  */
@@ -181,6 +181,8 @@ export type AddResult =
       readonly status: 'unknown';
       /** The epoch that there is; empty if there is none. */
       readonly epoch: string;
+      /** Records that lie below this position may have been removed, and no others. */
+      readonly floor: number;
     };
 
 /** Why one target of a write was left out while the rest applied. */

@@ -74,11 +74,14 @@ describe('a number', () => {
 });
 
 describe('the position of a write', () => {
-  test('is where the one before was applied, or where the producer joined', () => {
-    const { acknowledged, sequence } = setup();
-    expect(acknowledged()).toMatchObject({ epoch: EPOCH, position: 0, number: 1 });
-    sequence.acknowledge(sequence.next(entries(1)), 40, []);
-    expect(acknowledged()).toMatchObject({ epoch: EPOCH, position: 40, number: 3 });
+  test('is where the producer joined', () => {
+    const { acknowledge, acknowledged, sequence } = setup();
+    acknowledged();
+    sequence.end(sequence.next(entries(1)), { status: 'conflict' });
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 40 });
+    for (const number of [1, 2]) {
+      expect(acknowledge(sequence.next(entries(1)))).toMatchObject({ epoch: EPOCH, position: 40, number });
+    }
   });
 });
 
@@ -189,7 +192,7 @@ describe('the end of a sequence', () => {
     const { sequence, acknowledged, missingAfter } = setup();
     acknowledged();
     acknowledged();
-    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: 'another' });
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: 'another', floor: 0 });
     expect(lost).toEqual([{ ...wiped, producer: 'first', to: 2 }]);
     expect(sequence.hasBegun).toBe(false);
     expect(sequence.begin({ producer: 'second', epoch: 'another', position: 7 })).toEqual([]);
@@ -200,29 +203,39 @@ describe('the end of a sequence', () => {
   test('that was forgotten loses nothing: what it wrote is in the data', () => {
     const { sequence, acknowledged } = setup();
     acknowledged();
-    expect(sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH })).toEqual([]);
+    expect(sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 })).toEqual(
+      [],
+    );
     expect(sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 })).toEqual([]);
   });
 
   test('that was forgotten is lost with the data, if that is wiped later, as the one after it is', () => {
     const { sequence, acknowledged } = setup();
     acknowledged();
-    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH });
+    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 });
     sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 });
     acknowledged();
     acknowledged();
-    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: '' });
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: '', floor: 0 });
     expect(lost).toEqual([
       { ...wiped, producer: 'first', to: 1 },
       { ...wiped, producer: 'second', to: 2 },
     ]);
   });
 
+  test('whose record is missing, and was not removed, is lost: the data went back', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    acknowledged();
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2 });
+    expect(lost).toMatchObject([{ producer: 'first', from: 1, to: 2, reason: 'too far behind' }]);
+  });
+
   test('that was forgotten is lost, if the data goes back to before it', () => {
     const { sequence, acknowledged } = setup();
     acknowledged();
     acknowledged();
-    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH });
+    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 });
     sequence.begin({ producer: 'second', epoch: EPOCH, position: 2 });
     expect(sequence.lostBeyond(2)).toEqual([]);
     expect(sequence.lostBeyond(1)).toMatchObject([{ producer: 'first', to: 2, reason: 'too far behind' }]);

@@ -94,7 +94,7 @@ class Memory implements MemoryBackend {
   async add(write: Write): Promise<AddResult> {
     const state = this.#partitions.get(write.partition);
     return state === undefined
-      ? { status: 'unknown', epoch: '' }
+      ? { status: 'unknown', epoch: '', floor: 0 }
       : applyWrite(state, write, this.#clock.now());
   }
 

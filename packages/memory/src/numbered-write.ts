@@ -7,9 +7,10 @@ const RECORDS = 1000;
 
 /** Applies a write if it follows the producer's last one, or says why not. */
 export function applyWrite(state: PartitionState, write: Write, now: number): AddResult {
-  if (write.epoch !== state.epoch) return { status: 'unknown', epoch: state.epoch };
+  const { epoch, floor } = state;
+  if (write.epoch !== epoch) return { status: 'unknown', epoch, floor };
   const record = state.producers.get(write.producer);
-  if (record === undefined && write.position < state.floor) return { status: 'unknown', epoch: state.epoch };
+  if (record === undefined && write.position < floor) return { status: 'unknown', epoch, floor };
   const last = record?.number ?? 0;
   if (record !== undefined && write.number <= last) return known(record, write);
   if (write.follows !== last) return { status: 'gap', last, position: state.applied };

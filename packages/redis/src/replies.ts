@@ -29,7 +29,7 @@ export function addResult(reply: unknown): AddResult {
   const [status, ...rest] = statusReply(reply, ['applied', 'duplicate', 'conflict', 'gap', 'unknown']);
   if (status === 'conflict') return { status };
   if (status === 'gap') return { status, last: Number(rest[0]), position: Number(rest[1]) };
-  if (status === 'unknown') return { status, epoch: String(rest[0]) };
+  if (status === 'unknown') return { status, epoch: String(rest[0]), floor: Number(rest[1]) };
   const refused = rest[1] === '[]' ? [] : (JSON.parse(String(rest[1])) as Refusal[]);
   return { status, position: Number(rest[0]), refused };
 }

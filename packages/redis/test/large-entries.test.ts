@@ -28,7 +28,7 @@ test('no script has more to do at once than a write or a batch may hold, however
   const at = await backend.join(0, 1);
   for (let id = 0; id < COUNT; id += 1) {
     const number = id + 1;
-    const write = { ...at, position: id, partition: 0, producer: 'p', number, nonce: `n${id}` };
+    const write = { ...at, partition: 0, producer: 'p', number, follows: id, nonce: `n${id}` };
     await backend.add({ ...write, entries: [{ key: keyOf(id), fields: fieldsOf(id) }] });
   }
   const targets: StoredTarget[] = Array.from({ length: COUNT }, (_, id) => ({

@@ -97,7 +97,7 @@ describe('what the first version left behind', () => {
 
   test('keeps its epoch, and takes writes of producers that join', async () => {
     const joined = await backend.join(0, 2);
-    expect(joined).toEqual({ epoch: 'first-epoch', position: 0 });
+    expect(joined).toMatchObject({ epoch: 'first-epoch', position: 0 });
     const write = { ...joined, partition: 0, producer: 'p1', number: 1, follows: 0, nonce: 'n' };
     expect(await backend.add({ ...write, entries: [{ key: a, fields: { '+views': 1 } }] })).toEqual({
       status: 'applied',

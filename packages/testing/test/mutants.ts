@@ -80,20 +80,22 @@ export const MUTANTS: readonly Mutant[] = [
     "{ status: 'gap', last, position: state.applied }",
     "{ status: 'gap', last: last + 1, position: state.applied }",
   ]),
-  mutant('the epoch is not compared', ['if (write.epoch !== state.epoch)', 'if (false)']),
+  mutant('the epoch is not compared', ['if (write.epoch !== epoch)', 'if (false)']),
   mutant('the epoch is compared only where there is no record', [
-    'if (write.epoch !== state.epoch)',
-    'if (write.epoch !== state.epoch && !state.producers.has(write.producer))',
+    'if (write.epoch !== epoch)',
+    'if (write.epoch !== epoch && !state.producers.has(write.producer))',
   ]),
   mutant('unknown returns the epoch of the write', [
-    "if (write.epoch !== state.epoch) return { status: 'unknown', epoch: state.epoch };",
-    "if (write.epoch !== state.epoch) return { status: 'unknown', epoch: write.epoch };",
+    "if (write.epoch !== epoch) return { status: 'unknown', epoch, floor };",
+    "if (write.epoch !== epoch) return { status: 'unknown', epoch: write.epoch, floor };",
   ]),
   mutant('a write that nobody joined for begins the partition', [
     'const state = this.#partitions.get(write.partition);',
     'const state = this.#partitions.get(write.partition) ?? this.#partitions.set(write.partition, newPartition(write.epoch)).get(write.partition);',
   ]),
-  mutant('the floor is ignored', ['write.position < state.floor', 'false']),
+  mutant('what a write follows is not compared', ['if (write.follows !== last)', 'if (write.number !== last + 1)']),
+  mutant('all that join are one producer', ['producer: this.#unique()', "producer: 'one'"]),
+  mutant('the floor is ignored', ['write.position < floor', 'false']),
   mutant('the floor is one too low', ['state.floor = position + 1;', 'state.floor = position;']),
   mutant('the latest record is removed first', [
     'for (const [oldest, { position }] of producers)',

@@ -48,8 +48,8 @@ export class Acknowledged {
     return [this.#lost(producer, last + 1, mark.number, 'too far behind')];
   }
 
-  /** What sequences that are over have beyond a position that the data went back to. Told once. */
-  lostBeyond(position: number, current: string): readonly Lost[] {
+  /** What sequences have beyond a position that the data went back to, but for the `current` one. Told once. */
+  lostBeyond(position: number, current?: string): readonly Lost[] {
     const over = this.#marks.filter((mark) => mark.producer !== current && mark.position > position);
     this.#marks = this.#marks.filter((mark) => !over.includes(mark));
     // Where its data ends now is not known of a sequence that is over.

@@ -184,7 +184,7 @@ export class IdempotentProducer {
   async #replay(write: Write): Promise<void> {
     const result = await this.#backend.add(write);
     if (!isAcknowledged(result)) return;
-    this.#sequence.moveTo(write, result.position);
+    this.#sequence.applied(write, result.position);
     if (result.refused.length === 0) return;
     const { partition, producer, number } = write;
     const targets = result.refused.map(({ index }) => write.entries[index]?.key ?? '');

@@ -37,8 +37,8 @@ export class WriteSequence {
   /** The last number that is not free. */
   #number = 0;
   #isOpen = false;
-  /** Where the last write was applied, or where the producer joined; `undefined` before the beginning. */
-  #position: Position | undefined;
+  /** Where the producer joined; `undefined` before the beginning. */
+  #joined: Position | undefined;
 
   constructor(partition: number, random: Random, budget: ReplayBudget) {
     this.#partition = partition;
@@ -48,7 +48,7 @@ export class WriteSequence {
   }
 
   get hasBegun(): boolean {
-    return this.#position !== undefined;
+    return this.#joined !== undefined;
   }
 
   /** Whether there are acknowledged writes that a wipe may have lost. */
@@ -67,7 +67,7 @@ export class WriteSequence {
     this.#id = producer;
     this.#number = 0;
     this.#ring.clear();
-    this.#position = { epoch, position };
+    this.#joined = { epoch, position };
     return [...this.#acknowledged.lostUnlessIn(epoch), ...this.lostBeyond(position)];
   }
 
@@ -82,7 +82,7 @@ export class WriteSequence {
   /** The backend has the open write. */
   acknowledge(write: Write, position: number, refused: readonly Refusal[]): void {
     this.#close(write);
-    this.moveTo(write, position);
+    this.applied(write, position);
     this.#ring.add(write, refused);
   }
 
@@ -98,9 +98,8 @@ export class WriteSequence {
     return this.#ring.after(last).map((write) => this.#write(write));
   }
 
-  /** A write of the sequence was applied at this position. */
-  moveTo({ producer, epoch, number }: Write, position: number): void {
-    this.#position = { epoch, position };
+  /** A write of the sequence, perhaps an earlier one again, was applied at this position. */
+  applied({ producer, epoch, number }: Write, position: number): void {
     this.#acknowledged.add({ producer, epoch, number, position });
   }
 
@@ -118,14 +117,17 @@ export class WriteSequence {
   /** Ends the sequence. Returns what is lost, if anything is. */
   end(write: Write, result: Ending): readonly Lost[] {
     this.#close(write);
-    this.#position = undefined;
-    return result.status === 'unknown' ? this.#acknowledged.lostUnlessIn(result.epoch) : [];
+    this.#joined = undefined;
+    if (result.status === 'conflict') return [];
+    const wiped = this.#acknowledged.lostUnlessIn(result.epoch);
+    // A record that is not there, and was not removed, went when the data went back.
+    return [...wiped, ...this.#acknowledged.lostBeyond(result.floor - 1)];
   }
 
   #write({ number, nonce, entries }: Replayable): Write {
-    invariant(this.#position !== undefined, 'a sequence was used before its beginning');
+    invariant(this.#joined !== undefined, 'a sequence was used before its beginning');
     const numbers = { number, follows: number - 1, nonce };
-    return { ...this.#position, partition: this.#partition, producer: this.#id, ...numbers, entries };
+    return { ...this.#joined, partition: this.#partition, producer: this.#id, ...numbers, entries };
   }
 
   #close({ producer, number }: Write): void {

@@ -1,24 +1,24 @@
 -- Adds the entries of one numbered write to the pending ones.
 --
 -- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions
--- ARGV 1 now or '', 2 partition, 3 epoch, 4 position, 5 producer, 6 the write's number, 7 the number that it follows,
+-- ARGV 1 now or '', 2 partition, 3 epoch, 4 the position at which the producer joined, 5 producer, 6 the write's number, 7 the number that it follows,
 --      8 its nonce, 9 a line for each target key and each packed entry in turn
 -- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
---       {'unknown', epoch or ''}
+--       {'unknown', epoch or '', floor}
 local entries, pending, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local number, follows, nonce = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local name = 'p:' .. ARGV[5]
 
 local record, epoch, applied, floor = unpack(redis.call('HMGET', state, name, 'epoch', 'applied', 'floor'))
-if epoch ~= ARGV[3] then return { 'unknown', epoch or '' } end
 applied, floor = count_of(applied), count_of(floor)
 if not applied or not floor then return corrupt(state, 'has a position that is no number') end
+if epoch ~= ARGV[3] then return { 'unknown', epoch or '', floor } end
 local last, last_position, last_nonce, last_refused = 0, nil, nil, nil
 if record then
   last, last_position, last_nonce, last_refused = parse_record(record)
   if not last then return corrupt(state, 'has a record of the producer ' .. ARGV[5] .. ' that cannot be read') end
 elseif tonumber(ARGV[4]) < floor then
-  return { 'unknown', epoch }
+  return { 'unknown', epoch, floor }
 end
 if number <= last then
   if number == last and nonce == last_nonce then return { 'duplicate', last_position, last_refused } end

@@ -74,15 +74,7 @@ export class Fixture {
 
   /** Sends a write, whatever becomes of it. */
   readonly send = async (...[number, entries, options]: Parameters<Fixture['write']>): Promise<AddResult> => {
-    const write = await this.write(number, entries, options);
-    const result = await this.backend.add(write);
-    if (result.status === 'applied') {
-      this.#positions.set(`${write.partition}/${write.producer}`, {
-        epoch: write.epoch,
-        position: result.position,
-      });
-    }
-    return result;
+    return this.backend.add(await this.write(number, entries, options));
   };
 
   /** Adds entries as a producer's next write, and expects that it applies. */

@@ -17,11 +17,11 @@ export function olderCopy(copy: Copy<Backend>): Promises {
       await send(1, [page('/a')]);
       const { epoch } = await backend.join(0, 16);
       await wiped();
-      assert.deepEqual(await send(2, [page('/a')]), { status: 'unknown', epoch: '' });
+      assert.deepEqual(await send(2, [page('/a')]), { status: 'unknown', epoch: '', floor: 0 });
       const joined = await backend.join(0, 16);
       assert.notEqual(joined.epoch, epoch);
       assert.equal(joined.position, 0);
-      assert.deepEqual(await send(1, [page('/a')]), { status: 'unknown', epoch: joined.epoch });
+      assert.deepEqual(await send(1, [page('/a')]), { status: 'unknown', epoch: joined.epoch, floor: 0 });
       assert.equal((await send(1, [page('/a')], { ...joined, producer: 'new' })).status, 'applied');
     },
 
