@@ -76,7 +76,7 @@ end
 
 -- The fields of a packed entry, nil if it is no object of texts.
 local function decode(packed)
-  if byte(packed) ~= 123 then return nil end -- {
+  if string.byte(packed) ~= 123 then return nil end -- {
   local ok, fields = pcall(cjson.decode, packed)
   if not ok then return nil end
   for _, value in pairs(fields) do
