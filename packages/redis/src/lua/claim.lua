@@ -49,7 +49,7 @@ local function one_line(text)
 end
 
 -- Few entries at a time, since each may be large.
-local STEP = 20
+local STEP = 50
 local keys, lines, taken, sum, is_full = {}, {}, 0, 0, false
 repeat
   local some = redis.call('LRANGE', pending, taken, math.min(taken + STEP, size) - 1)
