@@ -18,8 +18,8 @@ const BUSY = 'if (forMs > 0 && !isEarly) return';
 export const MUTANTS: readonly Mutant[] = [
   // Joining
   mutant('every join begins an epoch', [
-    'return { epoch: state.epoch, position: state.applied };',
-    'state.epoch = this.#unique(); return { epoch: state.epoch, position: state.applied };',
+    'return { producer: this.#unique(), epoch: state.epoch, position: state.applied };',
+    'state.epoch = this.#unique(); return { producer: this.#unique(), epoch: state.epoch, position: state.applied };',
   ]),
   mutant('all partitions have one epoch', ['newPartition(this.#unique())', "newPartition('epoch')"]),
   mutant('an epoch is the time alone', ['this.#epochsAndBatches += 1;', '']),
@@ -27,7 +27,10 @@ export const MUTANTS: readonly Mutant[] = [
     'const entries = Object.entries(structuredClone(snapshot));',
     'this.#epochsAndBatches = 0; const entries = Object.entries(structuredClone(snapshot));',
   ]),
-  mutant('the position is always 0', ['position: state.applied };', 'position: 0 };']),
+  mutant('the position is always 0', [
+    'epoch: state.epoch, position: state.applied };',
+    'epoch: state.epoch, position: 0 };',
+  ]),
   mutant('joining does not list the partition', [
     'newPartition(this.#unique()); this.#partitions.set(partition, state);',
     'newPartition(this.#unique());',
@@ -51,9 +54,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a duplicate is applied',
     ['write.number <= last)', 'write.number < last)'],
-    ['write.number !== last + 1', 'write.number < last'],
+    ['write.follows !== last', 'write.number < last'],
   ),
-  mutant('a gap is applied', ['write.number !== last + 1', 'false']),
+  mutant('a gap is applied', ['write.follows !== last', 'false']),
   mutant('an old number is a gap', ['write.number <= last)', 'write.number === last)']),
   mutant('the nonce is ignored', ['|| write.nonce !== nonce', '']),
   mutant(
@@ -73,8 +76,8 @@ export const MUTANTS: readonly Mutant[] = [
     "const { number } = write; const nonce = '';",
   ]),
   mutant('a producer without a record may begin anywhere', [
-    'if (write.number !== last + 1)',
-    'if (record && write.number !== last + 1)',
+    'if (write.follows !== last)',
+    'if (record && write.follows !== last)',
   ]),
   mutant('a gap returns the wrong last number', [
     "{ status: 'gap', last, position: state.applied }",
@@ -93,10 +96,12 @@ export const MUTANTS: readonly Mutant[] = [
     'const state = this.#partitions.get(write.partition);',
     'const state = this.#partitions.get(write.partition) ?? this.#partitions.set(write.partition, newPartition(write.epoch)).get(write.partition);',
   ]),
-  mutant('what a write follows is not compared', ['if (write.follows !== last)', 'if (write.number !== last + 1)']),
+  mutant('what a write follows is not compared', [
+    'if (write.follows !== last)',
+    'if (write.number !== last + 1)',
+  ]),
   mutant('all that join are one producer', ['producer: this.#unique()', "producer: 'one'"]),
   mutant('the floor is ignored', ['write.position < floor', 'false']),
-  mutant('the floor is one too low', ['state.floor = position + 1;', 'state.floor = position;']),
   mutant('the latest record is removed first', [
     'for (const [oldest, { position }] of producers)',
     'for (const [oldest, { position }] of [...producers].reverse())',
