@@ -12,7 +12,7 @@ increment counts once. A run is drawn from its seed alone, so it can be repeated
   --trace             prints all that happened in the last run
   --help`;
 
-export const BACKENDS = ['memory', 'redis'] as const;
+const BACKENDS = ['memory', 'redis'] as const;
 
 export interface Arguments {
   readonly runs: number;

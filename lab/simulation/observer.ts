@@ -93,7 +93,7 @@ function describeAdd(result: AddResult): string {
 }
 
 /** The increments in some entries, by the paths of their targets. */
-export function marksIn(entries: readonly (StoredEntry | StoredBatch['entries'][number])[]): string {
+function marksIn(entries: readonly (StoredEntry | StoredBatch['entries'][number])[]): string {
   const shown = entries.map((entry) => {
     const path = pathOf(entry.key);
     if (!('fields' in entry)) return `${path}: corrupt`;
@@ -104,6 +104,6 @@ export function marksIn(entries: readonly (StoredEntry | StoredBatch['entries'][
   return `{${shown.join('; ')}}`;
 }
 
-export function pathOf(key: string): string {
+function pathOf(key: string): string {
   return String((JSON.parse(key) as unknown[])[2]);
 }

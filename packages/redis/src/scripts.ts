@@ -54,6 +54,3 @@ export function loadScripts() {
     busy: script(busy),
   };
 }
-
-/** The scripts by the names of what they do. */
-export type Scripts = ReturnType<typeof loadScripts>;
