@@ -8,10 +8,7 @@ import type { RedisUrl } from './url.js';
 export interface RedisClient {
   evalsha(sha1: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
-  sadd(key: string, member: string): Promise<number>;
   smembers(key: string): Promise<string[]>;
-  exists(...keys: string[]): Promise<number>;
-  hget(key: string, field: string): Promise<string | null>;
   info(): Promise<string>;
   config(subcommand: 'GET', setting: string): Promise<unknown>;
   /** The socket, once there is one. */
