@@ -17,7 +17,7 @@ export const GUARDS = {
     about: 'Redis compares the number of each write with the last one',
     edits: [
       { file: 'redis/src/lua/add.lua', find: /if number <= last then/, replace: 'if false then' },
-      { file: 'redis/src/lua/add.lua', find: /if number ~= last \+ 1 then/, replace: 'if false then' },
+      { file: 'redis/src/lua/add.lua', find: /if follows ~= last then/, replace: 'if false then' },
     ],
   },
   nonce: {

@@ -70,11 +70,15 @@ export class ProcessPool implements AsyncDisposable {
     }
   }
 
-  /** Starts two producers that draw the same random numbers and count the same, uses them, and lets them finish. */
+  /** Starts two copies of one producer, which have the same ids and count the same, uses them, and lets them finish. */
   async clone<T>(use: (clones: readonly WorkloadProcess[]) => Promise<T>): Promise<T> {
     const settings = this.#producerSettings(this.#nextId());
     const clones = ['first', 'second'].map((name) =>
-      this.#launch('producer', { ...settings, history: `${settings.history}-${name}` }),
+      this.#launch('producer', {
+        ...settings,
+        copyOf: `process-${settings.id}`,
+        history: `${settings.history}-${name}`,
+      }),
     );
     for (const clone of clones) clone.isBorrowed = true;
     try {

@@ -26,6 +26,8 @@ export interface ProducerSettings {
   readonly lingerMs: number;
   readonly paceMs: number;
   readonly hugeShare: number;
+  /** The process that this one is a copy of: copies have the ids that it got when it joined. */
+  readonly copyOf?: string;
 }
 
 /** What the driver passes to a worker when it starts it. */

@@ -19,22 +19,20 @@ const UNWELCOME_SHARE = 0.0005;
 // As long as a value can be, in quotes.
 const HUGE_NOTE = 'n'.repeat(8190);
 
-const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs, hugeShare } =
+const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs, hugeShare, copyOf } =
   settings<ProducerSettings>();
 const random = seededRandom(seed);
 const clock = jumpingClock();
 const writer = new HistoryWriter(history);
 const sent = new SentWrites();
 const buffer = createBuffer({
-  backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
+  backend: withFailpoints(asCopyOf(copyOf, redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS }))),
   partitions,
   writeTimeoutMs,
   lingerMs,
   // Small enough for increments to be refused while Redis is away.
   maxTargets: 2 * SHARED_ROWS + 2 * OWN_ROWS,
   clock,
-  // So that clones draw the same ids.
-  random: seededRandom(seed + 1),
   logger: quietLogger,
 });
 buffer.on('lost', (lost) => {
@@ -109,6 +107,20 @@ function withFailpoints(backend: Backend): Backend {
     const result = await adding;
     reach('after send');
     return result;
+  };
+  return backend;
+}
+
+/** A copy of a process has the ids that it got when it joined, before it was copied. */
+function asCopyOf(original: string | undefined, backend: Backend): Backend {
+  if (original === undefined) return backend;
+  const join = backend.join.bind(backend);
+  const joined = new Set<number>();
+  backend.join = async (partition, partitions) => {
+    const own = await join(partition, partitions);
+    if (joined.has(partition)) return own;
+    joined.add(partition);
+    return { ...own, producer: `${original}-${partition}` };
   };
   return backend;
 }
