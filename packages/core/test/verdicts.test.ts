@@ -1,4 +1,5 @@
 import { type Sink, SinkUnavailableError } from '@sluice/core';
+import { BATCH_BYTES } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { setup, slowSink } from './processing-world.js';
 import { away } from './wrap.js';
