@@ -1,4 +1,5 @@
 import { buildStale } from './build.mjs';
+import { installFaketime } from './faketime.mjs';
 import { install } from './install.mjs';
 import { installRedisServer } from './redis-server.mjs';
 import { runMain } from './run.mjs';
@@ -9,4 +10,5 @@ await runMain(async () => {
   await install();
   await buildStale();
   if (process.argv.includes('--redis-server')) await installRedisServer();
+  if (process.argv.includes('--faketime')) await installFaketime();
 });

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { median } from 'simple-statistics';
 
 // Microseconds. Redis records commands that take longer.
 const SLOW = 500;
@@ -31,6 +32,19 @@ export class RedisMeter implements AsyncDisposable {
   async cpuSeconds(): Promise<number> {
     const info = await this.#client.info('cpu');
     return number(info, 'used_cpu_user') + number(info, 'used_cpu_sys');
+  }
+
+  /** The CPU time of the server's main thread, which runs all commands. */
+  async mainThreadMs(): Promise<number> {
+    const info = await this.#client.info('cpu');
+    return 1000 * (number(info, 'used_cpu_user_main_thread') + number(info, 'used_cpu_sys_main_thread'));
+  }
+
+  /** What asking for {@link mainThreadMs} takes of it. */
+  async questionMs(): Promise<number> {
+    const times: number[] = [];
+    for (let i = 0; i < 500; i += 1) times.push(await this.mainThreadMs());
+    return median(times.slice(1).map((time, i) => time - (times[i] as number)));
   }
 
   /** How long the server worked on each call of a command since `empty()`, on average, in microseconds. */

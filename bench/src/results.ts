@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { markdownTable } from 'markdown-table';
 import type { TopLevelSpec } from 'vega-lite';
 import { ROWS } from './lines.js';
 import { describeMachine } from './machine.js';
@@ -15,6 +16,9 @@ export function report({ machine, rounds, outcomes }: Results): string {
   const head = `${describeMachine(machine)}. Medians (and ranges) of ${rounds} rounds.`;
   const parts = [head, table(lines)];
   if (alternatives.length > 0) parts.push('Alternatives:', alternativesTable(alternatives));
+  for (const { title, table } of outcomes.flatMap(({ details = [] }) => details)) {
+    parts.push(title, markdownTable(table.map((row) => [...row])));
+  }
   return parts.join('\n\n');
 }
 
@@ -22,7 +26,7 @@ export function report({ machine, rounds, outcomes }: Results): string {
 export async function writeResults(folder: string, results: Results): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { outcomes, ...others } = results;
-  const scenarios = outcomes.map(({ plots, ...rest }) => rest);
+  const scenarios = outcomes.map(({ plots, details, ...rest }) => rest);
   await writeFile(join(folder, 'results.json'), `${JSON.stringify({ ...others, scenarios }, null, 2)}\n`);
   await writeFile(join(folder, 'table.md'), `${report(results)}\n`);
   for (const { plots = {} } of outcomes) await writePlots(folder, plots);

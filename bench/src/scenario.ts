@@ -26,7 +26,15 @@ export interface Outcome {
   readonly lines: readonly Line[];
   /** Comparisons without a goal, for a separate table. */
   readonly alternatives?: readonly Line[];
+  /** More than fits into a row. */
+  readonly details?: readonly Details[];
   /** By the name of the file. */
   readonly plots?: Readonly<Record<string, TopLevelSpec>>;
   readonly samples: Readonly<Record<string, readonly Figures[]>>;
+}
+
+/** A table of its own: its header, and its rows. */
+export interface Details {
+  readonly title: string;
+  readonly table: readonly (readonly string[])[];
 }

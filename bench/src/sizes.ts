@@ -17,6 +17,8 @@ export interface Sizes {
   readonly idleSeconds: number;
   /** Targets. */
   readonly merge: number;
+  /** Targets of the smallest shape. */
+  readonly shapes: number;
   /** Processes that import Sluice. */
   readonly imports: number;
 }
@@ -39,6 +41,7 @@ export const FULL: Sizes = {
   growth: { backlogs: [10_000, 100_000, 800_000, 1_000_000, 3_000_000], targets: 100_000 },
   idleSeconds: 10,
   merge: 100_000,
+  shapes: 20_000,
   imports: 15,
 };
 
@@ -58,8 +61,9 @@ export const QUICK: Sizes = {
   latencySeconds: 2,
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
-  idleSeconds: 5,
+  idleSeconds: 3,
   merge: 50_000,
+  shapes: 2000,
   imports: 5,
 };
 
@@ -82,5 +86,6 @@ export const SMOKE: Sizes = {
   growth: { backlogs: [1000, 5000], targets: 5000 },
   idleSeconds: 1,
   merge: 5000,
+  shapes: 400,
   imports: 2,
 };

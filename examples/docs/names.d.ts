@@ -6,7 +6,16 @@ import type { Dialect, Kysely } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 
 declare global {
-  const { createBuffer, createWorker, openBuffer, max, min, IncrementError, SluiceError }: typeof core;
+  const {
+    createBuffer,
+    createWorker,
+    openBuffer,
+    max,
+    min,
+    IncrementError,
+    SinkUnavailableError,
+    SluiceError,
+  }: typeof core;
   type Sink = core.Sink;
   type SinkResult = core.SinkResult;
 

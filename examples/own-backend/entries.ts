@@ -6,11 +6,10 @@ import {
   OverflowError,
   pack,
   type Refusal,
-  type StoredDeadLetter,
   type StoredEntry,
   unpack,
 } from '@sluice/core/backend';
-import type { DeadLetterRow, EntryRow } from './tables.js';
+import type { EntryRow } from './tables.js';
 
 /** The entry in a row. An unreadable one harms nothing but itself. */
 export function entryOf({ key, fields }: EntryRow): StoredEntry | CorruptEntry {
@@ -22,18 +21,8 @@ export function entryOf({ key, fields }: EntryRow): StoredEntry | CorruptEntry {
   }
 }
 
-export function deadLetterOf({ id, reason, attempts, buried_at, ...row }: DeadLetterRow): StoredDeadLetter {
-  return {
-    id,
-    entry: entryOf(row),
-    reason: JSON.parse(reason) as string,
-    attempts,
-    buriedAt: buried_at,
-  };
-}
-
 /** How long ago the first increment of an entry came; 0 if its fields are unreadable. */
-export function age(fields: string, now: number): number {
+export function entryAge(fields: string, now: number): number {
   const entry = entryOf({ key: '', fields });
   return 'corrupt' in entry ? 0 : Math.max(0, now - Number(entry.fields['@'] ?? now));
 }

@@ -27,7 +27,7 @@ conformance({
 test('what the server refuses is an error that says what became of the call', async () => {
   const backend = await postgres({ db });
   await db.exec('DROP SCHEMA sluice CASCADE');
-  await expect(backend.partitions()).rejects.toMatchObject({
+  await expect(backend.partitions(1)).rejects.toMatchObject({
     code: 'ERR_SLUICE_BACKEND_FAILED',
     retryable: false,
     outcome: 'refused',

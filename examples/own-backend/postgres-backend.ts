@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
 import {
@@ -5,28 +6,36 @@ import {
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  deadLetterId,
-  type Fields,
+  type Failure,
+  type Joined,
   leaseToken,
+  type Refusal,
   type StoredDeadLetter,
-  unpack,
+  type StoredSums,
+  type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
-import { age, deadLetterOf, entryOf } from './entries.js';
-import { toBackendError } from './errors.js';
 import {
-  addPending,
-  deleteDead,
+  batchStats,
   endBatch,
-  freeze,
-  lastWrite,
-  lease,
-  lock,
-  pendingFields,
+  giveBack,
+  holds,
+  leaseAgain,
+  newBatch,
   readBatch,
-  rememberWrite,
-} from './statements.js';
-import { type DeadLetterRow, type HeldBatch, TABLES } from './tables.js';
+  setDue,
+  unsettledBatch,
+  waitLeft,
+} from './batches.js';
+import { buryEntries, deleteDead, listDead, redriveDead } from './dead-letters.js';
+import { entryAge } from './entries.js';
+import { toBackendError } from './errors.js';
+import { addPending, readTargets } from './pending.js';
+import { lastWrite, lock, rememberWrite } from './producers.js';
+import { type BatchRow, type PartitionRow, TABLES } from './tables.js';
+
+/** Settlements of a partition whose repeats get `true` again. */
+const SETTLEMENTS = 10;
 
 export interface PostgresOptions {
   /** Borrowed: the backend does not close it. */
@@ -68,51 +77,64 @@ class PostgresBackend implements Backend {
     this.#release = release;
   }
 
-  add(write: Write): Promise<AddResult> {
-    const { partition, producer, number, entries } = write;
-    return this.#transaction(async (tx): Promise<AddResult> => {
-      const now = this.#clock.now();
-      // A first write is never a gap. Any other may be one, and a gap leaves no trace.
-      if (number === 1) {
-        await tx.sql`
-          INSERT INTO sluice.partition (id, epoch)
-          VALUES (${partition}, ${write.newEpoch})
-          ON CONFLICT DO NOTHING`;
-      }
-      const epoch = (await lock(tx, partition))?.epoch ?? '';
-      const { last, refused } = await lastWrite(tx, partition, producer, now);
-      if (number <= last) return { status: 'duplicate', epoch, refused: number === last ? refused : [] };
-      if (number > last + 1) return { status: 'gap', epoch, last };
-      const refusals = await addPending(tx, partition, entries, now);
-      await rememberWrite(tx, write, refusals, now);
-      return { status: 'applied', epoch, refused: refusals };
+  join(partition: number, partitions: number): Promise<Joined> {
+    return this.#transaction(async (tx) => {
+      await tx.sql`
+        INSERT INTO sluice.partition (id, epoch) VALUES (${partition}, ${randomUUID()})
+        ON CONFLICT DO NOTHING`;
+      await tx.sql`
+        INSERT INTO sluice.partition_count VALUES (${partitions})
+        ON CONFLICT DO NOTHING`;
+      const { epoch, applied } = (await lock(tx, partition)) as PartitionRow;
+      return { producer: randomUUID(), epoch, position: applied };
     });
   }
 
-  claim(partition: number, { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest): Promise<ClaimResult> {
+  add(write: Write): Promise<AddResult> {
+    const { partition, number, nonce, entries } = write;
+    return this.#transaction(async (tx): Promise<AddResult> => {
+      const state = await lock(tx, partition);
+      if (state?.epoch !== write.epoch) {
+        return { status: 'unknown', epoch: state?.epoch ?? '', floor: state?.floor ?? 0 };
+      }
+      const last = await lastWrite(tx, write);
+      if (last === undefined && write.position < state.floor)
+        return { status: 'unknown', epoch: state.epoch, floor: state.floor };
+      if (last !== undefined && number <= last.number) {
+        if (number !== last.number || nonce !== last.nonce) return { status: 'conflict' };
+        const refused = JSON.parse(last.refused) as Refusal[];
+        return { status: 'duplicate', position: last.position, refused };
+      }
+      if (write.follows !== (last?.number ?? 0)) {
+        return { status: 'gap', last: last?.number ?? 0, position: state.applied };
+      }
+      const refused = await addPending(tx, partition, entries, this.#clock.now());
+      const position = state.applied + 1;
+      await rememberWrite(tx, write, position, refused);
+      return { status: 'applied', position, refused };
+    });
+  }
+
+  claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
+    const { claimToken, early } = request;
     return this.#transaction(async (tx): Promise<ClaimResult> => {
       const now = this.#clock.now();
-      const state = await lock(tx, partition);
-      if (state === undefined) return { status: 'empty' };
-      if (state.batch === null) {
-        if ((await freeze(tx, partition, size)) === 0) return { status: 'empty' };
-        await lease(tx, partition, {
-          batch: batchIdPrefix,
-          token: claimToken,
-          attempt: 1,
-          due_at: now + leaseMs,
-        });
-      } else if (state.token !== claimToken) {
-        if (state.due_at > now) return { status: 'busy', forMs: state.due_at - now };
-        await lease(tx, partition, {
-          ...state,
-          token: claimToken,
-          attempt: state.attempt + 1,
-          due_at: now + leaseMs,
-        });
+      await lock(tx, partition);
+      let batch = (await unsettledBatch(tx, partition)) ?? (await newBatch(tx, partition, request, now));
+      if (batch === undefined) return { status: 'empty' };
+      if (batch.token !== claimToken) {
+        const forMs = waitLeft(batch, now);
+        if (forMs > 0 && !(early && batch.token === null)) {
+          await setDue(tx, partition, now + forMs);
+          return { status: 'busy', forMs };
+        }
+        batch = await leaseAgain(tx, partition, request, now);
       }
-      const batch = await readBatch(tx, partition);
-      return { status: 'leased', leaseToken: leaseToken(batch.id, claimToken), batch };
+      return {
+        status: 'leased',
+        leaseToken: leaseToken(batch.id, claimToken),
+        batch: await readBatch(tx, batch, now),
+      };
     });
   }
 
@@ -120,8 +142,8 @@ class PostgresBackend implements Backend {
     return this.#transaction(async (tx) => {
       const dueAt = this.#clock.now() + leaseMs;
       const { affectedRows } = await tx.sql`
-        UPDATE sluice.partition SET due_at = ${dueAt}
-        WHERE id = ${partition} AND batch || ' ' || token = ${token}`;
+        UPDATE sluice.batch SET due_at = ${dueAt}, wait_ms = ${leaseMs}
+        WHERE partition = ${partition} AND id || ' ' || token = ${token}`;
       return affectedRows === 1;
     });
   }
@@ -130,37 +152,30 @@ class PostgresBackend implements Backend {
     return this.#settle(partition, token, (tx) => endBatch(tx, partition));
   }
 
-  nack(partition: number, token: string, delayMs: number): Promise<boolean> {
-    return this.#settle(partition, token, (tx, held) =>
-      lease(tx, partition, { ...held, token: null, due_at: this.#clock.now() + delayMs }),
-    );
+  nack(partition: number, token: string, failure: Failure): Promise<boolean> {
+    return this.#settle(partition, token, (tx) => giveBack(tx, partition, failure, this.#clock.now()));
   }
 
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
-    const indexes = burials.map(({ index }) => index);
-    const reasons = burials.map(({ reason }) => JSON.stringify(reason));
-    return this.#settle(partition, token, async (tx, { batch, attempt }) => {
-      const ids = indexes.map((index) => deadLetterId(batch, index));
-      await tx.sql`
-        INSERT INTO sluice.dead_letter
-        SELECT ${partition}, burial.id, key, fields, burial.reason, ${attempt}, ${this.#clock.now()}
-        FROM unnest(${ids}::text[], ${indexes}::int[], ${reasons}::text[]) AS burial (id, index, reason)
-        JOIN (
-          SELECT key, fields, row_number() OVER (ORDER BY place) - 1 AS index
-          FROM sluice.entry
-          WHERE partition = ${partition} AND claimed
-        ) AS claimed USING (index)`;
+    return this.#settle(partition, token, async (tx, batch) => {
+      await buryEntries(tx, batch, burials, this.#clock.now());
       await endBatch(tx, partition);
     });
   }
 
-  read(partition: number, key: string): Promise<Fields | undefined> {
+  read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
+    return this.#transaction((tx) => readTargets(tx, targets));
+  }
+
+  partitionCounts(): Promise<number[]> {
     return this.#transaction(async (tx) => {
-      const fields = (await pendingFields(tx, partition, [key])).get(key);
-      return fields === undefined ? undefined : unpack(fields);
+      const { rows } = await tx.sql<{ count: number }>`
+        SELECT count FROM sluice.partition_count ORDER BY count`;
+      return rows.map(({ count }) => count);
     });
   }
 
+  /** The table is the list, so that no partition is ever left out of it. */
   partitions(): Promise<number[]> {
     return this.#transaction(async (tx) => {
       const { rows } = await tx.sql<{ partition: number }>`
@@ -172,54 +187,37 @@ class PostgresBackend implements Backend {
   stats(): Promise<PartitionStats[]> {
     return this.#transaction(async (tx) => {
       const now = this.#clock.now();
-      const { rows } = await tx.sql<Omit<PartitionStats, 'oldestPendingMs'> & { head: string | null }>`
+      const { rows: batches } = await tx.sql<BatchRow>`SELECT * FROM sluice.batch`;
+      const batchOf = new Map(batches.map((batch) => [batch.partition, batchStats(batch, now)]));
+      const { rows } = await tx.sql<Omit<PartitionStats, 'oldestPendingMs' | 'batch'> & { heads: string[] }>`
         SELECT
           p.id AS partition,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND NOT claimed) AS pending,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND claimed) AS claimed,
           (SELECT count(*) FROM sluice.dead_letter WHERE partition = p.id) AS dead,
-          (
-            SELECT fields FROM sluice.entry
-            WHERE partition = p.id AND NOT claimed
-            ORDER BY place
-            LIMIT 1
-          ) AS head
+          ARRAY(
+            SELECT DISTINCT ON (claimed) fields FROM sluice.entry
+            WHERE partition = p.id
+            ORDER BY claimed, place
+          ) AS heads
         FROM sluice.partition AS p
         ORDER BY p.id`;
-      return rows.map(({ head, ...counts }) => ({
-        ...counts,
-        oldestPendingMs: head === null ? 0 : age(head, now),
-      }));
+      return rows.map(({ heads, ...counts }) => {
+        const batch = batchOf.get(counts.partition);
+        const oldestPendingMs = Math.max(0, ...heads.map((fields) => entryAge(fields, now)));
+        return { ...counts, oldestPendingMs, ...(batch && { batch }) };
+      });
     });
   }
 
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
-    return this.#transaction(async (tx) => {
-      const { rows } = await tx.sql<DeadLetterRow>`
-        SELECT * FROM sluice.dead_letter
-        WHERE partition = ${partition}
-        ORDER BY buried_at, id COLLATE "C"
-        OFFSET ${offset} LIMIT ${limit}`;
-      return rows.map(deadLetterOf);
-    });
+    return this.#transaction((tx) => listDead(tx, partition, offset, limit));
   }
 
-  redrive(partition: number, wanted: readonly string[]): Promise<string[]> {
+  redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     return this.#transaction(async (tx) => {
       await lock(tx, partition);
-      const { rows } = await tx.sql<DeadLetterRow>`
-        SELECT * FROM sluice.dead_letter
-        WHERE partition = ${partition} AND id = ANY (${wanted})
-        ORDER BY array_position(${wanted}::text[], id)`;
-      const letters = rows.flatMap((row) => {
-        const entry = entryOf(row);
-        return 'corrupt' in entry ? [] : [{ id: row.id, ...entry }];
-      });
-      const refused = await addPending(tx, partition, letters, this.#clock.now());
-      const stay = new Set(refused.map(({ index }) => index));
-      const went = letters.filter((_, index) => !stay.has(index));
-      const ids = went.map(({ id }) => id);
-      return deleteDead(tx, partition, ids);
+      return redriveDead(tx, partition, ids, this.#clock.now());
     });
   }
 
@@ -249,18 +247,20 @@ class PostgresBackend implements Backend {
     return this.#closed;
   }
 
-  /** Ends a lease if the token holds it. A repeat returns what the first call returned. */
+  /** Ends a lease if the token holds it. The tokens of the latest settlements get `true` again. */
   #settle(
     partition: number,
     token: string,
-    end: (tx: Transaction, held: HeldBatch) => Promise<void>,
+    end: (tx: Transaction, batch: BatchRow) => Promise<void>,
   ): Promise<boolean> {
     return this.#transaction(async (tx) => {
       const state = await lock(tx, partition);
-      if (state === undefined || state.batch === null || !holds(state, token))
-        return state?.settled_by === token;
-      await end(tx, state);
-      await tx.sql`UPDATE sluice.partition SET settled_by = ${token} WHERE id = ${partition}`;
+      if (state === undefined) return false;
+      const batch = await unsettledBatch(tx, partition);
+      if (batch === undefined || !holds(batch, token)) return state.settled.includes(token);
+      await end(tx, batch);
+      const settled = [...state.settled, token].slice(-SETTLEMENTS);
+      await tx.sql`UPDATE sluice.partition SET settled = ${settled} WHERE id = ${partition}`;
       return true;
     });
   }
@@ -272,8 +272,4 @@ class PostgresBackend implements Backend {
       throw toBackendError(error);
     }
   }
-}
-
-function holds({ batch, token }: HeldBatch, held: string): boolean {
-  return token !== null && leaseToken(batch, token) === held;
 }

@@ -8,8 +8,8 @@ export const HELP = `npm run lab -- [options]
 Runs producers and workers as processes, breaks everything around them, and checks that each increment counts once.
 Exit code 0: no drift, and every planned fault fired.
 
-  --long             faults by the thousand, about 15 minutes (the default)
-  --short            every fault a few times, within a minute
+  --long             faults by the thousand, about 20 minutes (the default)
+  --short            every fault a few times, within half a minute on an idle machine
   --without <guard>  removes a guard; exit code 0: drift was found, as it must be
                      (${GUARD_NAMES.join(', ')})
   --seed <number>    another schedule of faults (default 1)
@@ -40,7 +40,7 @@ export function parse(args: readonly string[]): Arguments | undefined {
   if (!/^\d{1,9}$/.test(values.seed)) throw new Error('--seed takes a whole number.');
   const seed = Number(values.seed);
   if (values.without === undefined) return { plan: values.short ? SHORT : LONG, seed };
-  const without = GUARD_NAMES.find((name) => name === values.without?.replace('-', ' '));
+  const without = GUARD_NAMES.find((name) => name === values.without?.replaceAll('-', ' '));
   if (without === undefined) throw new Error(`--without takes one of: ${GUARD_NAMES.join(', ')}.`);
   return { plan: WITHOUT[without], seed, without };
 }

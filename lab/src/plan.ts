@@ -1,3 +1,4 @@
+import type { Fault } from './nemesis/faults.js';
 import type { Schedule } from './nemesis/nemesis.js';
 import type { Workload } from './workload/settings.js';
 
@@ -12,4 +13,12 @@ export interface Plan extends Workload {
 export interface Round extends Schedule {
   /** After that, the dead letters are made pending again and applied. */
   readonly redrive?: boolean;
+}
+
+/** The plan with a fault left out. */
+export function withoutFault(plan: Plan, fault: Fault): Plan {
+  return {
+    ...plan,
+    rounds: plan.rounds.map((round) => ({ ...round, counts: { ...round.counts, [fault]: 0 } })),
+  };
 }

@@ -1,6 +1,6 @@
 import type { GuardName } from './guards/guards.js';
 import { type Counts, FAULTS, type Fault, forEach } from './nemesis/faults.js';
-import type { Plan } from './plan.js';
+import type { Plan, Round } from './plan.js';
 import { PRODUCER_FAILPOINTS, STALL_FAILPOINTS, WORKER_FAILPOINTS } from './workload/failpoints.js';
 
 const USUAL = {
@@ -12,50 +12,83 @@ const USUAL = {
   slowShare: 0.03,
   paceMs: 12,
   impatientShare: 0.3,
+  hugeShare: 0.01,
 } as const;
 
 /** How often each fault is injected: in the short run, and in each of the long run's rounds. */
 const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: number }>> = {
-  'reply to a write lost': { short: 80, long: 650 },
-  'reply to a claim lost': { short: 25, long: 180 },
-  'reply to a settlement lost': { short: 35, long: 220 },
+  'reply to a write lost': { short: 60, long: 650 },
+  'reply to a claim lost': { short: 15, long: 180 },
+  'reply to a settlement lost': { short: 20, long: 220 },
   'reply to a COMMIT lost': { short: 10, long: 40 },
+  'reply to a join lost': { short: 4, long: 15 },
   'write arrives late': { short: 8, long: 40 },
   'claim arrives late': { short: 4, long: 15 },
   'settlement arrives late': { short: 4, long: 15 },
   'COMMIT arrives late': { short: 4, long: 15 },
+  'write executed, error reply': { short: 8, long: 40 },
+  'settlement executed, error reply': { short: 4, long: 20 },
+  'write refused by a proxy': { short: 6, long: 20 },
+  'claim refused by a proxy': { short: 4, long: 20 },
+  'Redis connection silent, at a write': { short: 2, long: 8 },
+  'Redis connection silent, at a claim': { short: 2, long: 8 },
+  'PostgreSQL connection silent': { short: 1, long: 5 },
   'Redis connections cut': { short: 4, long: 20 },
   'PostgreSQL connections cut': { short: 4, long: 20 },
   ...forEach('producer killed', PRODUCER_FAILPOINTS, () => ({ short: 3, long: 8 })),
   ...forEach('worker killed', WORKER_FAILPOINTS, () => ({ short: 3, long: 11 })),
   ...forEach('worker stalled', STALL_FAILPOINTS, () => ({ short: 2, long: 2 })),
   'worker stalled, others fail as it wakes': { short: 1, long: 1 },
-  'Redis killed (kill -9), restarted': { short: 5, long: 21 },
+  'producer suspended, its record forgotten': { short: 1, long: 3 },
+  'producers cloned': { short: 2, long: 10 },
+  'records of producers forgotten': { short: 1, long: 3 },
+  'Redis killed (kill -9), restarted': { short: 4, long: 21 },
+  'Redis restored from a snapshot': { short: 1, long: 5 },
+  'Redis wiped (FLUSHALL)': { short: 2, long: 5 },
   'Redis full (maxmemory)': { short: 2, long: 5 },
   'scripts flushed (SCRIPT FLUSH)': { short: 3, long: 10 },
+  'rights withdrawn (ACL SETUSER)': { short: 3, long: 12 },
+  'clock of Redis moved': { short: 6, long: 20 },
   'PostgreSQL restarted, fast': { short: 1, long: 3 },
   'PostgreSQL restarted, immediate': { short: 1, long: 3 },
+  'PostgreSQL away for longer than all attempts': { short: 1, long: 2 },
   'PostgreSQL backends terminated': { short: 4, long: 20 },
   'deadlock with another client': { short: 2, long: 6 },
   'clock of a worker jumped': { short: 4, long: 15 },
   'clock of a producer jumped': { short: 4, long: 10 },
 };
 
-/** Every fault a few times, within a minute. */
+/** Faults that need a round without most others, and what goes along with each. */
+const APART = {
+  // Nothing but the producers can make up for what the data has lost: none of them must be gone.
+  'Redis restored from a snapshot': ['reply to a write lost', 'write arrives late', 'Redis connections cut'],
+  // What a producer has lost, only itself can tell.
+  'Redis wiped (FLUSHALL)': ['reply to a write lost', 'reply to a claim lost', 'worker killed after commit'],
+  // Another fault would start it again.
+  'PostgreSQL away for longer than all attempts': ['Redis killed (kill -9), restarted', 'producers cloned'],
+} as const satisfies Partial<Record<Fault, readonly Fault[]>>;
+
+/** Every fault a few times, within half a minute on an idle machine. */
 export const SHORT: Plan = {
   ...USUAL,
-  rounds: [{ name: 'everything at once', lastsMs: 15_000, counts: countsOf('short') }],
+  rounds: [
+    { name: 'everything at once', lastsMs: 8000, counts: togetherIn('short') },
+    ...apartIn('short', 1000),
+  ],
 };
 
 /** Faults by the thousand. */
 export const LONG: Plan = {
   ...USUAL,
-  rounds: Array.from({ length: 10 }, (_, i) => ({
-    name: `everything at once, ${i + 1} of 10`,
-    lastsMs: 60_000,
-    redrive: i % 2 === 0,
-    counts: countsOf('long'),
-  })),
+  rounds: Array.from({ length: 10 }, (_, i) => [
+    {
+      name: `everything at once, ${i + 1} of 10`,
+      lastsMs: 60_000,
+      redrive: i % 2 === 0,
+      counts: togetherIn('long'),
+    },
+    ...apartIn('long', 5000),
+  ]).flat(),
 };
 
 // A run ends with its first drift, so a removed guard rarely needs more than one round.
@@ -64,6 +97,15 @@ const MAX_ROUNDS = 5;
 /** For each guard, the faults that it protects from. */
 export const WITHOUT: Readonly<Record<GuardName, Plan>> = {
   'number check': attack('number check', { 'reply to a write lost': 20 }, { lastsMs: 2000 }),
+  nonce: attack('nonce', { 'producers cloned': 3 }, { lastsMs: 1000 }),
+  'floor check': attack(
+    'floor check',
+    { 'producer suspended, its record forgotten': 2 },
+    // Young producers still have all that they ever wrote.
+    { lastsMs: 500 },
+  ),
+  'epoch check': attack('epoch check', { 'Redis wiped (FLUSHALL)': 2 }, { lastsMs: 1000 }),
+  'time in batch ids': attack('time in batch ids', { 'Redis wiped (FLUSHALL)': 3 }, { lastsMs: 1000 }),
   ledger: attack(
     'ledger',
     { 'reply to a COMMIT lost': 6, 'worker killed after commit': 3 },
@@ -95,6 +137,20 @@ function attack(guard: GuardName, counts: Counts, settings: Partial<Plan> & { la
   };
 }
 
-function countsOf(run: 'short' | 'long'): Counts {
-  return Object.fromEntries(FAULTS.map((fault) => [fault, COUNTS[fault][run]]));
+/** How often each fault is injected in a round of all that get on with each other. */
+function togetherIn(run: 'short' | 'long'): Counts {
+  const together = FAULTS.filter((fault) => !(fault in APART));
+  return Object.fromEntries(together.map((fault) => [fault, COUNTS[fault][run]]));
+}
+
+/** A round for each of the faults that need one. */
+function apartIn(run: 'short' | 'long', lastsMs: number): Round[] {
+  return Object.entries(APART).map(([fault, others]) => ({
+    name: fault,
+    lastsMs,
+    counts: Object.fromEntries([
+      [fault, COUNTS[fault as Fault][run]],
+      ...others.map((other) => [other, 2] as const),
+    ]),
+  }));
 }

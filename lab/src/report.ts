@@ -48,9 +48,9 @@ function totals({ rounds, seed }: Result): string {
   ].join('\n');
 }
 
-function problems({ rounds, problems }: Result): string[] {
+function problems({ rounds, problems, notes }: Result): string[] {
   const findings = rounds.flatMap(({ check }) => check.findings);
-  return [...problems, ...findings].map((problem) => `! ${problem}`);
+  return [...notes, ...problems, ...findings].map((line) => `! ${line}`);
 }
 
 function verdict(result: Result): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Buffer, createBuffer } from '@sluice/core';
+import { type Buffer, createBuffer, type DeadLetter } from '@sluice/core';
 import { redis } from '@sluice/redis';
 import { type CheckResult, check, hasDrift } from './checker/checker.js';
 import type { Expected } from './checker/expected.js';
@@ -13,6 +13,8 @@ import type { Plan, Round } from './plan.js';
 export interface RoundResult {
   readonly round: Round;
   readonly fired: Counts;
+  /** What producers reported as lost. */
+  readonly lost: readonly string[];
   readonly outcomes: Expected['outcomes'];
   readonly check: CheckResult;
   readonly seconds: number;
@@ -26,6 +28,8 @@ export interface Result {
   readonly drift: boolean;
   /** What went wrong apart from drift: faults that did not fire, processes that ended unexpectedly. */
   readonly problems: readonly string[];
+  /** What could not be done on this machine. */
+  readonly notes: readonly string[];
 }
 
 interface Setup {
@@ -45,6 +49,8 @@ const DRAIN_MS = 60_000;
 export class Run {
   readonly #setup: Setup;
   readonly #problems: string[] = [];
+  /** Those of all rounds. They are taken out of Redis, since a later round may wipe it. */
+  readonly #deadLetters: DeadLetter[] = [];
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -59,11 +65,11 @@ export class Run {
       rounds.push(result);
       onProgress(`${round.name}: ${describe(result)}`);
       drift = hasDrift(result.check);
-      // A guard whose removal has shown drift needs no more faults.
-      if (!(drift && without)) this.#problems.push(...shortfalls(result));
+      // A guard whose removal has shown drift needs no more faults, and may have done other harm, too.
+      if (!(drift && without)) this.#problems.push(...shortfalls(result), ...harm(result));
       if (drift || this.#problems.length > 0) break;
     }
-    return { seed, without, rounds, drift, problems: this.#problems };
+    return { seed, without, rounds, drift, problems: this.#problems, notes: [] };
   }
 
   async #round(round: Round): Promise<RoundResult> {
@@ -77,7 +83,8 @@ export class Run {
     const found = await this.#settle(round);
     this.#problems.push(...processes.problems.splice(0));
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { round, fired, outcomes: { ...expected.outcomes }, check: found, seconds };
+    const lost = processes.lost.splice(0);
+    return { round, fired, lost, outcomes: { ...expected.outcomes }, check: found, seconds };
   }
 
   /** Waits until the workers have applied everything, and checks. */
@@ -91,8 +98,9 @@ export class Run {
       await this.#drain(buffer);
     }
     await processes.finish('worker', WORKERS_FINISH_MS);
-    const deadLetters = await buffer.deadLetters.list({ limit: 1_000_000 });
-    return check(database, deadLetters, this.#setup.expected);
+    this.#deadLetters.push(...(await buffer.deadLetters.list({ limit: 1_000_000 })));
+    await buffer.deadLetters.discard('all');
+    return check(database, this.#deadLetters, this.#setup.expected);
   }
 
   async #drain(buffer: Buffer): Promise<void> {
@@ -117,6 +125,14 @@ function shortfalls({ round: { counts }, fired }: RoundResult): string[] {
     const [planned = 0, actual = 0] = [counts[fault], fired[fault]];
     return actual < planned ? [`${fault}: fired ${actual} times, planned ${planned}`] : [];
   });
+}
+
+/** What must not happen, though no unit is missing or counted twice. */
+function harm({ round, lost, check: { wronglyBuried } }: RoundResult): string[] {
+  const unexpected = round.counts['Redis wiped (FLUSHALL)'] ? [] : lost;
+  const buried =
+    wronglyBuried > 0 ? [`${wronglyBuried} dead letters that the database would have taken`] : [];
+  return [...unexpected.map((detail) => `a producer reports lost writes: ${detail}`), ...buried];
 }
 
 function describe({ outcomes, check: { batches, excess, lost }, seconds }: RoundResult): string {

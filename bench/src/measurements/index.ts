@@ -13,6 +13,8 @@ export const MEASUREMENTS = {
   shrink: async () => (await import('./shrink.js')).run,
   idle: async () => (await import('./idle.js')).run,
   merge: async () => (await import('./merge.js')).run,
+  shape: async () => (await import('./shape.js')).run,
+  polls: async () => (await import('./polls.js')).run,
 };
 
 export type Name = keyof typeof MEASUREMENTS;

@@ -7,6 +7,7 @@ import { hot } from './hot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { memoryBackend } from './memory-backend.js';
+import { shapes } from './shapes.js';
 import { sql } from './sql.js';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,5 +19,6 @@ export const SCENARIOS: readonly Scenario[] = [
   growth,
   idle,
   blocking,
+  shapes,
   footprint,
 ];

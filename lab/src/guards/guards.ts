@@ -17,7 +17,47 @@ export const GUARDS = {
     about: 'Redis compares the number of each write with the last one',
     edits: [
       { file: 'redis/src/lua/add.lua', find: /if number <= last then/, replace: 'if false then' },
-      { file: 'redis/src/lua/add.lua', find: /if number ~= last \+ 1 then/, replace: 'if false then' },
+      { file: 'redis/src/lua/add.lua', find: /if follows ~= last then/, replace: 'if false then' },
+    ],
+  },
+  nonce: {
+    about: 'a number that another write has used is a conflict, and no duplicate',
+    edits: [
+      {
+        file: 'redis/src/lua/add.lua',
+        find: /if number == last and nonce == last_nonce then/,
+        replace: 'if number == last then',
+      },
+    ],
+  },
+  'floor check': {
+    about: 'a producer whose record may have been removed is unknown, and not taken for a new one',
+    edits: [
+      {
+        file: 'redis/src/lua/add.lua',
+        find: /elseif tonumber\(ARGV\[4\]\) < floor then/,
+        replace: 'elseif false then',
+      },
+    ],
+  },
+  'epoch check': {
+    about: 'a write that was numbered before the data was wiped is not applied',
+    edits: [
+      {
+        file: 'redis/src/lua/add.lua',
+        find: /if epoch ~= ARGV\[3\] then/,
+        replace: 'if false then',
+      },
+    ],
+  },
+  'time in batch ids': {
+    about: "the server's time makes ids unique even if the count of batches begins anew",
+    edits: [
+      {
+        file: 'redis/src/lua/claim.lua',
+        find: /number \.\. '-' \.\. server_time\(\)/,
+        replace: 'number',
+      },
     ],
   },
   ledger: {
@@ -45,9 +85,9 @@ export const GUARDS = {
     edits: [
       {
         file: 'core/src/writing/write-scheduler.ts',
-        find: /const refused = await this\.#producer\.write\(group\.payload\(\)\);/,
+        find: /const refused = await this\.#producer\.write\(entries\);/,
         replace: `
-          const payload = group.payload();
+          const payload = [...entries];
           Object.assign(this.#producer, {
             thaw: () => {
               const more = this.queue.take();
@@ -61,7 +101,7 @@ export const GUARDS = {
       },
       {
         file: 'core/src/writing/idempotent-producer.ts',
-        find: /await pause\(clock, delayMs, signal\);/,
+        find: /await pause\(clock, delayMs, this\.#shutdown\.signal\);/,
         replace: '$& (this as any).thaw();',
       },
     ],

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs';
-import type { Increment, Outcome } from './history.js';
+import type { Increment, LostEntry, Outcome } from './history.js';
 
 /**
  * Where a producer records which increments it makes and how they end. Each record is one synchronous write: a SIGKILL
@@ -23,6 +23,11 @@ export class HistoryWriter {
     );
     writeSync(this.#file, lines.join(''));
     return first;
+  }
+
+  /** Records that an entry may be lost although it was acknowledged. */
+  lose({ name, owner, views, balance }: LostEntry): void {
+    writeSync(this.#file, `lost ${name} ${owner} ${views} ${balance}\n`);
   }
 
   /** Records how one ended. */

@@ -17,16 +17,27 @@ export interface Operation {
   readonly outcome: Outcome;
 }
 
+/** What a producer was told to be lost: an entry of a write, with the sums of the increments that went into it. */
+export type LostEntry = Omit<Increment, 'seen'>;
+
+/** What a producer recorded. */
+export interface History {
+  readonly operations: readonly Operation[];
+  readonly lost: readonly LostEntry[];
+}
+
 /**
  * Reads the history of a producer that has ended.
  * @throws Error when the history ends an increment that it did not begin
  */
-export function readHistory(path: string): Operation[] {
+export function readHistory(path: string): History {
   const operations: Operation[] = [];
+  const lost: LostEntry[] = [];
   const open = new Map<string, Increment>();
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     const [event, number, ...values] = line.split(' ') as [string, string, ...string[]];
     if (event === 'begin') open.set(number, incrementOf(values));
+    else if (event === 'lost') lost.push(incrementOf([number, ...values]));
     else if (event !== '') {
       const increment = open.get(number);
       if (increment === undefined)
@@ -36,7 +47,7 @@ export function readHistory(path: string): Operation[] {
     }
   }
   for (const increment of open.values()) operations.push({ increment, outcome: 'unknown' });
-  return operations;
+  return { operations, lost };
 }
 
 function incrementOf([name = '', owner = '', views, balance, seen]: readonly string[]): Increment {

@@ -1,16 +1,19 @@
 import type { Random } from '@sluice/core';
+import type { Redis } from 'ioredis';
 import { poll } from '../poll.js';
 import type { Database } from '../servers/database.js';
 import type { Request } from '../servers/messages.js';
 import type { Servers } from '../servers/servers.js';
+import { MAX_ATTEMPTS } from '../workload/settings.js';
 import { contend } from './lock-contender.js';
 import type { System } from './system.js';
 
 export function postgresFaults(system: System) {
-  const { database, servers } = system;
+  const { database, servers, redis } = system;
   return {
     'PostgreSQL restarted, fast': () => restart(servers, 'restart postgres, fast'),
     'PostgreSQL restarted, immediate': () => restart(servers, 'restart postgres, immediate'),
+    'PostgreSQL away for longer than all attempts': () => outage(servers, redis),
     'PostgreSQL backends terminated': () => terminateBackends(database),
     'deadlock with another client': (random: Random) => deadlock(system, random),
   };
@@ -19,6 +22,22 @@ export function postgresFaults(system: System) {
 async function restart(servers: Servers, how: Request): Promise<boolean> {
   await servers.request(how);
   return true;
+}
+
+/** Keeps the database away until a batch has been delivered more often than any worker tries. */
+async function outage(servers: Servers, redis: Redis): Promise<boolean> {
+  await servers.request('stop postgres');
+  try {
+    return await poll(async () => (await mostAttempts(redis)) > MAX_ATTEMPTS, { everyMs: 50, tries: 200 });
+  } finally {
+    await servers.request('start postgres');
+  }
+}
+
+async function mostAttempts(redis: Redis): Promise<number> {
+  const batches = await redis.keys('sluice:{*}:batch');
+  const attempts = await Promise.all(batches.map((key) => redis.hget(key, 'attempt')));
+  return Math.max(0, ...attempts.map(Number));
 }
 
 /** Ends the connections of workers that are in a transaction. Waits for some; returns whether there were any. */

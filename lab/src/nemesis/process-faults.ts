@@ -9,10 +9,15 @@ import type { ProcessPool } from '../workload/process-pool.js';
 import type { Role } from '../workload/workload-process.js';
 import { forEach } from './faults.js';
 import { terminateBackends } from './postgres-faults.js';
+import { forgetRecords } from './records.js';
 import { type Injection, PATIENCE_MS, type System } from './system.js';
 
+/** How long clones count side by side. */
+const CLONED_MS = 400;
+
 /** Processes that are killed or stopped at a failpoint. */
-export function processFaults({ processes, database }: System) {
+export function processFaults(system: System) {
+  const { processes, database } = system;
   return {
     ...forEach('producer killed', PRODUCER_FAILPOINTS, (point) => killAt(processes, 'producer', point)),
     ...forEach('worker killed', WORKER_FAILPOINTS, (point) => killAt(processes, 'worker', point)),
@@ -20,6 +25,8 @@ export function processFaults({ processes, database }: System) {
     'worker stalled, others fail as it wakes': stallAt(processes, 'after commit', () =>
       terminateBackends(database),
     ),
+    'producer suspended, its record forgotten': suspend(processes, () => forgetRecords(system)),
+    'producers cloned': () => clone(processes),
   };
 }
 
@@ -56,4 +63,33 @@ function stallAt(processes: ProcessPool, failpoint: Failpoint, onWake?: () => Pr
         process.signal('SIGCONT');
       }
     });
+}
+
+/** Stops a producer while something happens that it must not need to know. */
+function suspend(processes: ProcessPool, meanwhile: () => Promise<boolean>): Injection {
+  return (random) =>
+    processes.borrow('producer', random, async (process) => {
+      try {
+        const stopping = process.nextReport('stopping', PATIENCE_MS);
+        process.send({ command: 'stop at', failpoint: 'before send', by: 'SIGSTOP' });
+        if ((await stopping) === undefined) return false;
+        const happened = await meanwhile();
+        const resumed = process.nextReport('resumed', PATIENCE_MS);
+        process.signal('SIGCONT');
+        return (await resumed) !== undefined && happened;
+      } finally {
+        process.send({ command: 'continue' });
+        process.signal('SIGCONT');
+      }
+    });
+}
+
+/** Two processes with one state: seen in the name of a sequence that both have begun. */
+function clone(processes: ProcessPool): Promise<boolean> {
+  return processes.clone(async (clones) => {
+    const begun = await Promise.all(clones.map((each) => each.nextReport('sequence begun', PATIENCE_MS)));
+    await sleep(CLONED_MS);
+    const [first, second] = begun.map((report) => report?.name);
+    return first !== undefined && first === second;
+  });
 }

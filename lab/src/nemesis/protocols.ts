@@ -1,19 +1,31 @@
+import { MessageReader } from './resp.js';
+
 /** How a proxy recognizes what passes through it. */
 export interface Protocol {
   /** The kind of the requests in some bytes, if it is one that faults are about. */
   kindOf(request: string): string;
   /** Whether a reply reports an error: its request did nothing, and to lose the reply would test nothing. */
   isError(reply: string): boolean;
+  /** Whether a reply says that its request changed something. */
+  isChange?(reply: string): boolean;
+  /** Reads the messages of one direction, if each request has one reply. */
+  reader?(): MessageReader;
 }
 
 /** Recognizes scripts by the keys that they touch. */
 export const REDIS: Protocol = {
   kindOf(request) {
     if (!/\beval(sha)?\r\n/i.test(request)) return 'other';
-    if (request.includes(':producer:')) return 'write';
-    return request.includes(':pending\r\n') ? 'claim' : 'settlement';
+    const touches = (key: string): boolean => request.includes(`:${key}\r\n`);
+    if (touches('entries') && touches('pending') && touches('state'))
+      return touches('batch') ? 'claim' : 'write';
+    if (touches('pending') || touches('entries')) return 'other';
+    if (touches('batch')) return 'settlement';
+    return touches('state') ? 'join' : 'other';
   },
   isError: (reply) => reply.startsWith('-'),
+  isChange: (reply) => /^\*\d+\r\n\$\d+\r\n(applied|leased)\r\n/.test(reply),
+  reader: () => new MessageReader(),
 };
 
 export const POSTGRES: Protocol = {

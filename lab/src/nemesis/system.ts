@@ -9,6 +9,8 @@ import type { FaultProxy } from './fault-proxy.js';
 export interface System {
   readonly processes: ProcessPool;
   readonly servers: Servers;
+  /** Where the servers have their clock. */
+  readonly folder: string;
   readonly database: Database;
   readonly redisProxy: FaultProxy;
   readonly databaseProxy: FaultProxy;

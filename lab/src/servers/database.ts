@@ -1,6 +1,7 @@
 import { migrateLedger } from '@sluice/kysely';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { UNWELCOME } from '../workload/settings.js';
 
 /** Where the workers' sink writes. `applied` is the laboratory's own record: it has no key that could reject a row. */
 const TABLES = `
@@ -10,7 +11,9 @@ const TABLES = `
     views bigint NOT NULL,
     balance bigint NOT NULL,
     seen bigint NOT NULL,
-    PRIMARY KEY (name, owner)
+    note text,
+    PRIMARY KEY (name, owner),
+    CHECK (owner <> '${UNWELCOME}')
   );
   CREATE TABLE applied (batch text, transaction xid8);
   CREATE FUNCTION record_applied() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -65,7 +68,9 @@ export class Database {
 
   rows(): Promise<CounterRow[]> {
     return this.use(async (client) => {
-      const { rows } = await client.query<Record<keyof CounterRow, string>>('SELECT * FROM counter');
+      const { rows } = await client.query<Record<keyof CounterRow, string>>(
+        'SELECT name, owner, views, balance, seen FROM counter',
+      );
       return rows.map(({ name, owner, views, balance, seen }) => ({
         name,
         owner,

@@ -13,6 +13,8 @@ export class Servers implements AsyncDisposable {
     supervisor: ChildProcess,
     readonly redisPort: number,
     readonly postgresPort: number,
+    /** Whether the clock of Redis can be moved on this machine. */
+    readonly movesClock: boolean,
   ) {
     this.#supervisor = supervisor;
     supervisor.on('message', (message: FromSupervisor) => {
@@ -35,7 +37,7 @@ export class Servers implements AsyncDisposable {
       gone.then((end) => [end] as const),
     ]);
     if (!('redisPort' in first)) throw new Error(`The servers did not start: ${JSON.stringify(first)}`);
-    return new Servers(supervisor, first.redisPort, first.postgresPort);
+    return new Servers(supervisor, first.redisPort, first.postgresPort, first.movesClock);
   }
 
   /** @throws Error when the supervisor could not do what it was asked for */

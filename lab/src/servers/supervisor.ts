@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres } from '@sluice/test-servers';
 import { startRedisServer } from '@sluice/testing';
+import { useMovableClock } from './clock.js';
 import type { FromDriver, FromSupervisor, Request } from './messages.js';
 
 // The program of a process that owns the servers. When the driver dies, however it dies, this process sees its channel
@@ -16,6 +17,7 @@ process.on('disconnect', () => void cleanUp());
 // Ctrl-C reaches every process of the group. The driver decides what it means.
 process.on('SIGINT', () => {});
 
+const movesClock = await useMovableClock('redis-server', folder);
 const [redis, postgres] = await Promise.all([
   startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'auto-aof-rewrite-min-size': '1mb' }),
   startPostgres({ deadlock_timeout: '100ms' }),
@@ -27,6 +29,8 @@ const [redis, postgres] = await Promise.all([
 const requests: Record<Request, () => Promise<void>> = {
   'kill redis': () => redis.kill(),
   'start redis': () => redis.start(),
+  'stop postgres': () => postgres.kill(),
+  'start postgres': () => postgres.start(),
   'restart postgres, fast': () => restartPostgres(() => postgres.shutDown()),
   'restart postgres, immediate': () => restartPostgres(() => postgres.kill()),
 };
@@ -38,7 +42,7 @@ process.on('message', (message: FromDriver) => {
   else if ('ended' in message) workload.delete(message.ended);
   else run(message.id, message.request);
 });
-send({ redisPort: redis.port, postgresPort: postgres.port });
+send({ redisPort: redis.port, postgresPort: postgres.port, movesClock });
 
 function run(id: number, request: Request): void {
   const work = fulfil(id, request).finally(() => underWay.delete(work));

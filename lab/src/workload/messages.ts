@@ -14,6 +14,8 @@ export type Report =
   | { readonly report: 'resumed'; readonly afterMs: number }
   | { readonly report: 'clock jumped' }
   | { readonly report: 'deadlock' }
+  /** A producer sends its first write of a sequence. */
+  | { readonly report: 'sequence begun'; readonly name: string }
   /** The buffer reports lost writes, which must not happen while Redis keeps what it acknowledged. */
   | { readonly report: 'lost'; readonly detail: string };
 

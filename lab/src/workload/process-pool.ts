@@ -5,7 +5,7 @@ import { integer, pick, randomFor } from '../random.js';
 import type { Servers } from '../servers/servers.js';
 import type { Programs } from './bundle.js';
 import type { Report } from './messages.js';
-import type { ProducerSettings, WorkerSettings, Workload } from './settings.js';
+import { MAX_ATTEMPTS, type ProducerSettings, type WorkerSettings, type Workload } from './settings.js';
 import { type Role, WorkloadProcess } from './workload-process.js';
 
 /** What all processes of a run have in common. */
@@ -26,6 +26,8 @@ export class ProcessPool implements AsyncDisposable {
 
   /** What must not happen, such as a process that ends without being asked to. */
   readonly problems: string[] = [];
+  /** What producers reported as lost. */
+  readonly lost: string[] = [];
   /** The number of reports by kind. */
   readonly reports = new Map<Report['report'], number>();
 
@@ -57,15 +59,41 @@ export class ProcessPool implements AsyncDisposable {
     }
   }
 
+  /** Stops all processes of a role while something is done. */
+  async pause<T>(role: Role, use: () => Promise<T>): Promise<T> {
+    const processes = this.#all(role);
+    for (const process of processes) process.signal('SIGSTOP');
+    try {
+      return await use();
+    } finally {
+      for (const process of processes) process.signal('SIGCONT');
+    }
+  }
+
+  /** Starts two copies of one producer, which have the same ids and count the same, uses them, and lets them finish. */
+  async clone<T>(use: (clones: readonly WorkloadProcess[]) => Promise<T>): Promise<T> {
+    const settings = this.#producerSettings(this.#nextId());
+    const clones = ['first', 'second'].map((name) =>
+      this.#launch('producer', {
+        ...settings,
+        copyOf: `process-${settings.id}`,
+        history: `${settings.history}-${name}`,
+      }),
+    );
+    for (const clone of clones) clone.isBorrowed = true;
+    try {
+      return await use(clones);
+    } finally {
+      for (const clone of clones) finish(clone);
+      await allEnded(clones);
+    }
+  }
+
   /** Lets all processes of a role complete what they have begun, and end. Kills those that are late. */
   async finish(role: Role, withinMs: number): Promise<void> {
     this.#isFinishing[role] = true;
     const processes = this.#all(role);
-    for (const process of processes) {
-      process.mayEnd = true;
-      process.send({ command: 'continue' });
-      process.send({ command: 'finish' });
-    }
+    processes.forEach(finish);
     const timer = setTimeout(() => {
       this.problems.push(`a ${role} did not finish in ${withinMs} ms`);
       kill(processes);
@@ -89,12 +117,22 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #startOne(role: Role): void {
+    const id = this.#nextId();
+    const settings = role === 'producer' ? this.#producerSettings(id) : this.#workerSettings(id);
+    const process = this.#launch(role, settings);
+    void process.ended.then(() => {
+      if (!this.#isFinishing[role]) this.#startOne(role);
+    });
+  }
+
+  #nextId(): number {
     this.#started += 1;
-    const settings =
-      role === 'producer' ? this.#producerSettings(this.#started) : this.#workerSettings(this.#started);
-    const process = new WorkloadProcess(role, this.programs[role], settings, (report) =>
-      this.#receive(role, report),
-    );
+    return this.#started;
+  }
+
+  #launch(role: Role, settings: ProducerSettings | WorkerSettings): WorkloadProcess {
+    const receive = (report: Report): void => this.#receive(report);
+    const process = new WorkloadProcess(role, this.programs[role], settings, receive);
     this.servers.watch(process.child);
     this.#processes.add(process);
     void process.ended.then(({ code, signal, output }) => {
@@ -103,17 +141,17 @@ export class ProcessPool implements AsyncDisposable {
       if (!isExpected)
         this.problems.push(`a ${role} ended unexpectedly (${signal ?? code}): ${output.trim()}`);
       if ('history' in settings) this.onHistory(settings.history);
-      if (!this.#isFinishing[role]) this.#startOne(role);
     });
+    return process;
   }
 
-  #receive(role: Role, report: Report): void {
+  #receive(report: Report): void {
     this.reports.set(report.report, (this.reports.get(report.report) ?? 0) + 1);
-    if (report.report === 'lost') this.problems.push(`a ${role} reports lost writes: ${report.detail}`);
+    if (report.report === 'lost') this.lost.push(report.detail);
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs, impatientShare } = this.options;
+    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare } = this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
@@ -124,6 +162,7 @@ export class ProcessPool implements AsyncDisposable {
       writeTimeoutMs: this.#random() < impatientShare ? 120 : 20_000,
       lingerMs: this.#random() < 0.3 ? 5 : 0,
       paceMs,
+      hugeShare,
     };
   }
 
@@ -138,10 +177,16 @@ export class ProcessPool implements AsyncDisposable {
       batchSize,
       leaseMs,
       // Some give up soon, for example while a server restarts, so that there are dead letters.
-      maxAttempts: this.#random() < 0.3 ? 2 : 20,
+      maxAttempts: this.#random() < 0.3 ? 2 : MAX_ATTEMPTS,
       slowShare,
     };
   }
+}
+
+function finish(process: WorkloadProcess): void {
+  process.mayEnd = true;
+  process.send({ command: 'continue' });
+  process.send({ command: 'finish' });
 }
 
 function kill(processes: readonly WorkloadProcess[]): void {

@@ -9,6 +9,8 @@ export interface Workload {
   readonly paceMs: number;
   /** The share of producers that soon give up a write, and then do not know whether it was applied. */
   readonly impatientShare: number;
+  /** The share of increments with a note of 8 KB. */
+  readonly hugeShare: number;
 }
 
 /** What the driver passes to a producer when it starts it. */
@@ -23,6 +25,9 @@ export interface ProducerSettings {
   readonly writeTimeoutMs: number;
   readonly lingerMs: number;
   readonly paceMs: number;
+  readonly hugeShare: number;
+  /** The process that this one is a copy of: copies have the ids that it got when it joined. */
+  readonly copyOf?: string;
 }
 
 /** What the driver passes to a worker when it starts it. */
@@ -43,6 +48,12 @@ export const COMMAND_TIMEOUT_MS = 1500;
 
 /** The number of rows that all producers count in. */
 export const SHARED_ROWS = 12;
+
+/** How often a worker delivers a batch, at most. Some give up sooner. */
+export const MAX_ATTEMPTS = 10;
+
+/** The owner of rows that the database rejects. */
+export const UNWELCOME = 'unwelcome';
 
 /** The number of rows that each producer has to itself: their sums are known almost to the unit. */
 export const OWN_ROWS = 4;

@@ -81,7 +81,7 @@ export class WorkloadProcess {
     });
   }
 
-  signal(signal: 'SIGKILL' | 'SIGCONT'): void {
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     if (this.isRunning) this.child.kill(signal);
   }
 }

@@ -1,4 +1,4 @@
-import type { Backend, StoredDeadLetter } from './backend.js';
+import type { Backend, PartitionStats, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
 import { entryOf } from './entry/entry.js';
 import { InvalidInputError } from './errors.js';
@@ -23,11 +23,13 @@ const IDS = /* @__PURE__ */ argument('The ids of dead letters');
 /** The dead letters of a backend, over all its partitions. */
 export class BackendDeadLetters implements DeadLetters {
   readonly #backend: Backend;
+  readonly #partitions: number;
   readonly #withRetry: Retry;
   readonly #refuseIfClosed: () => void;
 
-  constructor(backend: Backend, withRetry: Retry, refuseIfClosed: () => void) {
+  constructor(backend: Backend, partitions: number, withRetry: Retry, refuseIfClosed: () => void) {
     this.#backend = backend;
+    this.#partitions = partitions;
     this.#withRetry = withRetry;
     this.#refuseIfClosed = refuseIfClosed;
   }
@@ -44,7 +46,7 @@ export class BackendDeadLetters implements DeadLetters {
     if (partition !== undefined) mustBePartition(partition, MAX_PARTITIONS);
     const letters: DeadLetter[] = [];
     let skip = offset;
-    for (const { partition: at, dead } of await this.#withRetry('stats', () => this.#backend.stats())) {
+    for (const { partition: at, dead } of await this.#stats()) {
       if (partition !== undefined && at !== partition) continue;
       if (letters.length >= limit) break;
       if (skip < dead) {
@@ -81,9 +83,13 @@ export class BackendDeadLetters implements DeadLetters {
     return done;
   }
 
+  #stats(): Promise<PartitionStats[]> {
+    return this.#withRetry('stats', () => this.#backend.stats(this.#partitions));
+  }
+
   async #all(): Promise<Map<number, string[]>> {
     const ids = new Map<number, string[]>();
-    for (const { partition, dead } of await this.#withRetry('stats', () => this.#backend.stats())) {
+    for (const { partition, dead } of await this.#stats()) {
       const found: string[] = [];
       while (found.length < dead) {
         const page = await this.#withRetry('dead letters', () =>

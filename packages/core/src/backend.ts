@@ -1,4 +1,4 @@
-import type { Fields } from './entry/fields.js';
+import type { Fields, StoredEntry } from './entry/fields.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
@@ -18,17 +18,25 @@ export interface Backend {
   readonly name: string;
 
   /**
-   * Merges a write's entries into the pending ones, in order, if the write's number is the producer's next. Entries
+   * Begins a producer's writes to a partition: names the producer, and returns where the partition's data is. The partition
+   * is listed from now on, and so is `partitions`, the number of partitions that the producer has. Data without an epoch
+   * gets a new one.
+   */
+  join(partition: number, partitions: number): Promise<Joined>;
+
+  /**
+   * Merges a write's entries into the pending ones, in order, if the write follows the producer's last one. Entries
    * without `@` (see `Fields`) get the time at which they become pending.
-   * The numbers are kept at least `PRODUCER_LIFETIME_MS` after the last use. A repeated write changes nothing; the
-   * last one gets its refusals of the first time again.
+   * The last number of each producer is recorded with the data, under the position at which it was applied. Records never
+   * expire; when a partition has many, the backend may remove those that lie below a position, of which it keeps note.
    */
   add(write: Write): Promise<AddResult>;
 
   /**
    * Leases the partition's batch: the unsettled one, under a new token, if it is due; or else a new one, of the
-   * first `size` pending entries. Repeating a claim with the token that got the lease returns the same lease, with the
+   * first pending entries. Repeating a claim with the token that got the lease returns the same lease, with the
    * same deadline. An expired lease stays valid until another claim takes the batch.
+   * No wait is longer than was asked for, even if the backend's clock is set back meanwhile.
    */
   claim(partition: number, request: ClaimRequest): Promise<ClaimResult>;
 
@@ -39,37 +47,42 @@ export interface Backend {
 
   /**
    * Ends the batch: it was applied. `false`: the token does not hold the lease; nothing changed. For this,
-   * {@link Backend.nack} and {@link Backend.bury}: the token that settled the partition's last lease gets `true` again,
-   * in case its reply was lost.
+   * {@link Backend.nack} and {@link Backend.bury}: the tokens that settled the partition's latest leases, at least eight,
+   * get `true` again, in case the reply was lost.
    */
   ack(partition: number, token: string): Promise<boolean>;
 
-  /** Gives the lease back, not applied: the same batch is due again in `delayMs` milliseconds. */
-  nack(partition: number, token: string, delayMs: number): Promise<boolean>;
+  /** Gives the lease back, not applied: the same batch is due again later. */
+  nack(partition: number, token: string, failure: Failure): Promise<boolean>;
 
   /** Ends the batch: the entries named become dead letters, all others were applied. */
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean>;
 
   /**
-   * The pending fields of one target: what no batch holds yet; `undefined` if there are none.
-   * Rejects with `CorruptEntryError` if they are unreadable.
+   * What the backend holds of each target: what no batch holds yet, and what the unsettled batch holds.
+   * Rejects with `CorruptEntryError` if one of them is unreadable.
    */
-  read(partition: number, key: string): Promise<Fields | undefined>;
+  read(targets: readonly StoredTarget[]): Promise<StoredSums[]>;
+
+  /** The numbers of partitions that producers joined with, in ascending order. */
+  partitionCounts(): Promise<number[]>;
 
   /**
    * Every partition that has pending entries or a batch, in ascending order, regardless of how many partitions each
-   * producer is configured with.
+   * producer is configured with. Those below `known` are looked at even if they are not listed.
    */
-  partitions(): Promise<number[]>;
+  partitions(known: number): Promise<number[]>;
 
-  /** The state of every partition that was ever used, in ascending order. */
-  stats(): Promise<PartitionStats[]>;
+  /** The state of every partition that is listed, or lies below `known` and was ever used, in ascending order. */
+  stats(known: number): Promise<PartitionStats[]>;
 
   /** Dead letters of a partition, oldest first, then by the bytes of their ids, from `offset`, at most `limit`. */
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]>;
 
   /**
-   * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. Returns the
+   * Merges dead letters, one after the other, back into the pending entries, where they keep their `@`. What was counted
+   * later wins, as far as it is here: `last` values that are pending or in the unsettled batch, and those of letters of
+   * later batches. What was applied is not known here, and is overwritten. Returns the
    * ids of those that were merged: what would overflow, or is unreadable, stays a dead letter.
    */
   redrive(partition: number, ids: readonly string[]): Promise<string[]>;
@@ -89,6 +102,7 @@ export type BackendMethod = Exclude<keyof Backend, 'name'>;
 
 /** The names of all methods of {@link Backend}; the compiler keeps the list complete. */
 export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({
+  join: true,
   add: true,
   claim: true,
   renew: true,
@@ -96,6 +110,7 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   nack: true,
   bury: true,
   read: true,
+  partitionCounts: true,
   partitions: true,
   stats: true,
   deadLetters: true,
@@ -105,46 +120,70 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   close: true,
 } satisfies Record<BackendMethod, true>) as BackendMethod[];
 
-/** How long a backend remembers the number of a producer's last write, at the least, in milliseconds: 24 hours. */
-export const PRODUCER_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** Bytes of text a write, at most, unless a single entry is larger: 64 KiB. */
+export const WRITE_BYTES = 64 * 1024;
+
+/** Bytes of text a batch, at most, unless a single entry is larger: 256 KiB. */
+export const BATCH_BYTES = 256 * 1024;
+
+/** Where the data of a partition is. */
+export interface Position {
+  /** One life of the partition's data. No two have the same, and only wiping the data ends one. */
+  readonly epoch: string;
+  /** How many writes were applied in it. */
+  readonly position: number;
+}
+
+/** What {@link Backend.join} resolves with. */
+export interface Joined extends Position {
+  /** The producer's id from now on. No two joins get the same, whatever becomes of the data. */
+  readonly producer: string;
+}
 
 /** One frozen, numbered group of entries: repeated byte for byte until there is a definite answer. */
-export interface Write {
+export interface Write extends Position {
   readonly partition: number;
   /** The producer's id. */
   readonly producer: string;
   /** 1, 2, 3 … per producer and partition. */
   readonly number: number;
+  /** The number that must be on record: the one before; or an earlier one, after a gap that cannot be closed. */
+  readonly follows: number;
+  /** Different for every write, but not for its repeats: two processes may be copies of one, and use the same numbers. */
+  readonly nonce: string;
+  /** The position at which the producer joined: none of its records lies below it. */
+  readonly position: number;
   /** At most one entry a target. There may be none: then the write only takes its number. */
   readonly entries: readonly StoredEntry[];
-  /** Becomes the partition's epoch if it has none; different for every write. See {@link AddResult}. */
-  readonly newEpoch: string;
-}
-
-/** An entry as backends keep it. */
-export interface StoredEntry {
-  /** The target, as {@link targetKey} writes it. */
-  readonly key: string;
-  readonly fields: Fields;
 }
 
 /**
  * What became of a {@link Write}:
- * - `applied`: the number was the last one + 1; all entries but the refused ones are pending now;
- * - `duplicate`: the number was used before; nothing changed;
- * - `gap`: writes between `last` and this one are missing (no number on record counts as `last: 0`, so that number 1 is
- *   never a gap); nothing changed.
- *
- * The epoch marks one life of the partition's data: the first write brings it, and only wiping the data removes it.
- * A `gap` in a partition without data has an empty epoch.
+ * - `applied`: the last number was the one that the write follows; all entries but the refused ones are pending now;
+ * - `duplicate`: the last number was this one, of a write with the same nonce; nothing changed;
+ * - `conflict`: the number was used by another write; nothing changed;
+ * - `gap`: the last number is an earlier one; nothing changed. If there is no record of the producer, and none at or
+ *   above the position where it joined was ever removed, it is 0;
+ * - `unknown`: the backend cannot know what it has of the producer, since the record may have been removed, or the
+ *   epoch is another one; nothing changed.
  */
 export type AddResult =
   | {
       readonly status: 'applied' | 'duplicate';
-      readonly epoch: string;
+      /** The position at which the write was applied. */
+      readonly position: number;
       readonly refused: readonly Refusal[];
     }
-  | { readonly status: 'gap'; readonly epoch: string; readonly last: number };
+  | { readonly status: 'conflict' }
+  /** With the position of the data, which may have gone back. */
+  | { readonly status: 'gap'; readonly last: number; readonly position: number }
+  | {
+      readonly status: 'unknown';
+      /** The epoch that there is; empty if there is none. */
+      readonly epoch: string;
+      /** Records that lie below this position may have been removed, and no others. */
+      readonly floor: number;
+    };
 
 /** Why one target of a write was left out while the rest applied. */
 export type RefusalReason = 'overflow' | 'corrupt';
@@ -160,18 +199,22 @@ export interface Refusal {
 
 /** What {@link Backend.claim} is asked for. */
 export interface ClaimRequest {
-  /** Entries a batch, at most. */
+  /** Entries of a new batch, at most. */
   readonly size: number;
+  /** Bytes of a new batch, at most, but for a first entry that is larger: of its keys and packed entries, as UTF-8. */
+  readonly bytes: number;
   /** How long the lease lasts, in milliseconds. */
   readonly leaseMs: number;
   /**
    * What the id of the batch begins with, if a new one is made. New with every call, repeats included; but a client
-   * below the backend may send a call again, too, when its batch was settled long ago. If there is such a client, the
-   * backend adds what makes the id new.
+   * below the backend may send a call again, too, when its batch was settled long ago, and data may go back to an
+   * earlier state. The backend adds what makes the id unique for ever, such as its server's time.
    */
   readonly batchIdPrefix: string;
   /** Names the claim: its repeats have the same. */
   readonly claimToken: string;
+  /** Whether to take a batch that waits for its next delivery, before it is due. A leased one is never taken early. */
+  readonly early: boolean;
 }
 
 /** What {@link Backend.claim} resolves with: the partition's batch, or why there is none. */
@@ -189,8 +232,12 @@ export type ClaimResult =
 /** A batch as backends keep it. */
 export interface StoredBatch {
   readonly id: string;
-  /** 1 for the first delivery. */
+  /** How often it was leased: 1 for the first time. */
   readonly attempt: number;
+  /** How many deliveries failed by a verdict: see {@link Failure}. */
+  readonly failures: number;
+  /** How long ago it was made, in milliseconds. */
+  readonly ageMs: number;
   readonly entries: readonly (StoredEntry | CorruptEntry)[];
   /** Pending entries behind this batch. */
   readonly remaining: number;
@@ -201,6 +248,28 @@ export interface CorruptEntry {
   readonly key: string;
   /** What is wrong with it. */
   readonly corrupt: string;
+}
+
+/** Why a delivery failed, and when the next one is due. */
+export interface Failure {
+  readonly reason: string;
+  /** Whether the sink came to a verdict about the data. An outage of its database is none. */
+  readonly isVerdict: boolean;
+  /** How long the batch waits for its next delivery, in milliseconds. */
+  readonly delayMs: number;
+}
+
+/** A target, and a partition that may hold it. */
+export interface StoredTarget {
+  readonly partition: number;
+  readonly key: string;
+}
+
+/** What a backend holds of a target in one partition; `undefined` where there is nothing. */
+export interface StoredSums {
+  readonly pending: Fields | undefined;
+  /** In the unsettled batch. */
+  readonly claimed: Fields | undefined;
 }
 
 /** An entry of a batch that is to become a dead letter: see {@link Backend.bury}. */
@@ -230,8 +299,31 @@ export interface PartitionStats {
   readonly claimed: number;
   /** Dead letters. */
   readonly dead: number;
-  /** How long ago the entry at the head of the queue got its first increment, in milliseconds; 0 if there is none. */
+  /**
+   * How long ago the oldest entry got its first increment, in milliseconds: the head of the unsettled batch, or of the
+   * pending entries; 0 if there is none.
+   */
   readonly oldestPendingMs: number;
+  /** The unsettled batch, if there is one. */
+  readonly batch?: BatchStats;
+}
+
+/** The unsettled batch of a partition. */
+export interface BatchStats {
+  readonly id: string;
+  /** How long ago it was made, in milliseconds. */
+  readonly ageMs: number;
+  /** How often it was leased. */
+  readonly attempt: number;
+  /** How many deliveries failed by a verdict about the data. */
+  readonly failures: number;
+  /** Whether a worker holds it. If not, it waits for its next delivery. */
+  readonly isLeased: boolean;
+  /** In how many milliseconds the lease runs out, or the next delivery is due; 0 if that is over. */
+  readonly dueInMs: number;
+  /** Why the last delivery failed, and how long ago the first one did; left out if none has. */
+  readonly lastError?: string;
+  readonly failingForMs?: number;
 }
 
 /** What a server's settings promise: see `validate()` of a buffer. */
@@ -255,10 +347,12 @@ export function deadLetterId(batchId: string, index: number): string {
   return `${batchId}/${String(index).padStart(6, '0')}`;
 }
 
-export type { Fields } from './entry/fields.js';
+export type { Fields, StoredEntry } from './entry/fields.js';
 export { fieldsOf } from './entry/increment.js';
 export { merge } from './entry/merge.js';
-export { pack, unpack } from './entry/packing.js';
+export { packEntries } from './entry/packed-entries.js';
+export { mostPackedBytes, pack, packedBytes, unpack } from './entry/packing.js';
+export { stampLast } from './entry/stamp-last.js';
 export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
 export type { Clock, Random } from './support/clock.js';

@@ -2,7 +2,7 @@ import type { PartitionStats, Validation } from './backend.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { BufferEvents, Listener } from './events.js';
 import type { Lease } from './processing/lease.js';
-import type { Claim } from './processing/processor.js';
+import type { Claim, GivenUp } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
 import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './schema.js';
@@ -26,9 +26,12 @@ export interface BufferStats {
   readonly claimed: number;
   /** Dead letters. */
   readonly dead: number;
-  /** The longest time that an entry has been pending, over all partitions, in milliseconds; 0 if none is. */
+  /**
+   * How long ago the oldest entry, pending or in an unsettled batch, got its first increment, over all partitions, in
+   * milliseconds; 0 if there is none.
+   */
   readonly oldestPendingMs: number;
-  /** The same for each partition that was ever used. */
+  /** The same for each partition that was ever used, with its unsettled batch: since when that fails, and why. */
   readonly partitions: readonly PartitionStats[];
 }
 
@@ -64,9 +67,15 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   ): Promise<void>;
 
   /**
-   * Reads the sums that are pending in the backend and not yet claimed by a worker; 0 for a column without one. Add
-   * them to the row for a count that is nearly up to date.
-   * Rejects with {@link InvalidInputError}, or with `CorruptEntryError` if the entry is unreadable.
+   * Reads what the backend holds for the target and nobody is known to have applied: what is pending, and what is in an
+   * unsettled batch, whichever of the services on this backend counted it, however many partitions each of them has; 0
+   * for a column without any. Dead letters, and increments that are not acknowledged yet, are not in it.
+   *
+   * Add it to the row for the count up to now, and read the row *after* this: a batch that is applied in between is then
+   * counted twice for a moment, until the worker has settled it, but never left out. One round trip.
+   *
+   * Rejects with {@link InvalidInputError}, with `ERR_SLUICE_CORRUPT_ENTRY` naming the target if an entry of it is
+   * unreadable, or with `ERR_SLUICE_OVERFLOW` if a sum passes ±(2^53 − 1), rather than round it.
    *
    * @example
    * ```ts
@@ -80,6 +89,22 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   ): Promise<Record<C, number>>;
 
   /**
+   * The same as {@link Buffer.get} for many targets, such as a page of counters, in one round trip to each node of the
+   * backend. The results are in the order of the filters; one target may be named more than once.
+   *
+   * @example
+   * ```ts
+   * const pages = [{ path: '/' }, { path: '/docs' }];
+   * const [home, docs] = await buffer.getMany('Page', ['views'], pages);
+   * ```
+   */
+  getMany<M extends ModelOf<S>, C extends ColumnOf<S, M>>(
+    model: M,
+    columns: readonly C[],
+    filtersList: readonly FiltersOf<S, M>[],
+  ): Promise<Record<C, number>[]>;
+
+  /**
    * Writes what is held, whatever `lingerMs` says. Resolves when the backend holds every increment made before; rejects
    * with the first {@link IncrementError} if it does not get some of them.
    */
@@ -87,8 +112,9 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
 
   /**
    * Applies what is pending: in one partition, or in every partition that the backend holds, regardless of how many
-   * partitions the buffers that wrote it are configured with. What the sink throws is handled (see the `retry` and
-   * `buried` events) and counted in the report.
+   * partitions the buffers that wrote it are configured with. A partition that this buffer is processing already is left
+   * alone, and reported as busy. What the sink throws is handled (see the `retry` and `buried` events) and counted in the
+   * report.
    * Rejects when the backend fails; several failing partitions make one {@link PartitionsFailedError}. Also rejects with
    * `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
    *
@@ -113,10 +139,27 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
 
   /**
    * Gives a leased batch to the sink, renews the lease meanwhile, and settles it. When the sink throws, the batch is
-   * delivered again, or buried after `maxAttempts`.
+   * delivered again, or given up: see {@link BufferOptions.maxAttempts} and {@link BufferOptions.giveUpAfterMs}.
    * Rejects with `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} if the argument is not a lease.
    */
   process(lease: Lease<S>): Promise<Settlement>;
+
+  /**
+   * Gives up the batch that waits in a partition for its next delivery now: for an operator who has seen that it cannot be
+   * applied. The sink makes sure of it, as for any batch that is given up: see {@link Sink.giveUp}. The entries become
+   * dead letters, unless an earlier delivery applied them after all.
+   * Rejects with what the sink throws, for instance because its database is away: then the batch is kept. Also with
+   * `ERR_SLUICE_NO_SINK`, or with {@link InvalidInputError} `ERR_SLUICE_INVALID_PARTITION`.
+   *
+   * @example
+   * ```ts
+   * const { partitions } = await buffer.stats();
+   * for (const { partition, batch } of partitions) {
+   *   if (batch?.lastError?.includes('check constraint')) console.log(await buffer.giveUp(partition));
+   * }
+   * ```
+   */
+  giveUp(partition: number): Promise<GivenUp>;
 
   /** Counts what this process and the backend hold. */
   stats(): Promise<BufferStats>;

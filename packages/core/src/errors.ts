@@ -1,5 +1,5 @@
 import { BrandedError } from './support/branded-error.js';
-import { quote } from './support/text.js';
+import { excerpt, quote } from './support/text.js';
 
 /** Every code that an error of Sluice has: `docs/errors.md` says what each means. */
 export const ERROR_CODES = [
@@ -27,6 +27,8 @@ export const ERROR_CODES = [
   'ERR_SLUICE_SINK_SETUP',
   'ERR_SLUICE_SINK_DENIED',
   'ERR_SLUICE_SINK_READONLY',
+  'ERR_SLUICE_SINK_UNAVAILABLE',
+  'ERR_SLUICE_SINK_TIMEOUT',
   'ERR_SLUICE_LEASE_LOST',
   'ERR_SLUICE_PARTITIONS_FAILED',
   'ERR_SLUICE_LISTENER_FAILED',
@@ -126,6 +128,31 @@ export class ProcessingError extends SluiceError {
   }
 }
 
+/**
+ * A sink throws it when it came to no verdict about a batch, since its database is away, overloaded or not set up. The batch
+ * is delivered again, as often as it takes: such a delivery does not count towards `maxAttempts`.
+ *
+ * @example
+ * ```ts
+ * const sink: Sink = async ({ entries }) => {
+ *   const client = await pool.connect().catch((cause: unknown) => {
+ *     throw new SinkUnavailableError('PostgreSQL cannot be reached', { cause });
+ *   });
+ *   await applyEntries(client, entries).finally(() => client.release());
+ * };
+ * ```
+ */
+export class SinkUnavailableError extends ProcessingError {
+  override get name(): string {
+    return 'SinkUnavailableError';
+  }
+
+  constructor(message: string, options: { code?: SluiceErrorCode; cause?: unknown } = {}) {
+    const { code = 'ERR_SLUICE_SINK_UNAVAILABLE', ...rest } = options;
+    super(code, message, rest);
+  }
+}
+
 /** Several partitions failed in one {@link Buffer.processPending}; the others were processed. */
 export class PartitionsFailedError extends SluiceError {
   override get name(): string {
@@ -175,10 +202,13 @@ export class OverflowError extends SluiceError {
   constructor(
     /** The name of the field, which begins with the mark of its rule: see `Fields`. */
     readonly field: string,
+    /** The key of the target, if one is known. */
+    target?: string,
   ) {
+    const whose = target === undefined ? '' : ` of ${excerpt(target)}`;
     super(
       'ERR_SLUICE_OVERFLOW',
-      `The sum ${quote(field.slice(1))} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
+      `The sum ${quote(field.slice(1))}${whose} would pass ±(2^53 − 1), where integers stop being exact. Apply what is pending, or count in larger units.`,
     );
   }
 }

@@ -8,12 +8,23 @@ import { messageOf } from './support/text.js';
  */
 export interface BufferEvents<S extends Schema<S> = AnySchema> {
   /**
-   * The sink applied a batch, and the backend knows. `entries` are those that it did not reject, signal-only ones
-   * included; `durationMs` is how long it took to apply and acknowledge it, in milliseconds.
+   * The sink applied a batch. `entries` are those that it did not reject, signal-only ones included; `durationMs` is how
+   * long it took to apply and acknowledge it, in milliseconds. Heard at least once while the process lives, even if the
+   * acknowledgement failed; then the batch is delivered again, and may be heard of twice.
    */
   processed: { readonly batch: Batch<S>; readonly entries: readonly Entry<S>[]; readonly durationMs: number };
-  /** The sink threw; the batch is delivered again in `delayMs`. */
-  retry: { readonly batch: Batch<S>; readonly error: unknown; readonly delayMs: number };
+  /** A delivery failed; the batch waits, with its partition, and is delivered again in `delayMs`. */
+  retry: {
+    readonly batch: Batch<S>;
+    readonly error: unknown;
+    readonly delayMs: number;
+    /** Whether the failure is about the data. If not, as in an outage, it brings the batch no nearer to being given up. */
+    readonly isVerdict: boolean;
+    /** How many deliveries failed because of the data, this one included: see `maxAttempts`. */
+    readonly failures: number;
+    /** How long ago the batch was made, in milliseconds: see `giveUpAfterMs`. */
+    readonly ageMs: number;
+  };
   /**
    * Entries became dead letters: those that the sink rejected, and as many more as `unreadable` says. `reason` is that of
    * the first.
@@ -24,14 +35,20 @@ export interface BufferEvents<S extends Schema<S> = AnySchema> {
     readonly unreadable: number;
     readonly reason: string;
   };
-  /** The backend no longer has writes that it acknowledged; their increments may not have been applied. */
+  /**
+   * The backend no longer has writes that it acknowledged; their increments may not have been applied. `wiped`: its data
+   * is another one than before, so what was pending is gone; `too far behind`: it went back to a time before writes that
+   * are no longer kept here; `refused`: it went back, and did not take `targets` again.
+   */
   lost: {
     readonly partition: number;
     readonly producer: string;
     /** The numbers of the first and the last write concerned. */
     readonly from: number;
     readonly to: number;
-    readonly reason: 'wiped' | 'too far behind';
+    readonly reason: 'wiped' | 'too far behind' | 'refused';
+    /** The keys of the targets concerned, if it is not all of them. */
+    readonly targets?: readonly string[];
   };
   /** Something failed in the background: a renewal, a write that is repeated, a listener. */
   error: unknown;

@@ -1,4 +1,4 @@
-export type { Backend, PartitionStats, Validation } from './backend.js';
+export type { Backend, BatchStats, PartitionStats, Validation } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export { max } from './entry/rules/max.js';
@@ -11,6 +11,7 @@ export {
   type Outcome,
   PartitionsFailedError,
   ProcessingError,
+  SinkUnavailableError,
   SluiceError,
   type SluiceErrorCode,
 } from './errors.js';
@@ -19,7 +20,7 @@ export type { Logger } from './logger.js';
 export { type OpenOptions, openBuffer } from './open-buffer.js';
 export type { BufferOptions } from './options.js';
 export type { Lease } from './processing/lease.js';
-export type { Claim } from './processing/processor.js';
+export type { Claim, GivenUp } from './processing/processor.js';
 export type { ProcessReport } from './processing/report.js';
 export type { Settlement } from './processing/settler.js';
 export type { Rejection, Sink, SinkContext, SinkResult } from './processing/sink.js';
@@ -40,7 +41,7 @@ export type {
   Rule,
   Schema,
 } from './schema.js';
-export type { BackendOpener } from './support/backend-package.js';
+export type { BackendOpener, OpenerOptions } from './support/backend-package.js';
 export type { Clock, Random } from './support/clock.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
 export { createBuffer } from './write-behind-buffer.js';

@@ -13,8 +13,13 @@ export interface OpenOptions<S extends Schema<S> = AnySchema> extends Omit<Buffe
   /** `memory:`, `redis://host:6379`, `rediss://…`, or one of your own schemes. */
   url: string;
   /**
+   * TLS options of the connection, such as `ca`, as `connect()` of `node:tls` takes them: for `rediss://`, or a scheme of
+   * your own.
+   */
+  tls?: object;
+  /**
    * Further schemes, in lower case with the colon: `{ 'sqlite:': (url) => sqliteBackend(url) }`. They go before the
-   * built-in ones.
+   * built-in ones, and get `{ tls }` as their second argument.
    * @default {}
    */
   schemes?: Readonly<Record<string, BackendOpener>>;
@@ -42,16 +47,18 @@ export async function openBuffer<S extends Schema<S> = AnySchema>(
   options: OpenOptions<S>,
 ): Promise<Buffer<S>> {
   mustBePlainObject(optionsOf('openBuffer()'), options);
-  const { url, schemes = {}, ...rest } = options;
+  const { url, tls, schemes = {}, ...rest } = options;
   mustBePlainObject(option('schemes'), schemes);
+  if (tls !== undefined) mustBePlainObject(option('tls'), tls);
   const misspelt = Object.keys(schemes).find((name) => !SCHEME.test(name));
   if (misspelt !== undefined) throw misspeltScheme(misspelt);
   const scheme = schemeOf(url);
+  if (tls !== undefined && scheme === 'memory:' && !Object.hasOwn(schemes, scheme)) throw noTls();
   const open: unknown = Object.hasOwn(schemes, scheme)
     ? schemes[scheme]
     : await builtInOpener(scheme, schemes);
   if (typeof open !== 'function') throw mustBe(option(scheme, 'schemes'), 'a function', open);
-  const backend = (await open(url)) as Backend;
+  const backend = (await open(url, tls === undefined ? {} : { tls })) as Backend;
   try {
     return createBuffer<S>({ ...rest, backend } as BufferOptions<S>);
   } catch (error) {
@@ -67,6 +74,13 @@ function misspeltScheme(name: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_OPTION',
     `The option "schemes" takes schemes in lower case with a colon, such as "sqlite:", not ${quote(name)}.`,
+  );
+}
+
+function noTls(): InvalidInputError {
+  return new InvalidInputError(
+    'ERR_SLUICE_INVALID_OPTION',
+    'The option "tls" is for connections; memory: has none. Leave it out, or open a rediss:// URL.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { BACKEND_METHODS, type Backend, PRODUCER_LIFETIME_MS } from './backend.js';
+import { BACKEND_METHODS, type Backend } from './backend.js';
 import { InvalidInputError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Sink } from './processing/sink.js';
@@ -51,17 +51,29 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    */
   leaseMs?: number;
   /**
-   * Deliveries of a batch before it is buried, up to 1 000 000.
+   * How long a sink may run on a batch, in milliseconds. Then its signal aborts, and the batch is given back whether or not
+   * the sink ends: a sink that hangs must not stop its partition for ever. By default ten times `leaseMs`.
+   */
+  sinkTimeoutMs?: number;
+  /**
+   * How often a sink must fail on a batch before the batch may be given up, up to 1 000 000. Only failures about the data
+   * count: no crash of a worker, lost lease or timeout, and no {@link SinkUnavailableError}.
    * @default 10
    */
   maxAttempts?: number;
   /**
-   * Milliseconds until the delivery after the given attempt, 1 being the first. By default 1 s, doubling to 60 s, each
-   * shortened by up to half at random.
+   * How old a batch must be before it may be given up, in milliseconds, up to a year; by default a day. It leaves time to
+   * remove the cause. 0: `maxAttempts` alone decides.
+   * @default 86_400_000
+   */
+  giveUpAfterMs?: number;
+  /**
+   * Milliseconds until the delivery after the given one, 1 being the first. Every delivery counts here, whatever became of
+   * it. By default 1 s, doubling to 60 s, each shortened by up to half at random.
    */
   retryDelay?: (attempt: number) => number;
   /**
-   * How long a write is repeated before its increments are rejected, in milliseconds, up to 6 hours. All other calls of
+   * How long a write is repeated before its increments are rejected, in milliseconds. All other calls of
    * the backend are repeated as long.
    * @default 30_000
    */
@@ -72,7 +84,7 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    */
   closeTimeoutMs?: number;
   /**
-   * Partitions that one `processPending()` works on at a time, 1 to 4096.
+   * Partitions that the buffer works on at a time, over all calls of `processPending()`, 1 to 4096.
    * @default 4
    */
   concurrency?: number;
@@ -102,6 +114,7 @@ const DEFAULTS = {
   maxTargets: 100_000,
   leaseMs: 30_000,
   maxAttempts: 10,
+  giveUpAfterMs: 86_400_000,
   writeTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
   concurrency: 4,
@@ -109,22 +122,24 @@ const DEFAULTS = {
 
 // The longest delay that timers take.
 const MAX_MS = 2 ** 31 - 1;
+const YEAR_MS = 366 * 86_400_000;
 
-const RANGES: Record<keyof typeof DEFAULTS, readonly [number, number]> = {
+const RANGES: Record<keyof typeof DEFAULTS | 'sinkTimeoutMs', readonly [number, number]> = {
   partitions: [1, MAX_PARTITIONS],
   batchSize: [1, 10_000],
   lingerMs: [0, MAX_MS],
   maxTargets: [1, 10_000_000],
   leaseMs: [1, MAX_MS],
+  sinkTimeoutMs: [1, MAX_MS],
   maxAttempts: [1, 1_000_000],
-  // A producer's number must outlive the repeats of its write.
-  writeTimeoutMs: [1, PRODUCER_LIFETIME_MS / 4],
+  giveUpAfterMs: [0, YEAR_MS],
+  writeTimeoutMs: [1, MAX_MS],
   closeTimeoutMs: [0, MAX_MS],
   concurrency: [1, MAX_PARTITIONS],
 };
 
 const OPTIONS = /* @__PURE__ */ optionsOf('a buffer');
-const KNOWN = [...Object.keys(DEFAULTS), 'backend', 'sink', 'retryDelay', 'logger', 'clock', 'random'];
+const KNOWN = [...Object.keys(RANGES), 'backend', 'sink', 'retryDelay', 'logger', 'clock', 'random'];
 
 /**
  * Checks options and fills in the defaults.
@@ -142,6 +157,7 @@ export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): 
     clock,
     random,
     retryDelay: backoff(random),
+    sinkTimeoutMs: Math.min(MAX_MS, 10 * (options.leaseMs ?? DEFAULTS.leaseMs)),
     ...DEFAULTS,
     ...given,
   } as ResolvedOptions;

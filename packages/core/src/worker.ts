@@ -1,7 +1,10 @@
 import type { Buffer } from './buffer.js';
 import { PartitionsFailedError, SluiceError } from './errors.js';
 import { LOG, type Log, processLog } from './logger.js';
-import { type Clock, pause, systemClock } from './support/clock.js';
+import type { ProcessReport } from './processing/report.js';
+import { begunOf } from './processing/round.js';
+import { Alarm } from './support/alarm.js';
+import { type Clock, systemClock } from './support/clock.js';
 import { codedReasonOf, reasonOf } from './support/reason.js';
 import {
   argument,
@@ -18,8 +21,9 @@ import {
 /** What {@link createWorker} takes. */
 export interface WorkerOptions {
   /**
-   * How long to wait between two rounds, in milliseconds. The longer, the more increments of a target merge into one row
-   * update. A batch that is due earlier is not kept waiting.
+   * How long to wait between the beginnings of two rounds, in milliseconds. The longer, the more increments of a target
+   * merge into one row update. A batch that is due earlier is not kept waiting. A partition that is still being processed
+   * is left out of the next round.
    * @default 1000
    */
   readonly intervalMs?: number;
@@ -32,9 +36,9 @@ export interface WorkerOptions {
   readonly clock?: Clock;
 }
 
-/** Runs {@link Buffer.processPending} again and again, from its creation until it is stopped. */
+/** Does what {@link Buffer.processPending} does again and again, from its creation until it is stopped. */
 export interface Worker extends AsyncDisposable {
-  /** Starts no further round; resolves when the running one has ended. Never rejects. The buffer stays open. */
+  /** Starts no further round; resolves when those that run have ended. Never rejects. The buffer stays open. */
   stop(): Promise<void>;
 }
 
@@ -62,49 +66,122 @@ export function createWorker(
 ): Worker {
   const log = (buffer as { readonly [LOG]?: Log } | null)?.[LOG] ?? processLog;
   const { intervalMs, onError, clock } = resolveOptions(buffer, options);
-  const rounds = new Rounds(log);
-  const stopping = new AbortController();
-  const report = async (error: unknown): Promise<void> => {
-    try {
-      await (onError === undefined ? rounds.failed(error) : onError(error));
-    } catch (cause) {
-      rounds.threw(cause);
-    }
-  };
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        const { busy, dueInMs = intervalMs } = await buffer.processPending();
-        // What failed in the round before may be what is busy now.
-        if (busy.length === 0) rounds.succeeded();
-        await pause(clock, Math.max(1, Math.min(intervalMs, dueInMs)), stopping.signal);
-      } catch (error) {
-        await report(error);
-        if (isClosed(error)) return;
-        await pause(clock, intervalMs, stopping.signal);
-      }
-    }
-  };
-  const running = run();
-  const stop = (): Promise<void> => {
-    stopping.abort();
-    return running;
-  };
-  return { stop, [Symbol.asyncDispose]: stop };
+  const rounds = new RoundLog(log, onError);
+  const worker = new RoundWorker(() => buffer.processPending(), rounds, intervalMs, clock);
+  return { stop: () => worker.stop(), [Symbol.asyncDispose]: () => worker.stop() };
 }
 
-/** Logs the rounds that fail, for each reason once, until a round succeeds. */
-class Rounds {
+/**
+ * Begins rounds at an interval, without waiting for the end of the last one: a partition that stands still must not keep
+ * the others waiting. A round begins only after the one before knows its partitions, so rounds do not pile up: each of
+ * those that have not ended holds a partition of its own.
+ */
+class RoundWorker {
+  readonly #process: () => Promise<ProcessReport>;
+  readonly #rounds: RoundLog;
+  readonly #intervalMs: number;
+  readonly #running: Promise<void>;
+  readonly #unended = new Set<Promise<void>>();
+  /** Rings when the next round is due. */
+  #next: Alarm;
+  #stopped = false;
+
+  constructor(process: () => Promise<ProcessReport>, rounds: RoundLog, intervalMs: number, clock: Clock) {
+    this.#process = process;
+    this.#rounds = rounds;
+    this.#intervalMs = intervalMs;
+    this.#next = new Alarm(clock);
+    this.#running = this.#run(clock);
+  }
+
+  /** Resolves when all that was begun has ended. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#next.ring();
+    return this.#running;
+  }
+
+  async #run(clock: Clock): Promise<void> {
+    while (!this.#stopped) {
+      const ended = this.#begin();
+      this.#follow(ended);
+      await begunOf(ended).then(
+        ({ drains }) => this.#wakeFor(drains),
+        () => {}, // Its end fails, too.
+      );
+      this.#next.in(this.#intervalMs);
+      await this.#next.rung;
+      this.#next = new Alarm(clock);
+    }
+    await Promise.all(this.#unended);
+  }
+
+  /** What only looks like a buffer may throw, or return anything. */
+  #begin(): Promise<ProcessReport> {
+    try {
+      return Promise.resolve(this.#process());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #follow(ended: Promise<ProcessReport>): void {
+    const followed: Promise<void> = ended
+      .then(({ busy }) => {
+        // What failed in the round before may be what is busy now.
+        if (busy.length === 0) this.#rounds.succeeded();
+      })
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#unended.delete(followed));
+    this.#unended.add(followed);
+  }
+
+  /** A batch that waits for its next delivery is not kept waiting by the interval, nor by partitions that stand still. */
+  #wakeFor(drains: readonly Promise<ProcessReport>[]): void {
+    for (const drain of drains) {
+      drain
+        .then(({ dueInMs }) => {
+          if (dueInMs !== undefined && !this.#stopped) this.#next.in(Math.max(1, dueInMs));
+        })
+        .catch(() => {}); // The round fails with it.
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    await this.#rounds.failed(error);
+    if (isClosed(error)) void this.stop();
+  }
+}
+
+/** Reports the rounds that fail: to `onError`, or to the log for each reason once, until a round succeeds. */
+class RoundLog {
   readonly #log: Log;
+  readonly #onError: WorkerOptions['onError'];
   readonly #failures = new Set<string>();
   /** What `onError` threw last: a bug in it is logged once. */
   #thrown: string | undefined;
 
-  constructor(log: Log) {
+  constructor(log: Log, onError: WorkerOptions['onError']) {
     this.#log = log;
+    this.#onError = onError;
   }
 
-  failed(error: unknown): void {
+  async failed(error: unknown): Promise<void> {
+    if (this.#onError === undefined) return this.#logFailure(error);
+    try {
+      await this.#onError(error);
+    } catch (cause) {
+      this.#threw(cause);
+    }
+  }
+
+  succeeded(): void {
+    if (this.#failures.size === 0) return;
+    this.#failures.clear();
+    this.#log.warn('A worker processes what is pending again.');
+  }
+
+  #logFailure(error: unknown): void {
     const errors = error instanceof PartitionsFailedError ? error.errors : [error];
     const [first] = errors;
     const reason = codedReasonOf(first);
@@ -119,19 +196,13 @@ class Rounds {
   }
 
   /** The option `onError` threw. */
-  threw(cause: unknown): void {
+  #threw(cause: unknown): void {
     const reason = reasonOf(cause);
     if (reason === this.#thrown) return;
     this.#thrown = reason;
     this.#log.error(
       `The option "onError" of a worker threw: ${reason}. While it throws the same, that is not logged again.`,
     );
-  }
-
-  succeeded(): void {
-    if (this.#failures.size === 0) return;
-    this.#failures.clear();
-    this.#log.warn('A worker processes what is pending again.');
   }
 }
 

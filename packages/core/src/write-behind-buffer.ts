@@ -2,22 +2,25 @@ import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
 import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
-import { nameOf } from './entry/names.js';
-import { targetKey } from './entry/target-key.js';
 import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
 import { LOG, type Log, logTo } from './logger.js';
 import { type BufferOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Drainer } from './processing/drainer.js';
 import { isLease, type Lease } from './processing/lease.js';
-import { type Claim, noSink, Processor } from './processing/processor.js';
+import { type Claim, type GivenUp, Processor } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
+import { endOf, type Round } from './processing/round.js';
 import type { Settlement } from './processing/settler.js';
+import { Reader } from './reading/reader.js';
+import { bufferStats } from './reading/stats.js';
 import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
-import { partitionOf } from './support/partition.js';
+import { MAX_PARTITIONS } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
+import { Shutdown } from './support/shutdown.js';
 import { messageOf, quote } from './support/text.js';
 import { logUnheard } from './support/unheard.js';
 import {
@@ -61,8 +64,10 @@ class WriteBehindBuffer implements Buffer {
   readonly #events: Emitter;
   readonly #writer: Writer;
   readonly #processor: Processor;
-  /** Aborts when `close()` runs out of time. */
-  readonly #shutdown = new AbortController();
+  readonly #drainer: Drainer;
+  readonly #reader: Reader;
+  /** Begins when `close()` runs out of time. */
+  readonly #shutdown = new Shutdown();
   readonly #withRetry: Retry;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -77,9 +82,13 @@ class WriteBehindBuffer implements Buffer {
     const writes = new Outage('writes', backend.name, this.#events, log);
     this.#writer = new Writer(backend, options, this.#events, writes);
     const calls = new Outage('calls', backend.name, this.#events, log);
-    this.#withRetry = retrying(options, calls, this.#shutdown.signal);
+    this.#withRetry = retrying(options, calls, this.#shutdown);
     this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
-    this.deadLetters = new BackendDeadLetters(backend, this.#withRetry, () => this.#refuseIfClosed());
+    this.#drainer = new Drainer(backend, options, this.#withRetry, this.#processor);
+    this.#reader = new Reader(backend, options.partitions, this.#withRetry);
+    this.deadLetters = new BackendDeadLetters(backend, options.partitions, this.#withRetry, () =>
+      this.#refuseIfClosed(),
+    );
     addUsers(backend, 1);
   }
 
@@ -104,18 +113,16 @@ class WriteBehindBuffer implements Buffer {
     filters: Filters,
   ): Promise<Record<C, number>> {
     this.#refuseIfClosed();
-    if (!Array.isArray(columns)) {
-      throw mustBe(argument('The columns of get()'), 'an array of names', columns);
-    }
-    const names = columns.map((column: C) => [column, nameOf(column, 'column').fields.sum] as const);
-    const key = targetKey(model, filters);
-    const fields = await this.#withRetry('read', () =>
-      this.#backend.read(partitionOf(key, this.#options.partitions), key),
-    );
-    return Object.fromEntries(names.map(([column, sum]) => [column, fields?.[sum] ?? 0])) as Record<
-      C,
-      number
-    >;
+    return this.#reader.get(model, columns, filters);
+  }
+
+  async getMany<C extends string>(
+    model: string,
+    columns: readonly C[],
+    filtersList: readonly Filters[],
+  ): Promise<Record<C, number>[]> {
+    this.#refuseIfClosed();
+    return this.#reader.getMany(model, columns, filtersList);
   }
 
   async flush(): Promise<void> {
@@ -123,12 +130,15 @@ class WriteBehindBuffer implements Buffer {
     await this.#writer.flush();
   }
 
-  async processPending(partition?: number): Promise<ProcessReport> {
-    this.#refuseIfClosed();
-    if (this.#options.sink === undefined) throw noSink();
-    if (partition === undefined) return this.#track(this.#processor.drainAll());
-    mustBePartition(partition, this.#options.partitions);
-    return this.#track(this.#processor.drain(partition));
+  processPending(partition?: number): Promise<ProcessReport> {
+    return partition === undefined ? endOf(this.#beginRound()) : this.#drain(partition);
+  }
+
+  async giveUp(partition: number): Promise<GivenUp> {
+    this.#mustProcess();
+    // It may lie beyond this buffer's own: services may have had more.
+    mustBePartition(partition, MAX_PARTITIONS);
+    return this.#track(this.#processor.giveUp(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
@@ -142,22 +152,13 @@ class WriteBehindBuffer implements Buffer {
     if (!isLease(lease)) {
       throw mustBe(argument('The argument of process()'), 'a lease from claim()', lease);
     }
-    return this.#track(this.#processor.process(lease));
+    return (await this.#track(this.#processor.process(lease))).settlement;
   }
 
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
-    const partitions = await this.#withRetry('stats', () => this.#backend.stats());
-    const total = (field: 'pending' | 'claimed' | 'dead'): number =>
-      partitions.reduce((sum, partition) => sum + partition[field], 0);
-    return {
-      held: this.#writer.held,
-      pending: total('pending'),
-      claimed: total('claimed'),
-      dead: total('dead'),
-      oldestPendingMs: Math.max(0, ...partitions.map((partition) => partition.oldestPendingMs)),
-      partitions,
-    };
+    const partitions = await this.#withRetry('stats', () => this.#backend.stats(this.#options.partitions));
+    return bufferStats({ held: this.#writer.held }, partitions);
   }
 
   async validate(): Promise<Validation> {
@@ -196,14 +197,14 @@ class WriteBehindBuffer implements Buffer {
   }
 
   async #close(): Promise<void> {
-    this.#processor.stop();
+    this.#drainer.stop();
     const flushed = this.#writer.flush().catch((error: unknown) => {
-      if (!this.#shutdown.signal.aborted) this.#events.emit('error', unwritten(error));
+      if (!this.#shutdown.hasBegun) this.#events.emit('error', unwritten(error));
     });
     const ended = Promise.allSettled([flushed, ...this.#working]);
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
-      this.#shutdown.abort();
+      this.#shutdown.begin();
       this.#writer.shutdown();
       this.#processor.abort(closed());
     }
@@ -233,6 +234,24 @@ class WriteBehindBuffer implements Buffer {
     } finally {
       timer.abort();
     }
+  }
+
+  async #beginRound(): Promise<Round> {
+    this.#mustProcess();
+    const { drains, ended } = await this.#track(this.#drainer.beginRound());
+    return { drains, ended: this.#track(ended) };
+  }
+
+  async #drain(partition: number): Promise<ProcessReport> {
+    this.#mustProcess();
+    mustBePartition(partition, this.#options.partitions);
+    return this.#track(this.#drainer.drain(partition));
+  }
+
+  /** @throws SluiceError `ERR_SLUICE_CLOSED` or `ERR_SLUICE_NO_SINK` */
+  #mustProcess(): void {
+    this.#refuseIfClosed();
+    this.#processor.mustHaveSink();
   }
 
   #refuseIfClosed(): void {

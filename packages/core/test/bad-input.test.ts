@@ -53,6 +53,10 @@ const filters = (value: unknown): Row[3] => incr('Page', { views: 1 }, value);
 const columns = (value: unknown): Row[3] => incr('Page', value, {});
 const extra = (value: unknown): Row[3] => incr('Page', { views: 1 }, {}, value);
 
+function getMany(name: string, code: SluiceErrorCode, offender: string, ...args: readonly unknown[]): Row {
+  return [`getMany: ${name}`, code, offender, (buffer) => buffer.getMany(...args)];
+}
+
 const INVALID_OPTION = 'ERR_SLUICE_INVALID_OPTION';
 const INVALID_NAME = 'ERR_SLUICE_INVALID_NAME';
 const INVALID_AMOUNT = 'ERR_SLUICE_INVALID_AMOUNT';
@@ -99,7 +103,7 @@ const rows: Row[] = [
   [
     'createBuffer: a backend that lacks methods',
     INVALID_OPTION,
-    'lacks add',
+    'lacks join, add',
     options({ backend: { close: never } }),
   ],
   ['createBuffer: partitions as a string', INVALID_OPTION, 'partitions', options({ partitions: '8' })],
@@ -121,6 +125,20 @@ const rows: Row[] = [
   ['createBuffer: leaseMs 0', INVALID_OPTION, 'leaseMs', options({ leaseMs: 0 })],
   ['createBuffer: leaseMs as a boolean', INVALID_OPTION, 'leaseMs', options({ leaseMs: true })],
   ['createBuffer: maxAttempts with a fraction', INVALID_OPTION, 'maxAttempts', options({ maxAttempts: 1.5 })],
+  ['createBuffer: giveUpAfterMs below 0', INVALID_OPTION, 'giveUpAfterMs', options({ giveUpAfterMs: -1 })],
+  [
+    'createBuffer: giveUpAfterMs of ten years',
+    INVALID_OPTION,
+    'giveUpAfterMs',
+    options({ giveUpAfterMs: 3_660 * 86_400_000 }),
+  ],
+  ['createBuffer: sinkTimeoutMs of 0', INVALID_OPTION, 'sinkTimeoutMs', options({ sinkTimeoutMs: 0 })],
+  [
+    'createBuffer: sinkTimeoutMs past what timers take',
+    INVALID_OPTION,
+    'sinkTimeoutMs',
+    options({ sinkTimeoutMs: 2 ** 31 }),
+  ],
   [
     'createBuffer: writeTimeoutMs as text',
     INVALID_OPTION,
@@ -128,10 +146,10 @@ const rows: Row[] = [
     options({ writeTimeoutMs: '30s' }),
   ],
   [
-    'createBuffer: writeTimeoutMs past a producer’s life',
+    'createBuffer: writeTimeoutMs beyond timers',
     INVALID_OPTION,
     'writeTimeoutMs',
-    options({ writeTimeoutMs: 2 ** 30 }),
+    options({ writeTimeoutMs: 2 ** 31 }),
   ],
   [
     'createBuffer: closeTimeoutMs as an object',
@@ -172,6 +190,18 @@ const rows: Row[] = [
     INVALID_OPTION,
     'logger',
     () => untyped.openBuffer({ url: 'memory:', logger: null }),
+  ],
+  [
+    'openBuffer: tls that is none',
+    INVALID_OPTION,
+    '"tls"',
+    () => untyped.openBuffer({ url: 'rediss://host', tls: 'ca' }),
+  ],
+  [
+    'openBuffer: tls for memory:',
+    INVALID_OPTION,
+    '"tls"',
+    () => untyped.openBuffer({ url: 'memory:', tls: {} }),
   ],
   ['openBuffer: no url', INVALID_URL, 'url', () => untyped.openBuffer({})],
   ['openBuffer: a URL object', INVALID_URL, 'url', () => untyped.openBuffer({ url: new URL('memory:') })],
@@ -364,6 +394,15 @@ const rows: Row[] = [
     '"path"',
     (buffer) => buffer.get('Page', ['views'], { path: TEN_MB }),
   ],
+  getMany('a column instead of columns', INVALID_ARGUMENT, 'getMany()', 'Page', 'views', []),
+  getMany('a column that is a number', INVALID_NAME, 'column', 'Page', [1], []),
+  getMany('a missing column', INVALID_NAME, 'column', 'Page', new Array(1), []),
+  getMany('no model', INVALID_NAME, 'model', undefined, ['views'], []),
+  getMany('the filters of one target', INVALID_ARGUMENT, 'array of filters', 'Page', ['views'], {}),
+  getMany('no filters', INVALID_ARGUMENT, 'array of filters', 'Page', ['views']),
+  getMany('missing filters', INVALID_FILTER, 'filters', 'Page', ['views'], new Array(1)),
+  getMany('filters that are null', INVALID_FILTER, 'filters', 'Page', ['views'], [{}, null]),
+  getMany('a filter of 10 MB', TOO_LARGE, '"path"', 'Page', ['views'], [{}, { path: TEN_MB }]),
 
   ...[null, '0', -1, 8, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 0n, [0], TEN_MB].flatMap(
     (partition): Row[] => {
@@ -673,6 +712,16 @@ describe('openBuffer', () => {
     expect(await buffer.get('Page', ['views'], {})).toEqual({ views: 1 });
   });
 
+  test('hands the TLS options to the scheme that it opens', async () => {
+    const open = vi.fn((_url: string, _options: object) => memory());
+    const tls = { ca: 'certificate' };
+    for (const options of [{ tls }, {}]) {
+      const buffer = await openBuffer({ url: 'my:', schemes: { 'my:': open }, ...options });
+      await buffer.close();
+      expect(open).toHaveBeenLastCalledWith('my:', options);
+    }
+  });
+
   test('prefers the schemes it is given, and hands them the whole URL', async () => {
     const urls: string[] = [];
     const store = memory();
@@ -685,7 +734,7 @@ describe('openBuffer', () => {
       await buffer.incr('Page', { views: 1 }, {});
     }
     expect(urls).toEqual(['memory:x', 'MY://Host/Path']);
-    expect((await store.stats())[0]?.pending).toBe(1);
+    expect((await store.stats(0))[0]?.pending).toBe(1);
   });
 
   test('closes a backend that it opened for options which are refused', async () => {

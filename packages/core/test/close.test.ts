@@ -2,7 +2,7 @@ import { type Backend, type BufferOptions, createBuffer, type Sink } from '@slui
 import { type MemoryBackend, memory } from '@sluice/memory';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, quiet, wrap } from './wrap.js';
+import { away, pendingIn, quiet, wrap } from './wrap.js';
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
@@ -53,7 +53,7 @@ describe('close', () => {
     const counted = buffer.incr('Page', { views: 3 }, {});
     await buffer.close();
     await counted;
-    expect(await store.read(0, '["Page"]')).toMatchObject({ '+views': 3 });
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 3 });
     expect(closed()).toBe(1);
     expect(clock.timers).toBe(0);
   });
@@ -74,6 +74,7 @@ describe('close', () => {
     const calls = [
       buffer.incr('Page', { views: 1 }, {}),
       buffer.get('Page', ['views'], {}),
+      buffer.getMany('Page', ['views'], []),
       buffer.flush(),
       buffer.processPending(),
       buffer.claim(0),
@@ -99,7 +100,7 @@ describe('close', () => {
     const later = createBuffer({ backend, clock });
     await later.close();
     expect(closed()).toBe(2);
-    expect((await store.stats()).length).toBe(1);
+    expect((await store.stats(0)).length).toBe(1);
   });
 });
 
@@ -206,7 +207,7 @@ describe('while a sink runs', () => {
     gate.open();
     expect(await closedIn(0, world)).toBe(true);
     expect(await processed).toMatchObject({ batches: 1 });
-    expect(await world.store.stats()).toMatchObject([{ claimed: 0 }]);
+    expect(await world.store.stats(0)).toMatchObject([{ claimed: 0 }]);
     expect(gate.signal?.aborted).toBe(false);
   });
 
@@ -237,7 +238,7 @@ describe('while a sink runs', () => {
     gate.open();
     await closing;
     expect(await processed).toMatchObject({ batches: 1 });
-    expect(await world.store.stats()).toMatchObject([{ pending: 2, claimed: 0 }]);
+    expect(await world.store.stats(0)).toMatchObject([{ pending: 2, claimed: 0 }]);
   });
 
   test('that does not end in time, close aborts it; its batch is delivered again', async () => {
@@ -251,7 +252,27 @@ describe('while a sink runs', () => {
     expect(gate.signal?.aborted).toBe(true);
     expect(gate.signal?.reason).toMatchObject({ code: 'ERR_SLUICE_CLOSED' });
     await report;
-    expect(await world.store.stats()).toMatchObject([{ claimed: 1 }]);
+    expect(await world.store.stats(0)).toMatchObject([{ claimed: 1 }]);
     expect(world.clock.timers).toBe(0);
   });
+});
+
+test('many calls that wait to be repeated warn of no leak, and end with the buffer', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warn);
+  const clock = manualClock();
+  const backend = wrap(memory({ clock }), { claim: () => Promise.reject(away('refused')) });
+  const buffer = createBuffer({ backend, clock, partitions: 32, sink: recordingSink(), logger: quiet });
+  const claims = Promise.allSettled(Array.from({ length: 32 }, (_, partition) => buffer.claim(partition)));
+  await clock.advance(100);
+  const closing = buffer.close();
+  await clock.advance(10_000);
+  await closing;
+  await clock.advance(0);
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
+  await clock.advance(30_000);
+  expect((await claims).every(({ status }) => status === 'rejected')).toBe(true);
+  expect(clock.timers).toBe(0);
 });

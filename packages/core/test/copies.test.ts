@@ -18,6 +18,7 @@ const errors = {
   InvalidInputError: (of) => new of.InvalidInputError('ERR_SLUICE_INVALID_OPTION', 'wrong'),
   IncrementError: (of) => new of.IncrementError('ERR_SLUICE_FULL', 'full', detail),
   ProcessingError: (of) => new of.ProcessingError('ERR_SLUICE_NO_SINK', 'no sink'),
+  SinkUnavailableError: (of) => new of.SinkUnavailableError('away'),
   PartitionsFailedError: (of) => new of.PartitionsFailedError([]),
   BackendError: (of) => new of.BackendError('ERR_SLUICE_BACKEND_FULL', 'full', detail),
   OverflowError: (of) => new of.OverflowError('+views'),

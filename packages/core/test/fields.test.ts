@@ -6,6 +6,7 @@ import {
   merge,
   OverflowError,
   pack,
+  stampLast,
   targetKey,
   unpack,
 } from '@sluice/core/backend';
@@ -112,6 +113,55 @@ describe('merge', () => {
   });
 });
 
+describe('a last value that is redriven', () => {
+  const redriven = (title: string, batch: number): Fields =>
+    stampLast({ '+views': 1, '=title': title }, batch);
+
+  test('loses to one that was not, before it or after it', () => {
+    expect(merged({ '=title': '"new"' }, redriven('"old"', 9))).toEqual({ '+views': 1, '=title': '"new"' });
+    expect(merged(redriven('"old"', 9), { '=title': '"new"' })).toEqual({ '+views': 1, '=title': '"new"' });
+  });
+
+  test('loses to one of a later batch, in whatever order they are redriven', () => {
+    const [second, tenth] = [redriven('"b"', 2), redriven('"j"', 10)];
+    for (const both of [merged(second, tenth), merged(tenth, second)])
+      expect(entryOf('["M"]', both)).toMatchObject({
+        columns: { views: 2 },
+        extra: { title: { value: 'j' } },
+      });
+  });
+
+  test('of the same batch wins if it comes later', () => {
+    expect(merged(redriven('"a"', 3), redriven('"b"', 3))).toMatchObject({ '=title': '~3 "b"' });
+  });
+
+  test('keeps its first stamp when it is buried and redriven again', () => {
+    expect(stampLast(redriven('"a"', 3), 7)).toEqual({ '+views': 1, '=title': '~3 "a"' });
+  });
+
+  test('is shown to sinks as it was given, even if it looks like a stamp', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.constant('~1 x')), fc.nat(), (value, batch) => {
+        const fields = stampLast(fieldsOf({}, { title: value }), batch);
+        expect(unpack(pack(fields))).toEqual(fields);
+        expect(entryOf('["M"]', fields).extra).toEqual({ title: { rule: 'last', value } });
+      }),
+    );
+  });
+
+  test('leaves all other fields, and the fields it is made of, as they were', () => {
+    fc.assert(
+      fc.property(anyFields, fc.nat(), (fields, batch) => {
+        const before = structuredClone(fields);
+        const { '=title': _, ...others } = stampLast(fields, batch);
+        expect(fields).toEqual(before);
+        const { '=title': __, ...expected } = fields;
+        expect(others).toEqual(expected);
+      }),
+    );
+  });
+});
+
 describe('fieldsOf', () => {
   test('refuses a rule that only another version of this package knows', () => {
     const value = max(1);
@@ -156,8 +206,8 @@ describe('pack', () => {
 });
 
 describe('unpack refuses', () => {
-  test('what is no JSON', () => {
-    expect(() => unpack('x{')).toThrow(CorruptEntryError);
+  test.each(['x{', '', ' {}', '\n{"+n":"1"}'])('what pack would not write: %j', (line) => {
+    expect(() => unpack(line)).toThrow(CorruptEntryError);
   });
 
   test.each<[string, unknown]>([
@@ -175,7 +225,12 @@ describe('unpack refuses', () => {
     ['a least that is a Date without time', { '<n': 'd' }],
     ['a Date that no calendar has', { '<n': 'd8640000000000001' }],
     ['an infinite greatest', { '>n': '1e999' }],
+    ['a greatest as no JavaScript writes it', { '>n': '1e3' }],
     ['a time that is a Date', { '@': 'd5' }],
+    ['a time with a fraction', { '@': '1.5' }],
+    ['a time that no calendar has', { '@': '8640000000000001' }],
+    ['a time with a name', { '@n': '5' }],
+    ['a sum without a name', { '+': '1' }],
     ['an unknown rule', { '*n': '1' }],
     ['a field without a name', { '': '1' }],
     ['a sum named __proto__', JSON.parse('{"+__proto__":"1"}')],

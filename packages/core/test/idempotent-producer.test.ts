@@ -7,7 +7,9 @@ import { Emitter } from '../src/events.js';
 import { logTo } from '../src/logger.js';
 import { Outage } from '../src/support/outage.js';
 import { IdempotentProducer } from '../src/writing/idempotent-producer.js';
+import { ReplayBudget } from '../src/writing/replay-budget.js';
 import { WriteErrors } from '../src/writing/write-errors.js';
+import { WriteSequence } from '../src/writing/write-sequence.js';
 import { away, quiet, wrap } from './wrap.js';
 
 const KEY = '["Page"]';
@@ -53,17 +55,23 @@ function setup(fault: () => Fault = () => 'none', { seed = 1, writeTimeoutMs = 5
   const lost: BufferEvents['lost'][] = [];
   const events = new Emitter(() => {});
   events.on('lost', (event) => lost.push(event));
+  const random = seededRandom(seed);
   const producer = new IdempotentProducer(
     0,
+    new WriteSequence(0, random, new ReplayBudget(clock)),
     backend,
-    { clock, random: seededRandom(seed), writeTimeoutMs },
+    { clock, random, partitions: 1, writeTimeoutMs },
     new WriteErrors(0, 'memory'),
     events,
     new Outage('writes', 'memory', events, logTo(quiet)),
+    () => {},
   );
   const write = (views: number): Promise<readonly Refusal[]> =>
     producer.write([{ key: KEY, fields: { '+views': views } }]);
-  const pending = async (): Promise<number> => Number((await store.read(0, KEY))?.['+views'] ?? 0);
+  const pending = async (): Promise<number> => {
+    const [sums] = await store.read([{ partition: 0, key: KEY }]);
+    return Number(sums?.pending?.['+views'] ?? 0);
+  };
   const numbers = (): string[] => {
     const ids = [...new Set(sent.map((each) => each.producer))];
     return sent.map((each) => `${'ABC'[ids.indexOf(each.producer)]}${each.number}`);
@@ -151,10 +159,19 @@ describe('a producer alone', () => {
   });
 
   test('does not wait on shutdown for a reply that never comes', async () => {
-    const { producer, write } = setup(() => 'silent');
+    const { producer, sent, write } = setup(() => 'silent');
     const writing = write(1);
+    while (sent.length === 0) await Promise.resolve();
     producer.shutdown();
     await expect(writing).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED', outcome: 'unknown' });
+  });
+
+  test('has counted nothing if shutdown comes before its write was sent', async () => {
+    const { producer, sent, write } = setup();
+    const writing = write(1);
+    producer.shutdown();
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_SLUICE_CLOSED', outcome: 'refused' });
+    expect(sent).toEqual([]);
   });
 });
 

@@ -127,7 +127,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a batch that is given up',
     event: 'buried',
-    options: { partitions: 1, maxAttempts: 1 },
+    options: { partitions: 1, maxAttempts: 1, giveUpAfterMs: 0 },
     async provoke({ buffer, count, sink }) {
       await count();
       sink.fail(new Error('no such table'));
@@ -497,8 +497,25 @@ describe('a retry is logged', () => {
     ]);
   });
 
+  test('again after an hour, with how long it has been and what counts', async () => {
+    const { buffer, clock, count, sink, lines } = setUp({
+      options: { partitions: 1, retryDelay: () => 60_000 },
+    });
+    await count();
+    sink.fail(new Error('no such table'), { times: 200 });
+    for (let minute = 0; minute <= 130; minute += 1) {
+      await buffer.processPending();
+      await clock.advance(60_000);
+    }
+    expect(lines).toMatchObject([
+      { level: 'warn', message: expect.stringMatching(/failed on batch .*no such table.*maxAttempts: 1/) },
+      { message: expect.stringMatching(/failing for 3600 s.*no such table.*waited for 3600 s.*: 61/) },
+      { message: expect.stringMatching(/failing for 7200 s.*no such table.*waited for 7200 s.*: 121/) },
+    ]);
+  });
+
   test('but each partition that gives its batch up is', async () => {
-    const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2 } });
+    const { buffer, clock, count, sink, lines } = setUp({ options: { maxAttempts: 2, giveUpAfterMs: 0 } });
     await count();
     sink.fail(new Error('no such table'), { times: 8 });
     for (let round = 0; round < 2; round += 1) {
@@ -647,7 +664,7 @@ describe('a logger', () => {
   async function bury(logger: Logger | undefined, message = 'no'): Promise<Error[]> {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
-      const options = { partitions: 1, maxAttempts: 1 };
+      const options = { partitions: 1, maxAttempts: 1, giveUpAfterMs: 0 };
       const { buffer, clock, count, sink, store } = setUp({ options });
       const loud = createBuffer({ backend: store, clock, sink, ...options, ...(logger && { logger }) });
       await count();

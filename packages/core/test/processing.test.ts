@@ -1,61 +1,10 @@
-import {
-  type Backend,
-  type BufferEvents,
-  type BufferOptions,
-  createBuffer,
-  type Lease,
-  type Sink,
-} from '@sluice/core';
+import { type Backend, type BufferOptions, createBuffer, type Sink } from '@sluice/core';
 import { targetKey } from '@sluice/core/backend';
 import { type MemoryBackend, memory } from '@sluice/memory';
-import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
+import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, wrap } from './wrap.js';
-
-const EVENTS = ['processed', 'retry', 'buried', 'error'] as const;
-
-/** A buffer of one partition, whose events are kept as `[name, detail]`. */
-function setup(
-  options: Partial<BufferOptions> = {},
-  overrides: (store: MemoryBackend) => Partial<Backend> = () => ({}),
-) {
-  const clock = manualClock();
-  const store = memory({ clock });
-  const sink = recordingSink();
-  const random = seededRandom(1);
-  const backend = wrap(store, overrides(store));
-  const buffer = createBuffer({ backend, clock, random, partitions: 1, leaseMs: 3000, sink, ...options });
-  const events: { [E in (typeof EVENTS)[number]]: BufferEvents[E][] } = {
-    processed: [],
-    retry: [],
-    buried: [],
-    error: [],
-  };
-  for (const event of EVENTS) buffer.on(event, (detail) => (events[event] as unknown[]).push(detail));
-  const count = (id = 0, views = 1): Promise<void> => buffer.incr('Page', { views }, { id });
-  const claim = async (): Promise<Lease> => {
-    const claimed = await buffer.claim(0);
-    if (claimed.status !== 'leased') throw new Error(`nothing to lease: ${claimed.status}`);
-    return claimed.lease;
-  };
-  return { clock, store, sink, buffer, events, count, claim };
-}
-
-/** A sink that a test ends by hand. */
-function slowSink() {
-  const batches: Parameters<Sink>[0][] = [];
-  const signals: AbortSignal[] = [];
-  const gate = { open: (): void => {}, fail: (_: unknown): void => {} };
-  const sink: Sink = (batch, { signal }) => {
-    batches.push(batch);
-    signals.push(signal);
-    return new Promise((resolve, reject) => {
-      gate.open = resolve;
-      gate.fail = reject;
-    });
-  };
-  return { sink, batches, signals, gate };
-}
+import { setup, slowSink } from './processing-world.js';
+import { away } from './wrap.js';
 
 describe('a batch that is applied', () => {
   test('is acknowledged, reported and emitted as an event', async () => {
@@ -118,6 +67,44 @@ describe('a batch that is applied', () => {
     await clock.advance(1000);
     expect(await done).toMatchObject({ batches: 1, busy: [] });
     expect([calls, sink.deliveries.length]).toEqual([3, 1]);
+  });
+
+  test('is heard of although the ack fails for good', async () => {
+    const { buffer, clock, count, events, sink } = setup({ writeTimeoutMs: 100 }, () => ({
+      ack: () => Promise.reject(away('unknown')),
+    }));
+    await count();
+    const done = expect(buffer.processPending()).rejects.toMatchObject({
+      code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+    });
+    await clock.advance(100);
+    await done;
+    expect(events.processed).toMatchObject([{ batch: sink.deliveries[0], entries: [{ model: 'Page' }] }]);
+  });
+
+  test('is heard of although others settled so much since that the backend forgot', async () => {
+    let lost = false;
+    const { buffer, clock, count, events, sink, store } = setup({ batchSize: 1 }, (store) => ({
+      async ack(partition, token) {
+        if (token !== first || lost) return store.ack(partition, token);
+        lost = true;
+        await acked;
+        throw away('unknown');
+      },
+    }));
+    const other = createBuffer({ backend: store, clock, sink, partitions: 1, batchSize: 1 });
+    await Promise.all(Array.from({ length: 30 }, (_, id) => count(id)));
+    const claim = await buffer.claim(0);
+    if (claim.status !== 'leased') throw new Error('nothing to lease');
+    const first = claim.lease.token;
+    const acked = (async () => {
+      await store.ack(0, first);
+      await other.processPending();
+    })();
+    const done = buffer.process(claim.lease);
+    await clock.advance(1000);
+    expect(await clock.until(done)).toBe('stale');
+    expect(events.processed).toMatchObject([{ batch: claim.lease.batch }]);
   });
 
   test('is the same batch under the same token although the reply to the claim was lost', async () => {
@@ -211,7 +198,7 @@ describe('a sink that throws', () => {
   });
 
   test('has its batch buried after maxAttempts, with the reason', async () => {
-    const { buffer, count, events, sink } = setup({ maxAttempts: 3, retryDelay: () => 0 });
+    const { buffer, count, events, sink } = setup({ maxAttempts: 3, giveUpAfterMs: 0, retryDelay: () => 0 });
     await Promise.all([count(1), count(2, 5)]);
     sink.fail(new Error('the table is gone'), { times: 3 });
     await buffer.processPending();
@@ -231,7 +218,7 @@ describe('a sink that throws', () => {
   });
 
   test('does not keep what is behind its batch from being applied, once that is buried', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1, batchSize: 1 });
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0, batchSize: 1 });
     await Promise.all([count(1), count(2)]);
     sink.fail(new Error('no'));
     expect(await buffer.processPending()).toMatchObject({ batches: 1, buried: 1 });
@@ -245,7 +232,7 @@ describe('a sink that throws', () => {
     ['an object without a prototype', Object.create(null)],
     ['an error whose message is no string', Object.assign(new Error(), { message: { toString: null } })],
   ])('is retried and buried whatever it throws: %s', async (_, thrown) => {
-    const { buffer, count, events, sink } = setup({ maxAttempts: 2, retryDelay: () => 0 });
+    const { buffer, count, events, sink } = setup({ maxAttempts: 2, giveUpAfterMs: 0, retryDelay: () => 0 });
     await count();
     sink.fail(thrown, { times: 2 });
     await buffer.processPending();
@@ -264,7 +251,7 @@ describe('a sink that throws', () => {
   });
 
   test('with a long message leaves a short reason with each entry', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1 });
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0 });
     await count();
     sink.fail(new Error(`insert into ${'x'.repeat(1_000_000)}`));
     await buffer.processPending();
@@ -277,7 +264,7 @@ describe('a sink that throws', () => {
 describe('a lease', () => {
   test('is renewed while its sink runs, however long', async () => {
     const { sink, gate, signals, batches } = slowSink();
-    const { buffer, clock, count, events } = setup({ sink });
+    const { buffer, clock, count, events } = setup({ sink, sinkTimeoutMs: 100_000 });
     await count();
     const done = buffer.processPending();
     for (let i = 0; i < 20; i += 1) {
@@ -309,12 +296,71 @@ describe('a lease', () => {
     expect(slow.signals[0]?.reason).toMatchObject({ code: 'ERR_SLUICE_LEASE_LOST' });
     slow.gate.open();
     expect(await done).toMatchObject({ batches: 0, busy: [0] });
-    expect(events.processed).toEqual([]);
     expect(events.error).toMatchObject([{ code: 'ERR_SLUICE_LEASE_LOST' }]);
     expect(second.batch).toMatchObject({ id: slow.batches[0]?.id, attempt: 2 });
     const again = buffer.process(second);
+    await clock.advance(0);
     slow.gate.open();
     expect(await again).toBe('applied');
+    expect(events.processed).toMatchObject([{ batch: { attempt: 1 } }, { batch: { attempt: 2 } }]);
+  });
+
+  test('lasts from when the claim was asked for: a late reply has it renewed before the sink runs', async () => {
+    const renewals: number[] = [];
+    const { sink, batches, signals, gate } = slowSink();
+    const { buffer, clock, count } = setup({ sink }, (store) => ({
+      async claim(partition, request) {
+        const claimed = await store.claim(partition, request);
+        await new Promise<void>((resolve) => void clock.after(1000, resolve));
+        return claimed;
+      },
+      renew(...lease) {
+        renewals.push(clock.now() - startedAt);
+        return store.renew(...lease);
+      },
+    }));
+    const startedAt = clock.now();
+    await count();
+    const done = buffer.processPending();
+    await clock.advance(999);
+    expect([renewals, batches.length]).toEqual([[], 0]);
+    await clock.advance(1);
+    expect([renewals, batches.length]).toEqual([[1000], 1]);
+    await clock.advance(1000);
+    expect([renewals, signals[0]?.aborted]).toEqual([[1000, 2000], false]);
+    gate.open();
+    await done;
+  });
+
+  test('whose claim was answered so late that another worker has it does not run the sink', async () => {
+    const { buffer, claim, clock, count, events, sink } = setup();
+    await count();
+    const late = await claim();
+    await clock.advance(3000);
+    await claim();
+    expect(await buffer.process(late)).toBe('stale');
+    expect(sink.deliveries).toEqual([]);
+    expect(events.error).toMatchObject([{ code: 'ERR_SLUICE_LEASE_LOST' }]);
+  });
+
+  test('is over a lease after the claim, if no renewal has a reply', async () => {
+    const { sink, signals, gate } = slowSink();
+    const { buffer, clock, count } = setup({ sink }, (store) => ({
+      async claim(partition, request) {
+        const claimed = await store.claim(partition, request);
+        await new Promise<void>((resolve) => void clock.after(900, resolve));
+        return claimed;
+      },
+      renew: () => Promise.reject(away('refused')),
+    }));
+    await count();
+    const done = buffer.processPending();
+    await clock.advance(2999);
+    expect(signals[0]?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(signals[0]?.aborted).toBe(true);
+    gate.fail(signals[0]?.reason);
+    await done;
   });
 
   test('that could not be renewed for a whole lease aborts the sink', async () => {
@@ -378,22 +424,8 @@ describe('a lease', () => {
     expect(sink.entries).toMatchObject([{ filters: { id: 0 } }, { filters: { id: 1 } }]);
   });
 
-  test('that ran out maxAttempts times has its batch buried without another run of the sink', async () => {
-    const { buffer, claim, clock, count, events, sink } = setup({ maxAttempts: 2 });
-    await count();
-    for (let worker = 0; worker < 2; worker += 1) {
-      await claim();
-      await clock.advance(3000);
-    }
-    expect(await buffer.processPending()).toMatchObject({ batches: 0, buried: 1 });
-    expect(sink.deliveries).toEqual([]);
-    expect(events.buried).toMatchObject([
-      { batch: { attempt: 3 }, reason: expect.stringContaining('2 times') },
-    ]);
-  });
-
   test('may be handed to process by callers that schedule the work themselves', async () => {
-    const { buffer, claim, count, sink } = setup({ retryDelay: () => 0, maxAttempts: 3 });
+    const { buffer, claim, count, sink } = setup({ retryDelay: () => 0, maxAttempts: 3, giveUpAfterMs: 0 });
     await count();
     sink.fail(new Error('no'));
     expect(await buffer.process(await claim())).toBe('retried');
@@ -425,7 +457,7 @@ describe('entries that are unreadable', () => {
   });
 
   test('keep their own reason when the rest is buried for another', async () => {
-    const { buffer, count, sink } = setup({ maxAttempts: 1 }, corruptSecond);
+    const { buffer, count, sink } = setup({ maxAttempts: 1, giveUpAfterMs: 0 }, corruptSecond);
     await Promise.all([count(1), count(2)]);
     sink.fail(new Error('no'));
     expect(await buffer.processPending()).toMatchObject({ buried: 2 });
@@ -434,7 +466,14 @@ describe('entries that are unreadable', () => {
 
   test('alone in a batch do not run the sink', async () => {
     const { buffer, store, sink, events } = setup();
-    const write = { partition: 0, producer: 'p', number: 1, newEpoch: 'e' };
+    const write = {
+      ...(await store.join(0, 1)),
+      partition: 0,
+      producer: 'p',
+      nonce: 'n',
+      number: 1,
+      follows: 0,
+    };
     await store.add({ ...write, entries: [{ key: 'no target key', fields: { '+views': 1 } }] });
     expect(await buffer.processPending()).toMatchObject({ batches: 0, entries: 0, buried: 1 });
     expect(sink.deliveries).toEqual([]);
@@ -468,7 +507,7 @@ describe('draining', () => {
     expect(await buffer.processPending()).toMatchObject({ batches: 3, entries: 5 });
   });
 
-  test('works on `concurrency` partitions at a time', async () => {
+  test('works on `concurrency` partitions at a time, over all calls', async () => {
     let running = 0;
     let most = 0;
     const { buffer, clock, count } = setup({
@@ -482,10 +521,38 @@ describe('draining', () => {
       },
     });
     await Promise.all(Array.from({ length: 200 }, (_, id) => count(id)));
-    const done = buffer.processPending();
+    const all = buffer.processPending();
+    const single = Array.from({ length: 16 }, (_, partition) => buffer.processPending(partition));
     await clock.advance(1000);
-    expect(await done).toMatchObject({ batches: 16, entries: 200 });
+    const reports = await Promise.all([all, ...single]);
+    expect(reports.reduce((sum, { entries }) => sum + entries, 0)).toBe(200);
     expect(most).toBe(3);
+  });
+
+  test('leaves alone what this buffer is draining, and reports it as busy', async () => {
+    const { sink, gate, batches } = slowSink();
+    let claims = 0;
+    const { buffer, clock, count } = setup({ sink }, (store) => ({
+      claim(...request) {
+        claims += 1;
+        return store.claim(...request);
+      },
+    }));
+    await count();
+    const first = buffer.processPending();
+    await clock.advance(0);
+    for (const partition of [undefined, 0]) {
+      expect(await buffer.processPending(partition)).toEqual({
+        batches: 0,
+        entries: 0,
+        retried: 0,
+        buried: 0,
+        busy: [0],
+      });
+    }
+    expect([claims, batches.length]).toEqual([1, 1]);
+    gate.open();
+    expect(await first).toMatchObject({ batches: 1 });
   });
 
   test('goes on in the other partitions when one fails, and rejects with its error', async () => {
@@ -586,7 +653,7 @@ describe('listeners', () => {
 describe('dead letters', () => {
   /** Buries one entry for each id, each in a separate partition. */
   async function buried(ids: readonly number[], options: Partial<BufferOptions> = {}) {
-    const world = setup({ maxAttempts: 1, partitions: 4, ...options });
+    const world = setup({ maxAttempts: 1, giveUpAfterMs: 0, partitions: 4, ...options });
     await Promise.all(ids.map((id) => world.count(id)));
     world.sink.fail(new Error('no'), { times: 4 });
     await world.buffer.processPending();
@@ -689,7 +756,23 @@ test('stats say what is held, pending, claimed and dead, and since when', async 
     claimed: 1,
     dead: 0,
     oldestPendingMs: 700,
-    partitions: [{ partition: 0, pending: 2, claimed: 1, dead: 0, oldestPendingMs: 700 }],
+    partitions: [
+      {
+        partition: 0,
+        pending: 2,
+        claimed: 1,
+        dead: 0,
+        oldestPendingMs: 700,
+        batch: {
+          id: expect.any(String),
+          ageMs: 0,
+          attempt: 1,
+          failures: 0,
+          isLeased: true,
+          dueInMs: 3000,
+        },
+      },
+    ],
   });
   expect(targetKey('Page', { id: 1 })).toBe('["Page","id",1]');
 });

@@ -1,9 +1,9 @@
-import { type BufferEvents, type BufferOptions, createBuffer } from '@sluice/core';
-import { PRODUCER_LIFETIME_MS, type Write } from '@sluice/core/backend';
+import { type Backend, type BufferEvents, type BufferOptions, createBuffer } from '@sluice/core';
+import { packEntries, WRITE_BYTES, type Write } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
-import { away, quiet, wrap } from './wrap.js';
+import { away, pendingIn, quiet, wrap } from './wrap.js';
 
 type Fault = 'none' | 'lost before' | 'lost after' | 'refused' | 'failover';
 
@@ -175,19 +175,47 @@ describe('after a failover to a replica that lags', () => {
   });
 
   test('that lags further than what is kept, the loss is reported and counting goes on', async () => {
-    const { buffer, failover, lost, numbers, pending, replicate } = setup();
+    const { buffer, failover, lost, pending, replicate, writes } = setup();
+    const text = 'x'.repeat(8000);
     const page = (): Promise<unknown> =>
-      Promise.all(Array.from({ length: 250 }, (_, id) => buffer.incr('Page', { views: 1 }, { id })));
+      Promise.all(Array.from({ length: 7 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }, { text })));
     await page();
     replicate();
-    for (let i = 0; i < 9; i += 1) await page();
+    for (let i = 0; i < 120; i += 1) await page();
     failover();
     await buffer.incr('Page', { views: 1 }, { id: 0 });
     expect(lost).toEqual([
-      { partition: 0, producer: expect.any(String), from: 2, to: 10, reason: 'too far behind' },
+      { partition: 0, producer: expect.any(String), from: 2, to: 121, reason: 'too far behind' },
     ]);
-    expect(numbers().at(-1)).toBe('B1');
+    expect(writes.at(-1)).toMatchObject({ number: writes.length - 1, follows: 1 });
     expect(await pending()).toBe(2);
+  });
+
+  test('what was refused is not sent again', async () => {
+    const { buffer, count, failover, lost, pending, replicate } = setup();
+    await count(Number.MAX_SAFE_INTEGER);
+    replicate();
+    await expect(count(5)).rejects.toMatchObject({ outcome: 'refused' });
+    failover();
+    await count(-10);
+    expect(await pending()).toBe(Number.MAX_SAFE_INTEGER - 10);
+    expect(lost).toEqual([]);
+    await buffer.close();
+  });
+
+  test('what is refused now, and was acknowledged then, is lost, and its target named', async () => {
+    const { buffer, count, failover, lost, pending, replicate, store } = setup();
+    await count(1, 7);
+    replicate();
+    await count(5);
+    await count(5, 1);
+    failover();
+    const other = createBuffer({ backend: store, partitions: 1 });
+    await other.incr('Page', { views: Number.MAX_SAFE_INTEGER }, { id: 0 });
+    await count(1, 7);
+    expect(lost).toMatchObject([{ reason: 'refused', from: 2, to: 2, targets: ['["Page","id",0]'] }]);
+    expect([await pending(0), await pending(1), await pending(7)]).toEqual([Number.MAX_SAFE_INTEGER, 5, 2]);
+    await Promise.all([buffer.close(), other.close()]);
   });
 });
 
@@ -242,7 +270,7 @@ describe('after the backend was wiped', () => {
     store.restore({});
     for (const buffer of buffers) await buffer.incr('Page', { views: 10 }, {});
     expect(lost).toEqual(['wiped', 'wiped']);
-    expect(await store.read(0, '["Page"]')).toMatchObject({ '+views': 20 });
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 20 });
   });
 });
 
@@ -320,7 +348,7 @@ describe('a write that is given up', () => {
     faults.push('lost before');
     await expect(count()).rejects.toMatchObject({ outcome: 'unknown' });
     await count();
-    expect(numbers()).toEqual(['A1', 'B1']);
+    expect(numbers()).toEqual(['A1', 'A2', 'A1', 'A2']);
     expect(lost).toEqual([]);
   });
 
@@ -371,21 +399,150 @@ describe('a write that is given up', () => {
 });
 
 describe('a producer that idles', () => {
-  test('keeps its id for half of the time that backends remember it', async () => {
-    const { clock, count, numbers } = setup();
-    await count();
-    await clock.advance(PRODUCER_LIFETIME_MS / 2 - 120_000);
-    await count();
-    expect(numbers()).toEqual(['A1', 'A2']);
-  });
-
-  test('takes a new id after that, and is never taken for a gap', async () => {
+  test('keeps its id, however long that lasts', async () => {
     const { clock, count, lost, numbers, pending } = setup();
     await count();
-    await clock.advance(PRODUCER_LIFETIME_MS * 2);
+    await clock.advance(300 * 24 * 60 * 60_000);
     await count();
-    expect(numbers()).toEqual(['A1', 'B1']);
+    expect(numbers()).toEqual(['A1', 'A2']);
     expect(await pending()).toBe(2);
     expect(lost).toEqual([]);
+  });
+
+  test('hears of a wipe as soon as another partition does', async () => {
+    const { clock, store } = setup();
+    const buffer = createBuffer({ backend: store, clock, partitions: 4, random: seededRandom(1) });
+    const lost: number[] = [];
+    buffer.on('lost', ({ partition }) => lost.push(partition));
+    for (let id = 0; id < 20; id += 1) await buffer.incr('Page', { views: 1 }, { id });
+    store.restore({});
+    await buffer.incr('Page', { views: 1 }, { id: 0 });
+    await buffer.flush();
+    expect(lost.sort()).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe('a producer that the backend has forgotten', () => {
+  /** So many producers come and go that the first ones are forgotten. */
+  async function forget(store: Backend): Promise<void> {
+    for (let id = 0; id < 5000; id += 1) {
+      const { epoch, position } = await store.join(0, 1);
+      await store.add({
+        partition: 0,
+        producer: `passing-${id}`,
+        number: 1,
+        follows: 0,
+        nonce: `${id}`,
+        epoch,
+        position,
+        entries: [],
+      });
+    }
+  }
+
+  test('replays nothing, and goes on under a new id', async () => {
+    const { count, lost, numbers, pending, sink, buffer, store } = setup();
+    for (const views of [1, 10, 100]) await count(views);
+    await buffer.processPending();
+    await forget(store);
+    await count(1000);
+    expect(await pending()).toBe(1000);
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(1111);
+    expect(numbers().slice(0, 3)).toEqual(['A1', 'A2', 'A3']);
+    expect(numbers().at(-1)).toMatch(/^[B-Z]1$|^undefined1$/);
+    expect(lost).toEqual([]);
+  });
+
+  test('does not know whether a write counted whose reply was lost before', async () => {
+    const { buffer, clock, count, faults, pending, store } = setup();
+    await count(1);
+    faults.push('lost after');
+    const done = buffer.incr('Page', { views: 10 }, { id: 0 });
+    done.catch(() => {});
+    await clock.advance(1);
+    await forget(store);
+    await clock.advance(60_000);
+    await expect(done).rejects.toMatchObject({ code: 'ERR_SLUICE_WRITE_LOST', outcome: 'unknown' });
+    await count(100);
+    expect(await pending()).toBe(111);
+  });
+
+  test('writes again what was certainly not taken', async () => {
+    const { buffer, clock, count, faults, pending, store } = setup();
+    await count(1);
+    faults.push('refused');
+    const done = buffer.incr('Page', { views: 10 }, { id: 0 });
+    await clock.advance(1);
+    await forget(store);
+    await clock.advance(60_000);
+    await done;
+    expect(await pending()).toBe(11);
+  });
+});
+
+describe('copies of one producer', () => {
+  test('all count, though they use the same ids and numbers', async () => {
+    const clock = manualClock();
+    const store = memory({ clock });
+    const copies = [1, 2, 3].map(() =>
+      createBuffer({ backend: store, clock, partitions: 1, random: seededRandom(7), logger: quiet }),
+    );
+    for (let n = 0; n < 5; n += 1) {
+      const counted = copies.map((copy) => copy.incr('Page', { views: 1 }, {}));
+      await clock.advance(60_000);
+      await Promise.all(counted);
+    }
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 15 });
+  });
+
+  test('also one after the other', async () => {
+    const store = memory();
+    for (let n = 0; n < 3; n += 1) {
+      const buffer = createBuffer({ backend: store, partitions: 1, random: seededRandom(7) });
+      await buffer.incr('Page', { views: 1 }, {});
+      await buffer.close();
+    }
+    expect(await pendingIn(store, '["Page"]')).toMatchObject({ '+views': 3 });
+  });
+});
+
+describe('writes and bytes', () => {
+  test('a write is bounded by bytes, too; one that is too large alone goes alone', async () => {
+    const { buffer, pending, writes } = setup();
+    const text = 'é'.repeat(8000);
+    const counted = Array.from({ length: 100 }, (_, id) =>
+      buffer.incr('Page', { views: id }, { id }, { text }),
+    );
+    await Promise.all(counted);
+    const sizes = writes.map(({ entries }) => Buffer.byteLength(packEntries(entries)));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(WRITE_BYTES);
+    expect(writes.length).toBeLessThan(30);
+    for (let id = 0; id < 100; id += 1) expect(await pending(id)).toBe(id);
+    const extra = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`text${n}`, text]));
+    await Promise.all([
+      buffer.incr('Page', { views: 1 }, { id: 'a' }),
+      buffer.incr('Page', { views: 1 }, { id: 'b' }, extra),
+      buffer.incr('Page', { views: 1 }, { id: 'c' }),
+    ]);
+    expect(writes.slice(-3).map(({ entries }) => entries.length)).toEqual([1, 1, 1]);
+  });
+
+  test('what one of them refuses, or fails on, does not touch the others', async () => {
+    const { buffer, clock, faults, pending } = setup({ writeTimeoutMs: 1 });
+    const text = 'x'.repeat(8000);
+    await Promise.all([buffer.incr('Page', { views: Number.MAX_SAFE_INTEGER }, { id: 50 })]);
+    faults.push('none', 'refused');
+    const counted = Array.from({ length: 100 }, (_, id) =>
+      buffer.incr('Page', { views: 1 }, { id }, { text }),
+    );
+    const settled = Promise.allSettled(counted);
+    await clock.advance(60_000);
+    const rejected = (await settled).flatMap(({ status }, id) => (status === 'rejected' ? [id] : []));
+    expect(rejected.length).toBeGreaterThan(5);
+    expect(rejected.length).toBeLessThan(12);
+    for (let id = 0; id < 100; id += 1) {
+      if (id !== 50) expect(await pending(id)).toBe(rejected.includes(id) ? 0 : 1);
+    }
   });
 });

@@ -62,7 +62,12 @@ describe('values of another realm', () => {
     const error = foreign<Error>('new TypeError("no such table")');
     expect(error instanceof Error).toBe(false);
     const reasons: string[] = [];
-    const buffer = createBuffer({ backend: memory(), maxAttempts: 1, sink: () => Promise.reject(error) });
+    const buffer = createBuffer({
+      backend: memory(),
+      maxAttempts: 1,
+      giveUpAfterMs: 0,
+      sink: () => Promise.reject(error),
+    });
     buffer.on('buried', ({ reason }) => reasons.push(reason));
     await buffer.incr('Page', { views: 1 }, {});
     await buffer.processPending();

@@ -15,6 +15,7 @@ async function setup(apply: (batch: Batch) => unknown, giveUp?: (batch: Batch, r
     partitions: 1,
     sink,
     maxAttempts: 2,
+    giveUpAfterMs: 0,
     retryDelay: () => 0,
     leaseMs: 1000,
   });
@@ -111,20 +112,6 @@ describe('before a batch is given up, giveUp', () => {
     expect(await buffer.processPending()).toMatchObject({ batches: 1, entries: 9, buried: 1 });
     expect(reasons).toEqual(['no']);
     expect(heard.buried).toMatchObject([{ reason: 'as committed' }]);
-  });
-
-  test('is called as well when the leases ran out, without another run of the sink', async () => {
-    let runs = 0;
-    const { buffer, clock } = await setup(() => {
-      runs += 1;
-    }, all);
-    for (let worker = 0; worker < 2; worker += 1) {
-      expect(await buffer.claim(0)).toMatchObject({ status: 'leased' });
-      await clock.advance(1000);
-    }
-    expect(await buffer.processPending()).toMatchObject({ buried: 10 });
-    expect(runs).toBe(0);
-    expect((await buffer.deadLetters.list())[0]?.reason).toMatch(/Delivered 2 times/);
   });
 
   test.each<[string, () => unknown]>([

@@ -5,6 +5,7 @@
 import {
   type Backend,
   type Batch,
+  type BatchStats,
   type Buffer,
   type BufferEvents,
   type BufferOptions,
@@ -80,6 +81,26 @@ expectTypeOf(buffer.get('Page', ['views', 'likes'], { path })).resolves.toEqualT
 >();
 // @ts-expect-error: a column of another model
 void buffer.get('Page', ['logins'], { path });
+
+// getMany does the same for a list of filters.
+const pages = [{ path }, { path, lang: 'en' }];
+expectTypeOf(buffer.getMany('Page', ['views'], pages)).resolves.toEqualTypeOf<Record<'views', number>[]>();
+expectTypeOf(loose.getMany('Any', ['a', 'b'], [])).resolves.toEqualTypeOf<Record<'a' | 'b', number>[]>();
+// @ts-expect-error: a column of another model
+void buffer.getMany('Page', ['logins'], pages);
+// @ts-expect-error: no such model
+void buffer.getMany('Pages', ['views'], pages);
+// @ts-expect-error: a filter is missing from one of them
+void buffer.getMany('Page', ['views'], [{ path }, {}]);
+// @ts-expect-error: a list of filters, not the filters of one target
+void buffer.getMany('Page', ['views'], { path });
+
+// Each partition's statistics have its unsettled batch.
+void buffer.stats().then(({ oldestPendingMs, partitions: [partition] }) => {
+  expectTypeOf(oldestPendingMs).toEqualTypeOf<number>();
+  expectTypeOf(partition?.batch).toEqualTypeOf<BatchStats | undefined>();
+  expectTypeOf(partition?.batch?.failingForMs).toEqualTypeOf<number | undefined>();
+});
 
 // The model of a sink's entry narrows its type.
 const sink: Sink<Models> = async ({ entries }) => {
@@ -281,10 +302,12 @@ const stats = { held: 0, pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, pa
 export const double: Buffer<Models> = {
   incr: async () => {},
   get: async () => ({}) as never,
+  getMany: async () => [],
   flush: async () => {},
   processPending: async () => ({ batches: 0, entries: 0, retried: 0, buried: 0, busy: [] }),
   claim: async () => ({ status: 'empty' }),
   process: async () => 'applied',
+  giveUp: async () => ({ status: 'empty' }),
   stats: async () => stats,
   deadLetters,
   validate: async () => ({ durability: 'none', advice: [] }),
@@ -294,13 +317,15 @@ export const double: Buffer<Models> = {
 };
 export const nowhere: Backend = {
   name: 'nowhere',
-  add: async ({ newEpoch }) => ({ status: 'applied', epoch: newEpoch, refused: [] }),
+  join: async () => ({ producer: 'p', epoch: 'e', position: 0 }),
+  add: async ({ position }) => ({ status: 'applied', position, refused: [] }),
   claim: async () => ({ status: 'empty' }),
   renew: async () => false,
   ack: async () => false,
   nack: async () => false,
   bury: async () => false,
-  read: async () => undefined,
+  read: async (targets) => targets.map(() => ({ pending: undefined, claimed: undefined })),
+  partitionCounts: async () => [],
   partitions: async () => [],
   stats: async () => [],
   deadLetters: async () => [],

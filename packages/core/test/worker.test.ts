@@ -2,6 +2,7 @@ import { type Buffer, createBuffer, createWorker } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
+import { quiet, wrap } from './wrap.js';
 
 function setup() {
   const clock = manualClock();
@@ -18,6 +19,35 @@ function setup() {
     },
   };
   return { clock, store, sink, buffer, counted, rounds, count };
+}
+
+const ids = Array.from({ length: 40 }, (_, id) => id);
+
+/** A worker whose sink hangs in partition 2 on its first batch, and fails once in another one. */
+function stuck({ failing, intervalMs = 100 }: { failing?: number; intervalMs?: number } = {}) {
+  const clock = manualClock();
+  const sink = recordingSink();
+  const hanging = { release: (): void => {} };
+  const hung = new Promise<void>((resolve) => {
+    hanging.release = resolve;
+  });
+  const buffer = createBuffer({
+    backend: memory({ clock }),
+    clock,
+    partitions: 4,
+    logger: quiet,
+    retryDelay: () => 300,
+    sink: async (batch, context) => {
+      await sink(batch, context);
+      if (batch.partition === 2) await hung;
+      if (batch.partition === failing && batch.attempt === 1) throw new Error('no');
+    },
+  });
+  const worker = createWorker(buffer, { clock, intervalMs });
+  const count = (id: number): Promise<void> => buffer.incr('Page', { views: 1 }, { id });
+  const delivered = (partition: number): number =>
+    sink.deliveries.filter((batch) => batch.partition === partition).length;
+  return { clock, count, delivered, hanging, worker };
 }
 
 describe('a worker', () => {
@@ -62,6 +92,61 @@ describe('a worker', () => {
     await clock.advance(1);
     expect(sink.total('Page', 'views')).toBe(1);
     await worker.stop();
+  });
+
+  test('goes on in the other partitions while a sink hangs in one', async () => {
+    const { clock, count, delivered, hanging, worker } = stuck();
+    for (let round = 1; round <= 5; round += 1) {
+      await Promise.all(ids.map(count));
+      await clock.advance(100);
+      for (const partition of [0, 1, 2, 3]) {
+        expect(delivered(partition)).toBe(partition === 2 ? 1 : round);
+      }
+    }
+    hanging.release();
+    await worker.stop();
+    expect(delivered(2)).toBe(1);
+  });
+
+  test('whose batch fails beside one that hangs delivers it again when it is due', async () => {
+    const { clock, count, delivered, hanging, worker } = stuck({ failing: 3, intervalMs: 5000 });
+    await Promise.all(ids.map(count));
+    await clock.advance(5299);
+    expect([0, 1, 3].map(delivered)).toEqual([1, 1, 1]);
+    await clock.advance(1);
+    expect([0, 1, 3].map(delivered)).toEqual([1, 1, 2]);
+    hanging.release();
+    await worker.stop();
+  });
+
+  test('stops only when a partition that hangs has ended, and leaves no timer', async () => {
+    const { clock, count, hanging, worker } = stuck();
+    await Promise.all(ids.map(count));
+    await clock.advance(1000);
+    let stopped = false;
+    const stopping = worker.stop().then(() => {
+      stopped = true;
+    });
+    await clock.advance(1000);
+    expect(stopped).toBe(false);
+    hanging.release();
+    await stopping;
+    expect(clock.timers).toBe(0);
+  });
+
+  test('asks for the partitions of one round at a time, however long that takes', async () => {
+    const clock = manualClock();
+    let listings = 0;
+    const backend = wrap(memory({ clock }), {
+      partitions: () => {
+        listings += 1;
+        return new Promise(() => {});
+      },
+    });
+    const buffer = createBuffer({ backend, clock, sink: recordingSink(), logger: quiet });
+    void createWorker(buffer, { clock, intervalMs: 100 });
+    await clock.advance(10_000);
+    expect([listings, clock.timers]).toEqual([1, 0]);
   });
 
   test('stops: the running round ends, none follows, the buffer stays open', async () => {
@@ -130,6 +215,24 @@ describe('a worker', () => {
       { name: 'SluiceWarning', message: expect.stringContaining('a bug in onError') },
       { name: 'SluiceWarning', message: expect.stringContaining('another bug') },
     ]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['throws', () => JSON.parse('{')],
+    ['returns nothing', () => undefined],
+    ['returns no report', async () => undefined],
+  ])('goes on with what only looks like a buffer and %s', async (_, processPending) => {
+    const { clock } = setup();
+    const errors: unknown[] = [];
+    const double = { processPending } as Pick<Buffer, 'processPending'>;
+    const worker = createWorker(double, {
+      clock,
+      intervalMs: 100,
+      onError: (error) => errors.push(error),
+    });
+    await clock.advance(250);
+    await worker.stop();
+    expect(errors).toHaveLength(3);
   });
 
   test('makes errors a process warning when nobody listens', async () => {

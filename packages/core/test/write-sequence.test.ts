@@ -1,6 +1,7 @@
-import { PRODUCER_LIFETIME_MS, type StoredEntry, type Write } from '@sluice/core/backend';
-import { seededRandom } from '@sluice/testing';
+import type { StoredEntry, Write } from '@sluice/core/backend';
+import { manualClock, seededRandom } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
+import { ReplayBudget } from '../src/writing/replay-budget.js';
 import { ReplayRing } from '../src/writing/replay-ring.js';
 import { WriteSequence } from '../src/writing/write-sequence.js';
 
@@ -8,18 +9,25 @@ const EPOCH = 'epoch';
 const bug = expect.objectContaining({ code: 'ERR_SLUICE_INTERNAL' });
 
 function setup() {
-  const time = { now: 1_700_000_000_000 };
-  const clock = { now: () => time.now, after: () => () => {} };
-  const sequence = new WriteSequence(3, { clock, random: seededRandom(1) });
-  /** Numbers a write of this many targets, and has it acknowledged. */
-  const acknowledged = (targets = 1): Write => {
-    const write = sequence.next(entries(targets));
-    sequence.acknowledge(write, EPOCH);
+  const clock = manualClock();
+  const budget = new ReplayBudget(clock);
+  const sequence = new WriteSequence(3, seededRandom(1), budget);
+  let position = 0;
+  const acknowledge = (write: Write, refused: number[] = []): Write => {
+    position += 1;
+    sequence.acknowledge(
+      write,
+      position,
+      refused.map((index) => ({ index, reason: 'overflow' })),
+    );
     return write;
   };
-  const missingAfter = (last: number, epoch = EPOCH): readonly Write[] =>
-    sequence.missing({ status: 'gap', epoch, last });
-  return { time, sequence, acknowledged, missingAfter };
+  /** Numbers a write of this many targets, and has it acknowledged. */
+  const acknowledged = (targets = 1): Write => acknowledge(sequence.next(entries(targets)));
+  const missingAfter = (last: number): readonly Write[] =>
+    sequence.missing({ status: 'gap', last, position });
+  sequence.begin({ producer: 'first', epoch: EPOCH, position });
+  return { acknowledge, acknowledged, budget, clock, missingAfter, sequence };
 }
 
 function entries(targets: number): StoredEntry[] {
@@ -39,12 +47,12 @@ describe('a number', () => {
   test('is settled once, and by its own write', () => {
     const { sequence } = setup();
     const write = sequence.next(entries(1));
-    expect(() => sequence.acknowledge({ ...write, number: 2 }, EPOCH)).toThrow(bug);
+    expect(() => sequence.acknowledge({ ...write, number: 2 }, 1, [])).toThrow(bug);
     expect(() => sequence.giveUp({ ...write, producer: 'another' }, 'unknown')).toThrow(bug);
-    sequence.acknowledge(write, EPOCH);
-    expect(() => sequence.acknowledge(write, EPOCH)).toThrow(bug);
+    sequence.acknowledge(write, 1, []);
+    expect(() => sequence.acknowledge(write, 1, [])).toThrow(bug);
     expect(() => sequence.giveUp(write, 'refused')).toThrow(bug);
-    expect(() => sequence.restart(write, { status: 'gap', epoch: EPOCH, last: 0 })).toThrow(bug);
+    expect(() => sequence.end(write, { status: 'conflict' })).toThrow(bug);
   });
 
   test('is free again when its write was certainly not taken', () => {
@@ -65,65 +73,178 @@ describe('a number', () => {
   });
 });
 
+describe('the position of a write', () => {
+  test('is where the producer joined', () => {
+    const { acknowledge, acknowledged, sequence } = setup();
+    acknowledged();
+    sequence.end(sequence.next(entries(1)), { status: 'conflict' });
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 40 });
+    for (const number of [1, 2]) {
+      expect(acknowledge(sequence.next(entries(1)))).toMatchObject({ epoch: EPOCH, position: 40, number });
+    }
+  });
+});
+
+describe('a nonce', () => {
+  test('differs from write to write', () => {
+    const { acknowledged } = setup();
+    expect(acknowledged().nonce).not.toBe(acknowledged().nonce);
+  });
+
+  test('is kept by the empty write that takes the place of its own', () => {
+    const { missingAfter, sequence } = setup();
+    const write = sequence.next(entries(1));
+    sequence.giveUp(write, 'unknown');
+    expect(missingAfter(0)).toMatchObject([{ number: 1, follows: 0, nonce: write.nonce, entries: [] }]);
+  });
+});
+
 describe('a replay', () => {
   test('has all writes after the last one of the backend', () => {
     const { acknowledged, missingAfter } = setup();
     const [, second, third] = [acknowledged(), acknowledged(), acknowledged()];
-    expect(missingAfter(1)).toEqual([second, third]);
+    const content = ({ number, nonce, entries }: Write) => ({ number, nonce, entries });
+    expect(missingAfter(1).map(content)).toEqual([second, third].map(content));
   });
 
-  test('has none in another epoch', () => {
-    const { acknowledged, missingAfter } = setup();
+  test('has nothing of what was refused', () => {
+    const { acknowledge, missingAfter, sequence } = setup();
+    acknowledge(sequence.next(entries(3)), [1]);
+    expect(missingAfter(0)[0]?.entries).toEqual([entries(3)[0], entries(3)[2]]);
+  });
+
+  test('has none of an earlier sequence', () => {
+    const { acknowledged, missingAfter, sequence } = setup();
     acknowledged();
-    expect(missingAfter(0, 'another')).toEqual([]);
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 });
+    expect(missingAfter(0)).toEqual([]);
   });
 
-  test('has none when the oldest one is no longer kept', () => {
-    const { acknowledged, missingAfter } = setup();
-    for (let n = 1; n <= 9; n += 1) acknowledged(250);
-    expect(missingAfter(0)).toEqual([]);
-    expect(missingAfter(1)).toHaveLength(8);
+  test('has none when the oldest one is no longer kept: all partitions share the room', () => {
+    const { acknowledged, budget, missingAfter } = setup();
+    acknowledged(1000);
+    const each = budget.length;
+    const other = new WriteSequence(4, seededRandom(2), budget);
+    other.begin({ producer: 'other', epoch: EPOCH, position: 0 });
+    while (missingAfter(0).length > 0) {
+      expect(budget.length).toBeLessThanOrEqual(4 * 1024 * 1024);
+      other.acknowledge(other.next(entries(1000)), 1, []);
+    }
+    expect(budget.length).toBeGreaterThan(4 * 1024 * 1024 - 2 * each);
+    acknowledged();
+    expect(missingAfter(1)).toHaveLength(1);
+  });
+
+  test('has none after five minutes', async () => {
+    const { acknowledged, clock, missingAfter } = setup();
+    acknowledged();
+    await clock.advance(5 * 60_000);
+    acknowledged();
+    expect(missingAfter(0)).toHaveLength(2);
+    await clock.advance(1);
+    acknowledged();
+    expect(missingAfter(0)).toHaveLength(0);
+    expect(missingAfter(1)).toHaveLength(2);
   });
 
   test('keeps no write out of its order', () => {
-    const ring = new ReplayRing();
-    const { sequence } = setup();
+    const { budget, sequence } = setup();
+    const ring = new ReplayRing(budget);
     const write = sequence.next(entries(1));
-    ring.add(write);
-    expect(() => ring.add(write)).toThrow(bug);
-    expect(() => ring.add({ ...write, number: 3 })).toThrow(bug);
+    ring.add(write, []);
+    expect(() => ring.add(write, [])).toThrow(bug);
+    expect(() => ring.add({ ...write, number: 3 }, [])).toThrow(bug);
+  });
+
+  test('counts as kept until its sequence is over', () => {
+    const { acknowledged, budget, sequence } = setup();
+    acknowledged();
+    expect(budget.length).toBeGreaterThan(0);
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 });
+    expect(budget.length).toBe(0);
   });
 });
 
-describe('a new sequence', () => {
-  test('begins after a gap that cannot be closed, and says what was lost', () => {
-    const { sequence, acknowledged, missingAfter } = setup();
-    const first = acknowledged();
+describe('a gap that cannot be closed', () => {
+  test('is skipped by the open write, under its number, and what was acknowledged in it is lost', () => {
+    const { sequence, acknowledged } = setup();
+    for (let n = 1; n <= 3; n += 1) acknowledged();
+    const write = sequence.next(entries(1));
+    const { skipping, lost } = sequence.skip(write, { status: 'gap', last: 1, position: 1 });
+    expect(skipping).toEqual({ ...write, follows: 1 });
+    expect(lost).toEqual([{ partition: 3, producer: 'first', from: 2, to: 3, reason: 'too far behind' }]);
+    expect(sequence.skip(write, { status: 'gap', last: 1, position: 1 }).lost).toEqual([]);
+  });
+
+  test('loses nothing if it has only writes that were given up', () => {
+    const { sequence, acknowledged } = setup();
     acknowledged();
-    const lost = sequence.restart(sequence.next(entries(1)), { status: 'gap', epoch: 'another', last: 0 });
-    expect(lost).toEqual({ partition: 3, producer: first.producer, from: 1, to: 2, reason: 'wiped' });
-    const next = acknowledged();
-    expect(next.number).toBe(1);
-    expect(next.producer).not.toBe(first.producer);
+    sequence.giveUp(sequence.next(entries(1)), 'unknown');
+    const write = sequence.next(entries(1));
+    expect(sequence.skip(write, { status: 'gap', last: 1, position: 1 }).lost).toEqual([]);
+  });
+});
+
+describe('the end of a sequence', () => {
+  const wiped = { partition: 3, from: 1, reason: 'wiped' };
+
+  test('in another epoch says what was lost, and the next one has another id', () => {
+    const { sequence, acknowledged, missingAfter } = setup();
+    acknowledged();
+    acknowledged();
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: 'another', floor: 0 });
+    expect(lost).toEqual([{ ...wiped, producer: 'first', to: 2 }]);
+    expect(sequence.hasBegun).toBe(false);
+    expect(sequence.begin({ producer: 'second', epoch: 'another', position: 7 })).toEqual([]);
+    expect(acknowledged()).toMatchObject({ producer: 'second', epoch: 'another', position: 7, number: 1 });
     expect(missingAfter(1)).toEqual([]);
   });
 
-  test('begins when a write is given up before any was acknowledged', () => {
+  test('that was forgotten loses nothing: what it wrote is in the data', () => {
     const { sequence, acknowledged } = setup();
-    const unknown = sequence.next(entries(1));
-    sequence.giveUp(unknown, 'unknown');
-    const next = acknowledged();
-    expect(next.number).toBe(1);
-    expect(next.producer).not.toBe(unknown.producer);
+    acknowledged();
+    expect(sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 })).toEqual(
+      [],
+    );
+    expect(sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 })).toEqual([]);
   });
 
-  test('begins after half of the time that backends remember numbers', () => {
-    const { time, acknowledged } = setup();
-    const first = acknowledged();
-    time.now += PRODUCER_LIFETIME_MS / 2;
-    const second = acknowledged();
-    expect(second).toMatchObject({ producer: first.producer, number: 2 });
-    time.now += PRODUCER_LIFETIME_MS / 2 + 1;
-    expect(acknowledged().number).toBe(1);
+  test('that was forgotten is lost with the data, if that is wiped later, as the one after it is', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 });
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 1 });
+    acknowledged();
+    acknowledged();
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: '', floor: 0 });
+    expect(lost).toEqual([
+      { ...wiped, producer: 'first', to: 1 },
+      { ...wiped, producer: 'second', to: 2 },
+    ]);
+  });
+
+  test('whose record is missing, and was not removed, is lost: the data went back', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    acknowledged();
+    const lost = sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2 });
+    expect(lost).toMatchObject([{ producer: 'first', from: 1, to: 2, reason: 'too far behind' }]);
+  });
+
+  test('that was forgotten is lost, if the data goes back to before it', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    acknowledged();
+    sequence.end(sequence.next(entries(1)), { status: 'unknown', epoch: EPOCH, floor: 2000 });
+    sequence.begin({ producer: 'second', epoch: EPOCH, position: 2 });
+    expect(sequence.lostBeyond(2)).toEqual([]);
+    expect(sequence.lostBeyond(1)).toMatchObject([{ producer: 'first', to: 2, reason: 'too far behind' }]);
+    expect(sequence.lostBeyond(1)).toEqual([]);
+  });
+
+  test('by the numbers of a copy loses nothing', () => {
+    const { sequence, acknowledged } = setup();
+    acknowledged();
+    expect(sequence.end(sequence.next(entries(1)), { status: 'conflict' })).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
-import { ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
 import type { Suspicion, TableInfo } from './dialects/catalogue.js';
 import { catalogueOf } from './dialects/catalogues.js';
-import { findInCauses, reasonOf } from './failures.js';
+import { failureOf, findInCauses, reasonOf } from './failures.js';
 import {
   type Demand,
   demandOf,
@@ -62,10 +62,14 @@ export class Setup {
     }
   }
 
-  /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
+  /**
+   * The error of a batch: a `SinkUnavailableError`, unless the data or the tables are known to be at fault. If the set-up
+   * is, it says how, with the driver's error as its cause.
+   */
   async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
+    if (error instanceof ProcessingError) return error;
     const suspicion = this.#suspicionOf(error);
-    if (suspicion === undefined) return error;
+    if (suspicion === undefined) return verdictOf(error);
     if (suspicion === 'readonly') {
       return refused(
         'ERR_SLUICE_SINK_READONLY',
@@ -75,7 +79,7 @@ export class Setup {
     }
     const faults = await this.#suspectsOf(suspicion, groups);
     if (faults.length > 0) return failed(faults, error);
-    if (suspicion === 'suspect') return error;
+    if (suspicion === 'suspect') return verdictOf(error);
     return refused(
       'ERR_SLUICE_SINK_DENIED',
       [
@@ -138,7 +142,19 @@ function failed(faults: readonly Fault[], cause?: unknown): ProcessingError {
     others.length === 0
       ? only
       : `The database does not fit the sink:${texts.map((text) => `\n- ${text}`).join('')}`;
-  return new ProcessingError(codeOf(faults), message, cause === undefined ? undefined : { cause });
+  const code = codeOf(faults);
+  const options = cause === undefined ? {} : { cause };
+  // What is missing of the tables may be missing for this data alone: a name that an increment made up.
+  if (code === 'ERR_SLUICE_SINK_SETUP') return new ProcessingError(code, message, options);
+  return new SinkUnavailableError(message, { ...options, code });
+}
+
+/** The driver's error if the data is at fault. Whatever else it is, the database came to no verdict. */
+function verdictOf(error: unknown): unknown {
+  const failure = failureOf(error);
+  if (failure === 'data' || failure === 'collision') return error;
+  const message = `The database came to no verdict about the batch: ${reasonOf(error)}`;
+  return new SinkUnavailableError(message, { cause: error });
 }
 
 function codeOf(faults: readonly Fault[]): SluiceErrorCode {
@@ -146,6 +162,6 @@ function codeOf(faults: readonly Fault[]): SluiceErrorCode {
   return faults.every(({ kind }) => kind === 'rights') ? 'ERR_SLUICE_SINK_DENIED' : 'ERR_SLUICE_SINK_SETUP';
 }
 
-function refused(code: SluiceErrorCode, problem: string, cause: unknown): ProcessingError {
-  return new ProcessingError(code, `${problem}. The database says: ${reasonOf(cause)}`, { cause });
+function refused(code: SluiceErrorCode, problem: string, cause: unknown): SinkUnavailableError {
+  return new SinkUnavailableError(`${problem}. The database says: ${reasonOf(cause)}`, { code, cause });
 }

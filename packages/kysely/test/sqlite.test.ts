@@ -34,7 +34,8 @@ describe('on SQLite', () => {
     const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
     other.exec('begin immediate');
     await expect(kyselySink({ db, models })({ ...batch, attempt: 9 }, context)).rejects.toMatchObject({
-      code: 'SQLITE_BUSY',
+      code: 'ERR_SLUICE_SINK_UNAVAILABLE',
+      cause: { code: 'SQLITE_BUSY' },
     });
     expect(tries).toBe(6);
     other.exec('commit');

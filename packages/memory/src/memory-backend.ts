@@ -4,30 +4,39 @@ import {
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  CorruptEntryError,
   deadLetterId,
-  type Fields,
+  type Failure,
+  type Joined,
   leaseToken,
-  merge,
   mustBeKnown,
   mustBePlainObject,
   mustHaveMethods,
-  OverflowError,
   option,
   optionsOf,
-  PRODUCER_LIFETIME_MS,
-  type Refusal,
   type StoredDeadLetter,
   type StoredEntry,
+  type StoredSums,
+  type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
-
-/** What {@link memory} takes. */ import type {
-  BatchState,
-  MemorySnapshot,
-  PartitionState,
+import { holds, waitFor, waitLeft } from './lease.js';
+import { applyWrite } from './numbered-write.js';
+import {
+  type BatchState,
+  claimedFields,
+  type DeadLetter,
+  type MemorySnapshot,
+  newPartition,
+  type PartitionState,
 } from './partition-state.js';
+import { takePending } from './pending.js';
+import { redriveLetter } from './redrive.js';
+import { age, statsOf } from './stats.js';
 
+/** Settlements whose repeats get `true` again. */
+const SETTLEMENTS = 10;
+
+/** What {@link memory} takes. */
 export interface MemoryOptions {
   /** For tests: the clock of leases and delays. By default the system's. */
   readonly clock?: Pick<Clock, 'now'>;
@@ -69,73 +78,60 @@ class Memory implements MemoryBackend {
   readonly name = 'memory';
   readonly #clock: Pick<Clock, 'now'>;
   #partitions = new Map<number, PartitionState>();
+  #epochsAndBatches = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
-  async add(write: Write): Promise<AddResult> {
-    const now = this.#clock.now();
-    const state = this.#partitions.get(write.partition) ?? newPartition(write.newEpoch);
-    const { epoch } = state;
-    const known = state.producers.get(write.producer);
-    const last = known !== undefined && known.expiresAt > now ? known.number : 0;
-    if (write.number <= last) {
-      return {
-        status: 'duplicate',
-        epoch,
-        refused: write.number === last && known ? [...known.refused] : [],
-      };
-    }
-    if (write.number !== last + 1) {
-      return { status: 'gap', epoch: this.#partitions.has(write.partition) ? epoch : '', last };
-    }
-    this.#partitions.set(write.partition, state);
-    const refused = write.entries.flatMap((entry, index) => addPending(state, entry, index, now));
-    // Deleted and set again, so that the Map is in the order of last use, and what expired is in front.
-    state.producers.delete(write.producer);
-    forgetIdleProducers(state, now);
-    state.producers.set(write.producer, {
-      number: write.number,
-      refused,
-      expiresAt: now + PRODUCER_LIFETIME_MS,
-    });
-    return { status: 'applied', epoch, refused: [...refused] };
+  async join(partition: number, partitions: number): Promise<Joined> {
+    const state = this.#partitions.get(partition) ?? newPartition(this.#unique());
+    this.#partitions.set(partition, state);
+    state.counts.add(partitions);
+    return { producer: this.#unique(), epoch: state.epoch, position: state.applied };
   }
 
-  async claim(
-    partition: number,
-    { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest,
-  ): Promise<ClaimResult> {
+  async add(write: Write): Promise<AddResult> {
+    const state = this.#partitions.get(write.partition);
+    return state === undefined
+      ? { status: 'unknown', epoch: '', floor: 0 }
+      : applyWrite(state, write, this.#clock.now());
+  }
+
+  async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
     const state = this.#partitions.get(partition);
     if (state === undefined) return { status: 'empty' };
+    const { claimToken } = request;
     const now = this.#clock.now();
     if (state.batch === undefined) {
       if (state.pending.size === 0) return { status: 'empty' };
-      state.batches += 1;
-      const entries = takePending(state, size);
-      const id = `${batchIdPrefix}-${state.batches}`;
-      state.batch = { id, entries, claimToken, attempt: 1, dueAt: now + leaseMs };
+      state.batch = this.#newBatch(state, request, now);
     } else if (state.batch.claimToken !== claimToken) {
-      if (state.batch.dueAt > now) return { status: 'busy', forMs: state.batch.dueAt - now };
+      const forMs = waitLeft(state.batch, now);
+      const isEarly = request.early && state.batch.claimToken === undefined;
+      // Set again, since the clock may have been set back.
+      state.batch.dueAt = now + forMs;
+      if (forMs > 0 && !isEarly) return { status: 'busy', forMs };
       state.batch.claimToken = claimToken;
       state.batch.attempt += 1;
-      state.batch.dueAt = now + leaseMs;
+      waitFor(state.batch, request.leaseMs, now);
     }
-    const { attempt, entries } = state.batch;
+    const { id, attempt, failures, madeAt, entries } = state.batch;
     const batch = {
-      id: state.batch.id,
+      id,
       attempt,
+      failures,
+      ageMs: age(madeAt, now),
       entries: entries.map(copyEntry),
       remaining: state.pending.size,
     };
-    return { status: 'leased', leaseToken: leaseToken(batch.id, claimToken), batch };
+    return { status: 'leased', leaseToken: leaseToken(id, claimToken), batch };
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     const batch = this.#partitions.get(partition)?.batch;
     if (batch === undefined || !holds(batch, token)) return false;
-    batch.dueAt = this.#clock.now() + leaseMs;
+    waitFor(batch, leaseMs, this.#clock.now());
     return true;
   }
 
@@ -145,10 +141,14 @@ class Memory implements MemoryBackend {
     });
   }
 
-  async nack(partition: number, token: string, delayMs: number): Promise<boolean> {
+  async nack(partition: number, token: string, { reason, isVerdict, delayMs }: Failure): Promise<boolean> {
     return this.#settle(partition, token, (_, batch) => {
+      const now = this.#clock.now();
       batch.claimToken = undefined;
-      batch.dueAt = this.#clock.now() + delayMs;
+      waitFor(batch, delayMs, now);
+      if (isVerdict) batch.failures += 1;
+      batch.lastError = reason;
+      batch.failingSince ??= now;
     });
   }
 
@@ -158,15 +158,25 @@ class Memory implements MemoryBackend {
       for (const { index, reason } of burials) {
         const id = deadLetterId(batch.id, index);
         const entry = batch.entries[index] as StoredEntry;
-        state.dead.set(id, { id, entry, reason, attempts: batch.attempt, buriedAt });
+        const { attempt: attempts, number: batchNumber } = batch;
+        state.dead.set(id, { id, entry, reason, attempts, buriedAt, batchNumber });
       }
       state.batch = undefined;
     });
   }
 
-  async read(partition: number, key: string): Promise<Fields | undefined> {
-    const fields = this.#partitions.get(partition)?.pending.get(key);
-    return fields && { ...fields };
+  async read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
+    return targets.map(({ partition, key }) => {
+      const state = this.#partitions.get(partition);
+      const pending = state?.pending.get(key);
+      const claimed = state && claimedFields(state, key);
+      return { pending: pending && { ...pending }, claimed: claimed && { ...claimed } };
+    });
+  }
+
+  async partitionCounts(): Promise<number[]> {
+    const counts = [...this.#partitions.values()].flatMap((state) => [...state.counts]);
+    return [...new Set(counts)].sort((a, b) => a - b);
   }
 
   async partitions(): Promise<number[]> {
@@ -177,32 +187,19 @@ class Memory implements MemoryBackend {
 
   async stats(): Promise<PartitionStats[]> {
     const now = this.#clock.now();
-    return this.#inOrder().map(([partition, { pending, batch, dead }]) => {
-      const [oldest] = pending.values();
-      return {
-        partition,
-        pending: pending.size,
-        claimed: batch?.entries.length ?? 0,
-        dead: dead.size,
-        oldestPendingMs: oldest === undefined ? 0 : Math.max(0, now - Number(oldest['@'])),
-      };
-    });
+    return this.#inOrder().map(([partition, state]) => statsOf(partition, state, now));
   }
 
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
     const dead = [...(this.#partitions.get(partition)?.dead.values() ?? [])];
     dead.sort((a, b) => a.buriedAt - b.buriedAt || (a.id < b.id ? -1 : 1));
-    return dead.slice(offset, offset + limit).map(copyOf);
+    return dead.slice(offset, offset + limit).map(copyLetter);
   }
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const state = this.#partitions.get(partition);
-    return ids.filter((id) => {
-      const entry = state?.dead.get(id)?.entry as StoredEntry | undefined;
-      if (state === undefined || entry === undefined || !isReadable(entry)) return false;
-      if (addPending(state, entry, 0, this.#clock.now()).length > 0) return false;
-      return state.dead.delete(id);
-    });
+    if (state === undefined) return [];
+    return ids.filter((id) => redriveLetter(state, id, this.#clock.now()));
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
@@ -231,88 +228,48 @@ class Memory implements MemoryBackend {
     return [...this.#partitions].sort(([a], [b]) => a - b);
   }
 
-  /** Ends a lease if the token holds it. Returns `true` again to the token of the last settlement. */
+  #newBatch(state: PartitionState, request: ClaimRequest, now: number): BatchState {
+    const { size, bytes, leaseMs, batchIdPrefix, claimToken } = request;
+    state.batches += 1;
+    return {
+      id: [batchIdPrefix, state.batches, this.#unique()].join('-'),
+      number: state.batches,
+      entries: takePending(state, size, bytes),
+      madeAt: now,
+      claimToken,
+      attempt: 1,
+      dueAt: now + leaseMs,
+      waitMs: leaseMs,
+      failures: 0,
+      lastError: undefined,
+      failingSince: undefined,
+    };
+  }
+
+  /** Text that there never was before, even if the clock stands still or a snapshot was restored. */
+  #unique(): string {
+    this.#epochsAndBatches += 1;
+    return `${this.#clock.now()}.${this.#epochsAndBatches}`;
+  }
+
+  /** Ends a lease if the token holds it. Returns `true` again to the tokens of the latest settlements. */
   #settle(
     partition: number,
     token: string,
     end: (state: PartitionState, batch: BatchState) => void,
   ): boolean {
     const state = this.#partitions.get(partition);
-    if (state?.batch === undefined || !holds(state.batch, token)) return state?.settledBy === token;
+    if (state === undefined) return false;
+    if (state.batch === undefined || !holds(state.batch, token)) return state.settledBy.includes(token);
     end(state, state.batch);
-    state.settledBy = token;
+    state.settledBy = [...state.settledBy, token].slice(-SETTLEMENTS);
     return true;
   }
 }
 
 // `structuredClone` would make objects of another realm in a test that runs in a vm context, as Jest's do.
-function copyOf({ entry, ...letter }: StoredDeadLetter): StoredDeadLetter {
-  return { ...letter, entry: 'fields' in entry ? { ...entry, fields: { ...entry.fields } } : { ...entry } };
-}
-
-function holds({ id, claimToken }: BatchState, held: string): boolean {
-  return claimToken !== undefined && leaseToken(id, claimToken) === held;
-}
-
-function newPartition(epoch: string): PartitionState {
-  return {
-    epoch,
-    pending: new Map(),
-    batch: undefined,
-    batches: 0,
-    settledBy: undefined,
-    dead: new Map(),
-    producers: new Map(),
-  };
-}
-
-function forgetIdleProducers({ producers }: PartitionState, now: number): void {
-  for (const [id, { expiresAt }] of producers) {
-    if (expiresAt > now) return;
-    producers.delete(id);
-  }
-}
-
-/** Merges an entry into the pending ones, or returns why not. */
-function addPending(
-  state: PartitionState,
-  { key, fields }: StoredEntry,
-  index: number,
-  now: number,
-): Refusal[] {
-  const existing = state.pending.get(key);
-  if (existing === undefined) {
-    state.pending.set(key, { '@': now, ...fields });
-    return [];
-  }
-  try {
-    merge(existing, fields);
-    return [];
-  } catch (error) {
-    if (error instanceof OverflowError) return [{ index, reason: 'overflow', field: error.field }];
-    if (error instanceof CorruptEntryError) return [{ index, reason: 'corrupt' }];
-    throw error;
-  }
-}
-
-function isReadable({ fields }: StoredEntry): boolean {
-  try {
-    merge({}, fields);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Takes the first `size` entries out of the pending ones. */
-function takePending({ pending }: PartitionState, size: number): StoredEntry[] {
-  const taken: StoredEntry[] = [];
-  for (const [key, fields] of pending) {
-    if (taken.length === size) break;
-    taken.push({ key, fields });
-    pending.delete(key);
-  }
-  return taken;
+function copyLetter({ id, entry, reason, attempts, buriedAt }: DeadLetter): StoredDeadLetter {
+  return { id, entry: copyEntry(entry), reason, attempts, buriedAt };
 }
 
 function copyEntry({ key, fields }: StoredEntry): StoredEntry {

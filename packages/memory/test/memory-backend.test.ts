@@ -1,5 +1,5 @@
 import { createBuffer, InvalidInputError, type Sink } from '@sluice/core';
-import { type Fields, PRODUCER_LIFETIME_MS } from '@sluice/core/backend';
+import { type ClaimRequest, type Fields, type Position, targetKey } from '@sluice/core/backend';
 import { fromUrl, type MemoryBackend, memory } from '@sluice/memory';
 import { faultyBackend, type ManualClock, manualClock, recordingSink, seededRandom } from '@sluice/testing';
 import { expect, test } from 'vitest';
@@ -10,6 +10,44 @@ function world(seed: number, clock: ManualClock = manualClock(), backend: Memory
   const open = (sinkOf: Sink = sink) =>
     createBuffer({ backend, clock, sink: sinkOf, partitions: 4, batchSize: 3, random: seededRandom(seed) });
   return { clock, backend, sink, open };
+}
+
+/** What a claim asks for, unless the test says otherwise. */
+function requestOf(other: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    size: 1,
+    bytes: 1000,
+    leaseMs: 1000,
+    batchIdPrefix: '0-batch',
+    claimToken: 'token',
+    early: false,
+    ...other,
+  };
+}
+
+/** Writes of one producer to partition 0, one after the other. */
+async function producerOf(backend: MemoryBackend, producer: string) {
+  let position: Position = await backend.join(0, 1);
+  let number = 0;
+  const send = (fields: Fields | undefined) =>
+    backend.add({
+      ...position,
+      partition: 0,
+      producer,
+      number,
+      follows: number - 1,
+      nonce: `${producer} ${number}`,
+      entries: fields === undefined ? [] : [{ key: targetKey('Page', {}), fields }],
+    });
+  return {
+    write: async (fields?: Fields) => {
+      number += 1;
+      const result = await send(fields);
+      if (result.status === 'applied') position = { ...position, position: result.position };
+      return result;
+    },
+    repeat: () => send(undefined),
+  };
 }
 
 /** Increments, retries, burials and time, in an order drawn from the seed. */
@@ -52,8 +90,8 @@ test('a snapshot does not change with the backend', async () => {
 test('restoring brings everything back: entries, batch and lease, dead letters, numbers', async () => {
   const { clock, backend, open } = world(1);
   await open().incr('Page', { views: 1 }, { path: '/a' });
-  const [partition] = (await backend.partitions()) as [number];
-  const request = { size: 1, leaseMs: 1000, batchIdPrefix: `${partition}-batch`, claimToken: 'token' };
+  const [partition] = (await backend.partitions(0)) as [number];
+  const request = requestOf({ leaseMs: 1000, claimToken: 'token' });
   const claimed = await backend.claim(partition, request);
   const token = claimed.status === 'leased' ? claimed.leaseToken : '';
   const snapshot = backend.snapshot();
@@ -131,18 +169,50 @@ test('a restart in the middle of a write: the repeated write is a duplicate', as
   expect(sink.total('Page', 'views')).toBe(1);
 });
 
-test('producers that were idle for long are forgotten, however busy others are', async () => {
-  const clock = manualClock();
-  const backend = memory({ clock });
-  const add = (producer: string, number: number) =>
-    backend.add({ partition: 0, producer, number, entries: [], newEpoch: 'epoch' });
-  await add('busy', 1);
-  for (let number = 2; number <= 20; number += 1) {
-    await add(`once ${number}`, 1);
-    await clock.advance(PRODUCER_LIFETIME_MS / 4);
-    await add('busy', number);
-  }
-  expect(backend.snapshot()[0]?.producers.size).toBeLessThan(7);
+test('the records of the thousand producers that wrote last are kept, those of others are removed', async () => {
+  const backend = memory({ clock: manualClock() });
+  const busy = await producerOf(backend, 'busy');
+  const idle = await producerOf(backend, 'idle');
+  await busy.write();
+  await idle.write();
+  for (let index = 0; index < 998; index += 1) await (await producerOf(backend, `other ${index}`)).write();
+  expect(await idle.repeat()).toMatchObject({ status: 'duplicate', position: 2 });
+  await busy.write();
+  const latest = await producerOf(backend, 'latest');
+  await latest.write();
+
+  expect(backend.snapshot()[0]?.producers.size).toBe(1000);
+  expect(await busy.repeat()).toMatchObject({ status: 'duplicate', position: 1001 });
+  expect(await latest.repeat()).toMatchObject({ status: 'duplicate', position: 1002 });
+  expect(await idle.repeat()).toMatchObject({ status: 'unknown' });
+  expect(await idle.write()).toMatchObject({ status: 'unknown' });
+});
+
+test('no epoch and no batch id is used again after a snapshot was restored', async () => {
+  const backend = memory({ clock: manualClock() });
+  const empty = backend.snapshot();
+  const { epoch } = await backend.join(0, 1);
+  backend.restore(empty);
+  expect((await backend.join(0, 1)).epoch).not.toBe(epoch);
+
+  await (await producerOf(backend, 'p')).write({ '+views': 1 });
+  const pending = backend.snapshot();
+  const first = await backend.claim(0, requestOf());
+  backend.restore(pending);
+  const second = await backend.claim(0, requestOf());
+  expect(first).toMatchObject({ batch: { attempt: 1 } });
+  expect(second).toMatchObject({ batch: { attempt: 1 } });
+  expect('batch' in second && second.batch.id).not.toBe('batch' in first && first.batch.id);
+});
+
+test('the numbers of partitions that producers joined with are in a snapshot', async () => {
+  const backend = memory({ clock: manualClock() });
+  await backend.join(0, 8);
+  const snapshot = backend.snapshot();
+  await backend.join(0, 16);
+  expect(await backend.partitionCounts()).toEqual([8, 16]);
+  backend.restore(snapshot);
+  expect(await backend.partitionCounts()).toEqual([8]);
 });
 
 test('what it holds outlives close', async () => {
@@ -150,20 +220,15 @@ test('what it holds outlives close', async () => {
   const buffer = open();
   await buffer.incr('Page', { views: 1 }, { path: '/a' });
   await buffer.close();
-  expect(await backend.partitions()).toHaveLength(1);
+  expect(await backend.partitions(0)).toHaveLength(1);
 });
 
 test('without a clock it takes the time of the system', async () => {
   const backend = memory();
   const before = Date.now();
-  await backend.add({
-    partition: 0,
-    producer: 'p',
-    number: 1,
-    entries: [{ key: '["Page"]', fields: {} }],
-    newEpoch: 'e',
-  });
-  const at = (await backend.read(0, '["Page"]'))?.['@'];
+  await (await producerOf(backend, 'p')).write({});
+  const [read] = await backend.read([{ partition: 0, key: targetKey('Page', {}) }]);
+  const at = read?.pending?.['@'];
   expect(at).toBeGreaterThanOrEqual(before);
   expect(at).toBeLessThanOrEqual(Date.now());
 });
@@ -187,16 +252,9 @@ test('it says that it is not durable', async () => {
 test('an entry with a field of an unknown rule takes no increments, and becomes a dead letter that is kept', async () => {
   const { backend, open, sink } = world(1);
   const buffer = open();
-  const write = (number: number, fields: Fields) =>
-    backend.add({
-      partition: 0,
-      producer: 'p',
-      number,
-      newEpoch: 'e',
-      entries: [{ key: '["Page"]', fields }],
-    });
-  await write(1, { '+views': 1, '*tags': '["a"]' });
-  expect(await write(2, { '+views': 1, '*tags': '["b"]' })).toMatchObject({
+  const { write } = await producerOf(backend, 'p');
+  await write({ '+views': 1, '*tags': '["a"]' });
+  expect(await write({ '+views': 1, '*tags': '["b"]' })).toMatchObject({
     refused: [{ index: 0, reason: 'corrupt' }],
   });
   expect(await buffer.processPending()).toMatchObject({ entries: 0, buried: 1 });

@@ -1,17 +1,18 @@
+import type { BackendError } from '@sluice/core';
 import { Redis } from 'ioredis';
-import { isReply, partsOf, toBackendError, unavailable } from './errors.js';
+import { isReply, notRedis, partsOf, toBackendError, unavailable } from './errors.js';
+import { isPostgres } from './postgres-probe.js';
 import type { RedisUrl } from './url.js';
 
 /** What the backend needs of a client: an ioredis `Redis` has it, and so has the mock of `@sluice/testing`. */
 export interface RedisClient {
   evalsha(sha1: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
-  sadd(key: string, member: string): Promise<number>;
   smembers(key: string): Promise<string[]>;
-  exists(...keys: string[]): Promise<number>;
-  hget(key: string, field: string): Promise<string | null>;
   info(): Promise<string>;
   config(subcommand: 'GET', setting: string): Promise<unknown>;
+  /** The socket, once there is one. */
+  readonly stream?: { readonly bytesRead: number } | undefined;
 }
 
 /** A connection whose calls settle in bounded time, and always fail with a `BackendError`. */
@@ -23,7 +24,7 @@ export interface Connection {
 /** A client that the user made, with any settings, and closes. */
 export function borrowedConnection(client: RedisClient, commandTimeoutMs: number): Connection {
   return {
-    run: (command) => answerInTime(command(client), commandTimeoutMs, () => {}),
+    run: (command) => answerInTime(command(client), client, commandTimeoutMs, () => {}),
     close: async () => {},
   };
 }
@@ -36,6 +37,8 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
   let client: Redis | undefined;
   let lastError: unknown;
   let readiness: Promise<void> | undefined;
+  let wasReady = false;
+  let isConnected = false;
 
   const open = (): Redis => {
     if (client !== undefined) return client;
@@ -56,6 +59,13 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
       if (lastError === undefined || (isReply(error) && !isReply(lastError))) lastError = error;
       // The client would go on after a SELECT that the server refused, in the wrong database.
       if (isReply(error)) client?.disconnect(true);
+      if (isHandshakeCutOff(error)) isConnected = true;
+    });
+    client.on('connecting', () => {
+      isConnected = false;
+    });
+    client.on('connect', () => {
+      isConnected = true;
     });
     return client;
   };
@@ -76,14 +86,40 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
         redis.off('ready', onReady).off('close', onClose).off('end', onClose);
         settle();
       };
-      const fail = (what: string): void =>
-        end(() =>
-          reject(lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false)),
-        );
-      const onReady = (): void =>
-        isReply(lastError) ? fail('the server refused the connection') : end(resolve);
-      const onClose = (): void => fail('the connection was closed');
-      const timer = setTimeout(() => fail(`not ready in ${commandTimeoutMs} ms`), commandTimeoutMs);
+      const errorOf = (what: string): BackendError =>
+        lastError === undefined ? unavailable(what, false) : toBackendError(lastError, false);
+      const fail = (what: string): void => end(() => reject(errorOf(what)));
+      const onReady = (): void => {
+        if (isReply(lastError)) {
+          fail('the server refused the connection');
+        } else {
+          wasReady = true;
+          end(resolve);
+        }
+      };
+      const onClose = (): void => {
+        if (!wasReady && isConnected && redis.stream.bytesRead === 0) onSilentClose();
+        else fail('the connection was closed');
+      };
+      const onSilentClose = (): void =>
+        end(() => {
+          void isPostgres(address, commandTimeoutMs).then((found) =>
+            reject(
+              found
+                ? notRedis('this is a PostgreSQL server')
+                : unavailable(
+                    'the server closed the connection without a word; perhaps it wants TLS, or has none',
+                    false,
+                    lastError,
+                  ),
+            ),
+          );
+        });
+      const onTimeout = (): void => {
+        fail(`not ready in ${commandTimeoutMs} ms`);
+        redis.disconnect(true);
+      };
+      const timer = setTimeout(onTimeout, commandTimeoutMs);
       redis.on('ready', onReady).on('close', onClose).on('end', onClose);
       if (redis.status === 'wait') redis.connect().catch(() => {});
       else if (redis.status === 'end') fail('the backend is closed');
@@ -93,7 +129,7 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     run(command) {
       const redis = open();
       // A connection without replies may be dead without knowing it: open a new one.
-      const send = () => answerInTime(command(redis), commandTimeoutMs, () => redis.disconnect(true));
+      const send = () => answerInTime(command(redis), redis, commandTimeoutMs, () => redis.disconnect(true));
       return redis.status === 'ready' ? send() : ready(redis).then(send);
     },
     async close() {
@@ -103,12 +139,27 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
   };
 }
 
-function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => void): Promise<T> {
+// How many times the timeout a reply may take in all, while more of it keeps coming.
+const MOST_WAITS = 12;
+
+/** Waits for a reply. A large one may take longer than the timeout, as long as bytes arrive. */
+function answerInTime<T>(
+  reply: Promise<T>,
+  client: RedisClient,
+  timeoutMs: number,
+  onTimeout: () => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(unavailable(`no reply in ${timeoutMs} ms`, true));
-      onTimeout();
-    }, timeoutMs);
+    let timer: NodeJS.Timeout;
+    const wait = (waits: number, seen: number | undefined): void => {
+      timer = setTimeout(() => {
+        const read = client.stream?.bytesRead;
+        if (read !== seen && waits < MOST_WAITS) return wait(waits + 1, read);
+        reject(unavailable(`no reply in ${timeoutMs} ms`, true));
+        onTimeout();
+      }, timeoutMs);
+    };
+    wait(1, client.stream?.bytesRead);
     reply.then(
       (value) => {
         clearTimeout(timer);
@@ -122,7 +173,12 @@ function answerInTime<T>(reply: Promise<T>, timeoutMs: number, onTimeout: () => 
   });
 }
 
+/** Node says so when the other side took the connection, and ended it instead of speaking TLS. */
+function isHandshakeCutOff(error: unknown): boolean {
+  return partsOf(error).message.includes('before secure TLS connection');
+}
+
 /** ioredis says so when it did not take a command. */
 function isUnsent(error: unknown): boolean {
-  return partsOf(error).message.startsWith("Stream isn't writeable");
+  return /^(Stream isn't writeable|Connection in subscriber mode)/.test(partsOf(error).message);
 }

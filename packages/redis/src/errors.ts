@@ -1,4 +1,5 @@
 import { BackendError, type SluiceErrorCode } from '@sluice/core';
+import { deniedCommand } from './denied-command.js';
 
 interface Kind {
   readonly code: SluiceErrorCode;
@@ -15,11 +16,37 @@ const DENIED: Kind = {
   code: 'ERR_SLUICE_BACKEND_DENIED',
   retryable: false,
   advice:
-    'Check the username and password, and that the user may run EVALSHA, EVAL, SADD, SMEMBERS and EXISTS on the keys.',
+    'Check the username and password, and that the user may run EVALSHA, EVAL, SMEMBERS, and every command of the scripts on the keys.',
+};
+const DENIED_IN_SCRIPT: Kind = {
+  code: 'ERR_SLUICE_BACKEND_DENIED',
+  retryable: false,
+  advice: 'Let the user run every command of the scripts on the keys.',
+};
+const UNAVAILABLE: Kind = {
+  code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+  retryable: true,
+  advice: 'Check that the server runs at this address.',
+};
+const PROTOCOL: Kind = {
+  code: 'ERR_SLUICE_BACKEND_PROTOCOL',
+  retryable: false,
+  advice:
+    'The server at this address is not a Redis server, or it needs rediss:// (TLS), or does without it.',
+};
+const FAILED: Kind = { code: 'ERR_SLUICE_BACKEND_FAILED', retryable: false, advice: '' };
+const UNSUPPORTED: Kind = {
+  ...FAILED,
+  advice: 'The server must be a single Redis, 6.2 or later, with its commands under their own names.',
+};
+const UNKNOWN_REPLY: Kind = {
+  ...FAILED,
+  retryable: true,
+  advice: 'This reply is none that Sluice knows; a proxy or the log of the server may say more.',
 };
 
-// Error replies begin with a word that names their kind. A server that replies with an error has changed nothing.
-const REPLIES: Readonly<Record<string, Kind>> = {
+// The replies of a server that has changed nothing. They begin with a word that names their kind.
+const REFUSALS: Readonly<Record<string, Kind>> = {
   OOM: {
     code: 'ERR_SLUICE_BACKEND_FULL',
     retryable: true,
@@ -41,27 +68,38 @@ const REPLIES: Readonly<Record<string, Kind>> = {
   TRYAGAIN: LOADING,
   BUSY: LOADING,
   NOREPLICAS: LOADING,
+  NOSCRIPT: LOADING,
   NOAUTH: DENIED,
   WRONGPASS: DENIED,
   NOPERM: DENIED,
+  DENIED,
+  MOVED: UNSUPPORTED,
+  ASK: UNSUPPORTED,
+  CROSSSLOT: UNSUPPORTED,
   WRONGTYPE: {
     code: 'ERR_SLUICE_BACKEND_CORRUPT',
     retryable: false,
     advice: "Another program uses a key of Sluice's. Give one of the two another prefix.",
   },
+  // What Sluice's scripts reply when a key does not hold what they wrote.
+  CORRUPT: {
+    code: 'ERR_SLUICE_BACKEND_CORRUPT',
+    retryable: false,
+    advice:
+      'If a newer version of Sluice wrote it, upgrade this process; if another program changed it, look at the key.',
+  },
 };
 
-const UNAVAILABLE: Kind = {
-  code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
-  retryable: true,
-  advice: 'Check that the server runs at this address.',
-};
-const PROTOCOL: Kind = {
-  code: 'ERR_SLUICE_BACKEND_PROTOCOL',
-  retryable: false,
-  advice: 'The server at this address is not a Redis server, or it needs rediss:// (TLS).',
-};
-const FAILED: Kind = { code: 'ERR_SLUICE_BACKEND_FAILED', retryable: false, advice: '' };
+// What follows ERR in the refusals that have no word of their own.
+const PLAIN_REFUSALS: readonly (readonly [RegExp, Kind])[] = [
+  [/^ERR (unknown (sub)?command|wrong number of arguments|syntax error|unsupported)/i, UNSUPPORTED],
+  [/^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/i, FAILED],
+  [/^ERR max number of clients/i, UNAVAILABLE],
+  [/^ERR (Client sent AUTH|AUTH <password>|invalid password|operation not permitted)/i, DENIED],
+];
+
+// In a script, the commands before the one that was denied may have changed something.
+const ACL_IN_SCRIPT = /The user executing the script can't|NOPERM/;
 
 // What ioredis and sockets say when a command was not sent, or its reply was not received.
 const CONNECTION = /connection is closed|stream isn't writeable|timed out|command aborted|socket closed/i;
@@ -70,20 +108,30 @@ const CONNECTION = /connection is closed|stream isn't writeable|timed out|comman
 export function toBackendError(error: unknown, sent: boolean): BackendError {
   if (error instanceof BackendError) return error;
   const { name, message } = partsOf(error);
-  const reply = isReply(error);
   if (name === 'MaxRetriesPerRequestError') {
     return unavailable('the connection was lost before the reply', sent, error);
   }
-  const kind = reply ? (REPLIES[replyWord(message)] ?? FAILED) : connectionKind(error, message);
+  const { kind, changedNothing } = isReply(error)
+    ? replyKind(message)
+    : { kind: connectionKind(error, message), changedNothing: false };
+  const denied = kind === DENIED_IN_SCRIPT ? deniedCommand(error, message) : '';
   return new BackendError(
     kind.code,
-    `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${kind.advice}`.trim(),
+    `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${denied}${kind.advice}`.trim(),
     {
       retryable: kind.retryable,
-      outcome: sent && !reply ? 'unknown' : 'refused',
+      outcome: sent && !changedNothing ? 'unknown' : 'refused',
       cause: error,
     },
   );
+}
+
+/** There is a server, and it is of another kind. */
+export function notRedis(what: string): BackendError {
+  return new BackendError(PROTOCOL.code, `Redis: ${what}. ${PROTOCOL.advice}`, {
+    retryable: PROTOCOL.retryable,
+    outcome: 'refused',
+  });
 }
 
 /** The backend could not be reached in time. */
@@ -115,14 +163,27 @@ export function partsOf(error: unknown): { name: string; message: string; code: 
   };
 }
 
-/** The first word of an error reply; scripts may put `ERR` and their own text around the error of a command. */
+/** What an error reply means. Only what is known to be a refusal certainly changed nothing: a proxy has words of its own. */
+function replyKind(message: string): { kind: Kind; changedNothing: boolean } {
+  const isOfScript = /\bscript\b/i.test(message);
+  if (isOfScript && ACL_IN_SCRIPT.test(message)) return { kind: DENIED_IN_SCRIPT, changedNothing: false };
+  const word = replyWord(message);
+  const kind = Object.hasOwn(REFUSALS, word) ? REFUSALS[word] : undefined;
+  if (kind !== undefined) return { kind, changedNothing: true };
+  const plain = isOfScript ? undefined : PLAIN_REFUSALS.find(([form]) => form.test(message));
+  if (plain !== undefined) return { kind: plain[1], changedNothing: true };
+  return { kind: UNKNOWN_REPLY, changedNothing: false };
+}
+
+/** The first word of an error reply. Before version 7, `ERR` and a script's own text are around the error of a command. */
 function replyWord(message: string): string {
-  const word = /^[A-Z]+/.exec(message)?.[0] ?? '';
-  if (word !== 'ERR') return word;
-  return Object.keys(REPLIES).find((known) => new RegExp(`\\b-?${known}\\b`).test(message)) ?? word;
+  const word = /^[A-Z]+\b/.exec(message)?.[0] ?? '';
+  const wrapped = word === 'ERR' ? /\bscript\b.*: ?-?([A-Z]{3,}) /.exec(message)?.[1] : undefined;
+  return wrapped ?? word;
 }
 
 function connectionKind(error: unknown, message: string): Kind {
-  if (/protocol error|RESP type/i.test(message)) return PROTOCOL;
-  return partsOf(error).code !== undefined || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
+  const { code } = partsOf(error);
+  if (/protocol error|RESP type/i.test(message) || /^(EPROTO|ERR_SSL_)/.test(String(code))) return PROTOCOL;
+  return code !== undefined || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
 }

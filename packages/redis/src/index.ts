@@ -1,2 +1,4 @@
 export type { RedisClient } from './connection.js';
-export { fromUrl, type RedisBackendOptions, redis } from './redis-backend.js';
+export { fromUrl } from './from-url.js';
+export type { RedisBackendOptions } from './options.js';
+export { redis } from './redis-backend.js';

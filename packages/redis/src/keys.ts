@@ -1,7 +1,5 @@
 import calculateSlot from 'cluster-key-slot';
 
-const SLOTS = 16_384;
-
 /** The keys of one partition. They share a hash tag: one script may touch them all, on any one node of a cluster. */
 export interface PartitionKeys {
   readonly entries: string;
@@ -10,19 +8,21 @@ export interface PartitionKeys {
   readonly dead: string;
   readonly deadOrder: string;
   readonly state: string;
-  producer(id: string): string;
 }
 
 /** Names the keys below a prefix. */
 export class Keys {
   /** The set of partitions that were ever used. */
   readonly partitions: string;
+  /** The set of the numbers of partitions that producers joined with. */
+  readonly partitionCounts: string;
   readonly #prefix: string;
   readonly #byPartition = new Map<number, PartitionKeys>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.partitions = `${prefix}:partitions`;
+    this.partitionCounts = `${prefix}:partition-counts`;
   }
 
   of(partition: number): PartitionKeys {
@@ -36,7 +36,6 @@ export class Keys {
         dead: `${base}:dead`,
         deadOrder: `${base}:dead-order`,
         state: `${base}:state`,
-        producer: (id) => `${base}:producer:${id}`,
       };
       this.#byPartition.set(partition, keys);
     }
@@ -52,12 +51,30 @@ export class Keys {
 export function tagOf(partition: number): string {
   const bits = partition.toString(2).padStart(LEAST_BITS, '0');
   const share = Number.parseInt([...bits].reverse().join(''), 2);
-  const width = SLOTS / 2 ** bits.length;
-  for (let suffix = 0; ; suffix += 1) {
-    const tag = suffix === 0 ? `${partition}` : `${partition}-${suffix}`;
-    if (Math.floor(calculateSlot(tag) / width) === share) return tag;
+  const shift = SLOT_BITS - bits.length;
+  const tag = `${partition}`;
+  if (calculateSlot(tag) >> shift === share) return tag;
+  for (let digits = 1; ; digits += 1) {
+    const zeros = calculateSlot(`${tag}-${'0'.repeat(digits)}`);
+    const end = 10 ** digits;
+    for (let suffix = digits === 1 ? 1 : end / 10; suffix < end; suffix += 1) {
+      if ((zeros ^ changeOf(suffix, digits)) >> shift === share) return `${tag}-${suffix}`;
+    }
   }
 }
+
+/**
+ * How the slot of a tag changes when the zeros at its end become this number. CRC16 is linear, so what is before them
+ * does not matter: this is worked out once, where the slots of all the tags that are tried would take seconds.
+ */
+function changeOf(suffix: number, digits: number): number {
+  CHANGES[suffix] ??= calculateSlot(`${suffix}`) ^ calculateSlot('0'.repeat(digits));
+  return CHANGES[suffix];
+}
+
+const CHANGES: number[] = [];
+
+const SLOT_BITS = 14;
 
 // 256 shares are even enough for any cluster, and take about 256 tries to find.
 const LEAST_BITS = 8;

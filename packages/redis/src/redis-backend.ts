@@ -1,70 +1,41 @@
-import {
-  type Backend,
-  type Clock,
-  InvalidInputError,
-  type PartitionStats,
-  type Validation,
-} from '@sluice/core';
+import { randomUUID } from 'node:crypto';
+import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
 import {
   type AddResult,
   type Burial,
   type ClaimRequest,
   type ClaimResult,
-  type Fields,
-  mustBeInteger,
-  mustBeKnown,
-  mustBePlainObject,
-  mustHaveMethods,
-  option,
-  optionsOf,
-  PRODUCER_LIFETIME_MS,
-  pack,
+  type Failure,
+  type Joined,
+  packEntries,
   type StoredDeadLetter,
-  unpack,
+  type StoredSums,
+  type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
-import { borrowedConnection, type Connection, ownConnection, type RedisClient } from './connection.js';
+import type { Connection } from './connection.js';
 import { isNoScript } from './errors.js';
 import { Keys } from './keys.js';
-import { addResult, claimResult, deadLettersOf, partitionsOf } from './replies.js';
+import { type RedisBackendOptions, resolveOptions } from './options.js';
+import {
+  addResult,
+  claimResult,
+  deadLettersOf,
+  joinedOf,
+  partitionCountsOf,
+  partitionsOf,
+  statsOf,
+  stepOf,
+  sumsOf,
+} from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
-import { parseRedisUrl, type RedisUrl } from './url.js';
 import { validateServer } from './validate.js';
 
-interface CommonOptions {
-  /**
-   * What the names of all keys begin with.
-   * @default 'sluice'
-   */
-  readonly prefix?: string;
-  /**
-   * How long to wait for a connection or a reply, in milliseconds.
-   * @default 5000
-   */
-  readonly commandTimeoutMs?: number;
-  /** For tests: the clock of leases and delays. By default the server's. */
-  readonly clock?: Pick<Clock, 'now'>;
-}
+/** Partitions that one script looks at, at most: it keeps the server from others meanwhile. */
+const PARTITIONS_A_SCRIPT = 128;
 
-/** What {@link redis} takes: the URL of a server, or a client of your own. */
-export type RedisBackendOptions = CommonOptions &
-  (
-    | {
-        /** `redis://user:password@host:port/db`, or `rediss://` for TLS. The backend opens and closes the connection. */
-        readonly url: string;
-        /** TLS options of a `rediss://` connection, such as `ca`. */
-        readonly tls?: NonNullable<RedisUrl['tls']>;
-        readonly client?: never;
-      }
-    | {
-        /** An ioredis client of your own, of a single server. It is never closed, and its `keyPrefix` applies. */
-        readonly client: RedisClient;
-        readonly url?: never;
-        readonly tls?: never;
-      }
-  );
-
-const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTimeoutMs', 'clock'];
+/** Characters of target keys or ids that one script gets, at most, unless one is longer. */
+const CHARACTERS_A_SCRIPT = 64 * 1024;
 
 /**
  * Makes a backend on a Redis server, 6.2 or later. Nothing is opened until it is used.
@@ -80,71 +51,8 @@ const OPTIONS: readonly string[] = ['url', 'tls', 'client', 'prefix', 'commandTi
  * `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
-  mustBePlainObject(optionsOf('redis()'), options);
-  mustBeKnown(optionsOf('redis()'), options, OPTIONS);
-  const { prefix = 'sluice', commandTimeoutMs = 5000, clock } = options;
-  checkPrefix('prefix', prefix);
-  if (prefix === '') throw invalid('prefix', 'must not be empty');
-  mustBeInteger(option('commandTimeoutMs'), commandTimeoutMs, 1, 2 ** 31 - 1);
-  if (clock !== undefined) mustHaveMethods(option('clock', 'redis()'), clock, ['now']);
-  return new RedisBackend(connect(options, commandTimeoutMs), new Keys(prefix), clock);
-}
-
-/**
- * Makes a backend for `openBuffer({ url })`. The URL may set `?prefix=` and `?commandTimeoutMs=`, as in
- * `redis://localhost:6379/0?prefix=counters`.
- * @throws InvalidInputError as {@link redis} does, and `ERR_SLUICE_INVALID_URL` for any other parameter
- */
-export function fromUrl(url: string): Backend {
-  const { parameters } = parseRedisUrl(url);
-  const unknown = [...parameters.keys()].find((name) => name !== 'prefix' && name !== 'commandTimeoutMs');
-  if (unknown !== undefined) {
-    throw new InvalidInputError(
-      'ERR_SLUICE_INVALID_URL',
-      `The URL of the Redis backend has a parameter ${JSON.stringify(unknown.slice(0, 40))}; there are prefix and commandTimeoutMs.`,
-    );
-  }
-  const prefix = parameters.get('prefix');
-  const timeout = parameters.get('commandTimeoutMs');
-  return redis({
-    url,
-    ...(prefix !== null && { prefix }),
-    ...(timeout !== null && { commandTimeoutMs: Number(timeout) }),
-  });
-}
-
-function connect(options: RedisBackendOptions, commandTimeoutMs: number): Connection {
-  if ((options.client === undefined) === (options.url === undefined)) {
-    throw invalid('url', 'or "client" must be given, and not both');
-  }
-  if (options.client !== undefined) {
-    checkClient(options.client);
-    return borrowedConnection(options.client, commandTimeoutMs);
-  }
-  const { address } = parseRedisUrl(options.url);
-  return ownConnection({ ...address, ...(options.tls && { tls: options.tls }) }, commandTimeoutMs);
-}
-
-function checkClient(client: RedisClient): void {
-  const { isCluster, options } = client as { isCluster?: boolean; options?: { keyPrefix?: unknown } };
-  if (isCluster) throw invalid('client', 'must be a client of a single server, not of a Redis Cluster');
-  if (typeof client !== 'object' || typeof client.evalsha !== 'function')
-    throw invalid('client', 'must be an ioredis client');
-  checkPrefix('keyPrefix of the client', options?.keyPrefix ?? '');
-}
-
-/** A brace in the prefix would become the hash tag, in place of the one that keeps a partition's keys together. */
-function checkPrefix(name: string, prefix: unknown): void {
-  if (typeof prefix !== 'string' || !/^[^{}\s\p{Cc}]{0,100}$/u.test(prefix)) {
-    throw invalid(
-      name,
-      'must be a string of at most 100 characters, without braces, white space and control characters',
-    );
-  }
-}
-
-function invalid(name: string, problem: string): InvalidInputError {
-  return new InvalidInputError('ERR_SLUICE_INVALID_OPTION', `The option "${name}" ${problem}.`);
+  const { connection, prefix, clock } = resolveOptions(options);
+  return new RedisBackend(connection, new Keys(prefix), clock);
 }
 
 class RedisBackend implements Backend {
@@ -160,32 +68,42 @@ class RedisBackend implements Backend {
     this.#clock = clock;
   }
 
-  async add({ partition, producer, number, entries, newEpoch }: Write): Promise<AddResult> {
-    const keys = this.#keys.of(partition);
-    // A producer's first write makes its partition known; after a wipe there are first writes again.
-    if (number === 1)
-      await this.#connection.run((client) => client.sadd(this.#keys.partitions, String(partition)));
-    const lines = entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
-    const args = [this.#now(), String(number), String(PRODUCER_LIFETIME_MS), newEpoch, lines];
-    const touched = [keys.entries, keys.pending, keys.producer(producer), keys.state];
-    return addResult(await this.#run(this.#scripts.add, touched, args));
+  async join(partition: number, partitions: number): Promise<Joined> {
+    const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
+    const args = [partition, partitions, randomUUID().slice(0, 8)];
+    return joinedOf(await this.#run(this.#scripts.join, keys, args));
   }
 
-  async claim(
-    partition: number,
-    { size, leaseMs, batchIdPrefix, claimToken }: ClaimRequest,
-  ): Promise<ClaimResult> {
+  async add(write: Write): Promise<AddResult> {
+    const { partition, epoch, position, producer, number, follows, nonce } = write;
+    const { entries, pending, state } = this.#keys.of(partition);
+    const keys = [entries, pending, state, this.#keys.partitions];
+    const args = [
+      this.#now(),
+      partition,
+      epoch,
+      position,
+      producer,
+      number,
+      follows,
+      nonce,
+      packEntries(write.entries),
+    ];
+    return addResult(await this.#run(this.#scripts.add, keys, args));
+  }
+
+  async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
+    const { size, bytes, leaseMs, batchIdPrefix, claimToken, early } = request;
     const { entries, pending, batch, state } = this.#keys.of(partition);
-    const args = [this.#now(), String(size), String(leaseMs), batchIdPrefix, claimToken];
-    return claimResult(
-      await this.#run(this.#scripts.claim, [entries, pending, batch, state], args),
-      claimToken,
-    );
+    const keys = [entries, pending, batch, state, this.#keys.partitions];
+    const when = early ? 'early' : 'due';
+    const args = [this.#now(), partition, size, bytes, leaseMs, batchIdPrefix, claimToken, when];
+    return claimResult(await this.#run(this.#scripts.claim, keys, args), claimToken);
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     const { batch } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.renew, [batch], [this.#now(), token, String(leaseMs)])) === 1;
+    return (await this.#run(this.#scripts.renew, [batch], [this.#now(), token, leaseMs])) === 1;
   }
 
   async ack(partition: number, token: string): Promise<boolean> {
@@ -193,76 +111,77 @@ class RedisBackend implements Backend {
     return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
   }
 
-  async nack(partition: number, token: string, delayMs: number): Promise<boolean> {
+  async nack(partition: number, token: string, failure: Failure): Promise<boolean> {
+    const { reason, isVerdict, delayMs } = failure;
     const { batch, state } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.nack, [batch, state], [this.#now(), token, String(delayMs)])) === 1;
+    const args = [this.#now(), token, delayMs, reason, isVerdict ? 'verdict' : 'outage'];
+    return (await this.#run(this.#scripts.nack, [batch, state], args)) === 1;
   }
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
     const { batch, state, dead, deadOrder } = this.#keys.of(partition);
-    const args = burials.flatMap(({ index, reason }) => [String(index), JSON.stringify(reason)]);
-    return (
-      (await this.#run(
-        this.#scripts.bury,
-        [batch, state, dead, deadOrder],
-        [this.#now(), token, ...args],
-      )) === 1
+    const lines = burials.map(({ index, reason }) => `${index}\n${JSON.stringify(reason)}`).join('\n');
+    const keys = [batch, state, dead, deadOrder];
+    return (await this.#run(this.#scripts.bury, keys, [this.#now(), token, lines])) === 1;
+  }
+
+  async read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
+    const keysByPartition = new Map<number, string[]>();
+    const places = targets.map(({ partition, key }) => {
+      const keys = keysByPartition.get(partition) ?? [];
+      keysByPartition.set(partition, keys);
+      return { partition, index: keys.push(key) - 1 };
+    });
+    // All leave in the same tick, so that the client sends them together.
+    const replies = [...keysByPartition].map(async ([partition, targetKeys]) => {
+      const { entries, batch } = this.#keys.of(partition);
+      const held = await this.#inSteps(this.#scripts.read, [entries, batch], targetKeys);
+      return [partition, sumsOf(held)] as const;
+    });
+    const sums = new Map(await Promise.all(replies));
+    return places.map(({ partition, index }) => sums.get(partition)?.[index] as StoredSums);
+  }
+
+  async partitionCounts(): Promise<number[]> {
+    return partitionCountsOf(
+      await this.#connection.run((client) => client.smembers(this.#keys.partitionCounts)),
     );
   }
 
-  async read(partition: number, key: string): Promise<Fields | undefined> {
-    const { entries } = this.#keys.of(partition);
-    const packed = await this.#connection.run((client) => client.hget(entries, key));
-    return packed === null ? undefined : unpack(packed);
-  }
-
-  async partitions(): Promise<number[]> {
-    const used = await this.#used();
-    const busyKeys = (partition: number): string[] => {
+  async partitions(known: number): Promise<number[]> {
+    const candidates = await this.#candidates(known);
+    const counts = await this.#lookAt(this.#scripts.busy, candidates, (partition) => {
       const { pending, batch } = this.#keys.of(partition);
       return [pending, batch];
-    };
-    // One command handles the common case: an idle worker asks, and nothing is pending.
-    if (used.length === 0 || (await this.#exist(used.flatMap(busyKeys))) === 0) return [];
-    const counts = await Promise.all(used.map((partition) => this.#exist(busyKeys(partition))));
-    return used.filter((_, i) => counts[i] !== 0);
+    });
+    return candidates.filter((_, i) => counts[i] !== 0);
   }
 
-  async stats(): Promise<PartitionStats[]> {
-    const used = await this.#used();
-    return Promise.all(
-      used.map(async (partition) => {
-        const { entries, pending, batch, deadOrder } = this.#keys.of(partition);
-        const reply = await this.#run(
-          this.#scripts.stats,
-          [entries, pending, batch, deadOrder],
-          [this.#now()],
-        );
-        const [pendingCount, claimed, dead, oldestPendingMs] = (reply as unknown[]).map(Number) as [
-          number,
-          number,
-          number,
-          number,
-        ];
-        return { partition, pending: pendingCount, claimed, dead, oldestPendingMs };
-      }),
-    );
+  async stats(known: number): Promise<PartitionStats[]> {
+    const candidates = await this.#candidates(known);
+    const replies = await this.#lookAt(this.#scripts.stats, candidates, (partition) => {
+      const { entries, pending, batch, deadOrder, state } = this.#keys.of(partition);
+      return [entries, pending, batch, deadOrder, state];
+    });
+    return candidates.flatMap((partition, i) => statsOf(partition, replies[i]));
   }
 
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
-    if (limit === 0) return [];
     const { dead, deadOrder } = this.#keys.of(partition);
-    const reply = await this.#run(
-      this.#scripts.deadLetters,
-      [dead, deadOrder],
-      [String(offset), String(limit)],
-    );
-    return deadLettersOf(reply);
+    const letters: StoredDeadLetter[] = [];
+    while (letters.length < limit) {
+      const range = [offset + letters.length, limit - letters.length];
+      const some = deadLettersOf(await this.#run(this.#scripts.deadLetters, [dead, deadOrder], range));
+      if (some.length === 0) break;
+      letters.push(...some);
+    }
+    return letters;
   }
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
-    const { entries, pending, dead, deadOrder } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.redrive, [entries, pending, dead, deadOrder], ids)) as string[];
+    const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
+    const keys = [entries, pending, dead, deadOrder, batch, state];
+    return (await this.#inSteps(this.#scripts.redrive, keys, ids)) as string[];
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
@@ -278,25 +197,64 @@ class RedisBackend implements Backend {
     return this.#connection.close();
   }
 
+  /** The partitions that are listed, and those below `known`, in ascending order. */
+  async #candidates(known: number): Promise<number[]> {
+    const members = await this.#connection.run((client) => client.smembers(this.#keys.partitions));
+    const below = Array.from({ length: known }, (_, partition) => partition);
+    return [...below, ...partitionsOf(members).filter((partition) => partition >= known)];
+  }
+
+  /** Runs a script that looks at many partitions. Resolves with its reply for each. */
+  async #lookAt(
+    script: Script,
+    partitions: readonly number[],
+    keysOf: (partition: number) => string[],
+  ): Promise<unknown[]> {
+    const replies: Promise<unknown>[] = [];
+    for (let first = 0; first < partitions.length; first += PARTITIONS_A_SCRIPT) {
+      const keys = partitions.slice(first, first + PARTITIONS_A_SCRIPT).flatMap(keysOf);
+      replies.push(this.#run(script, keys, [this.#now()]));
+    }
+    return (await Promise.all(replies)).flatMap((reply) => reply as unknown[]);
+  }
+
+  /** Runs a script on a list, as often as it takes: it says how far it came. Resolves with all that it replied. */
+  async #inSteps(script: Script, keys: readonly string[], list: readonly string[]): Promise<unknown[]> {
+    const replies: unknown[] = [];
+    for (let at = 0; at < list.length; ) {
+      const [done, some] = stepOf(await this.#run(script, keys, beginning(list, at)));
+      replies.push(...some);
+      at += done;
+    }
+    return replies;
+  }
+
   /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
-  #run({ sha1, source }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  #run(
+    { sha1, source }: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const words = [...keys, ...args.map(String)];
     return this.#connection.run((client) =>
-      client.evalsha(sha1, keys.length, ...keys, ...args).catch((error: unknown) => {
+      client.evalsha(sha1, keys.length, ...words).catch((error: unknown) => {
         if (!isNoScript(error)) throw error;
-        return client.eval(source, keys.length, ...keys, ...args);
+        return client.eval(source, keys.length, ...words);
       }),
     );
-  }
-
-  async #used(): Promise<number[]> {
-    return partitionsOf(await this.#connection.run((client) => client.smembers(this.#keys.partitions)));
-  }
-
-  #exist(keys: readonly string[]): Promise<number> {
-    return this.#connection.run((client) => client.exists(...keys));
   }
 
   #now(): string {
     return this.#clock === undefined ? '' : String(this.#clock.now());
   }
+}
+
+/** The items from a place on that are not too many for one script to read. */
+function beginning(list: readonly string[], from: number): readonly string[] {
+  let characters = 0;
+  const end = list.findIndex((item, i) => {
+    if (i >= from) characters += item.length;
+    return i > from && characters > CHARACTERS_A_SCRIPT;
+  });
+  return list.slice(from, end === -1 ? list.length : end);
 }

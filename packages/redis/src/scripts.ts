@@ -1,17 +1,29 @@
 import { createHash } from 'node:crypto';
 import ack from './lua/ack.lua';
 import add from './lua/add.lua';
+import batch from './lua/batch.lua';
 import bury from './lua/bury.lua';
+import busy from './lua/busy.lua';
+import chunks from './lua/chunks.lua';
 import claim from './lua/claim.lua';
+import claimedEntries from './lua/claimed-entries.lua';
 import deadLetters from './lua/dead-letters.lua';
 import discard from './lua/discard.lua';
+import heldBy from './lua/held-by.lua';
 import holds from './lua/holds.lua';
+import join from './lua/join.lua';
 import merge from './lua/merge.lua';
 import nack from './lua/nack.lua';
 import now from './lua/now.lua';
+import numbers from './lua/numbers.lua';
+import read from './lua/read.lua';
+import record from './lua/record.lua';
 import redrive from './lua/redrive.lua';
+import refusals from './lua/refusals.lua';
 import renew from './lua/renew.lua';
+import serverTime from './lua/server-time.lua';
 import stats from './lua/stats.lua';
+import steps from './lua/steps.lua';
 
 /** A Lua script and the digest that the server caches it under. */
 export interface Script {
@@ -27,15 +39,18 @@ function script(...parts: string[]): Script {
 /** One script a state change, put together from its files. */
 export function loadScripts() {
   return {
-    add: script(now, merge, add),
-    claim: script(now, claim),
-    renew: script(now, holds, renew),
-    ack: script(holds, ack),
-    nack: script(now, holds, nack),
-    bury: script(now, holds, bury),
-    redrive: script(merge, redrive),
-    discard: script(discard),
-    deadLetters: script(deadLetters),
-    stats: script(now, stats),
+    join: script(numbers, serverTime, refusals, chunks, record, join),
+    add: script(numbers, now, refusals, chunks, record, merge, add),
+    claim: script(numbers, now, serverTime, refusals, chunks, batch, claim),
+    renew: script(numbers, now, refusals, heldBy, renew),
+    ack: script(refusals, heldBy, holds, ack),
+    nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
+    bury: script(numbers, now, refusals, chunks, batch, heldBy, holds, bury),
+    read: script(refusals, steps, claimedEntries, read),
+    redrive: script(refusals, chunks, steps, claimedEntries, merge, redrive),
+    discard: script(refusals, chunks, discard),
+    deadLetters: script(steps, deadLetters),
+    stats: script(numbers, now, refusals, batch, stats),
+    busy: script(busy),
   };
 }

@@ -1,29 +1,57 @@
+import { isIP } from 'node:net';
 import { InvalidInputError } from '@sluice/core';
 import type { RedisOptions } from 'ioredis';
 
 /** Where a server is, and who asks. */
 export type RedisUrl = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'db' | 'tls'>;
 
+/** What a URL says: where the server is, and what may also be given as options. */
+export interface ParsedUrl {
+  readonly address: RedisUrl;
+  readonly prefix?: string;
+  readonly commandTimeoutMs?: number;
+}
+
 /**
- * Reads `redis://user:password@host:port/db`, or `rediss://` for TLS. Messages never show the URL, which may hold a
- * password.
+ * Reads `redis://user:password@host:port/db`, or `rediss://` for TLS; parameters are `?prefix=` and
+ * `?commandTimeoutMs=`. Messages never show the URL, which may hold a password.
  * @throws InvalidInputError `ERR_SLUICE_INVALID_URL`, or `ERR_SLUICE_UNKNOWN_SCHEME`
  */
-export function parseRedisUrl(text: string): { address: RedisUrl; parameters: URLSearchParams } {
+export function parseRedisUrl(text: string): ParsedUrl {
   const url = parse(text);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw unknownScheme(url.protocol);
   if (!/^\/?\d*$/.test(url.pathname)) throw invalid('the path must be the number of a database');
   const db = url.pathname.slice(1);
+  const host = decode(url.hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost';
   return {
     address: {
-      host: decode(url.hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost',
+      host,
       port: url.port === '' ? 6379 : Number(url.port),
       ...(url.username !== '' && { username: decode(url.username) }),
       ...(url.password !== '' && { password: decode(url.password) }),
       ...(db !== '' && { db: Number(db) }),
-      ...(url.protocol === 'rediss:' && { tls: {} }),
+      // Servers that share an address pick their certificate by this name, which must not be an address.
+      ...(url.protocol === 'rediss:' && { tls: isIP(host) === 0 ? { servername: host } : {} }),
     },
-    parameters: url.searchParams,
+    ...parametersOf(url.searchParams),
+  };
+}
+
+function parametersOf(parameters: URLSearchParams): Omit<ParsedUrl, 'address'> {
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => name !== 'prefix' && name !== 'commandTimeoutMs');
+  if (unknown !== undefined) {
+    throw invalid(
+      `it has a parameter ${JSON.stringify(unknown.slice(0, 40))}; there are prefix and commandTimeoutMs`,
+    );
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw invalid(`it has the parameter ${twice} twice`);
+  const prefix = parameters.get('prefix');
+  const timeout = parameters.get('commandTimeoutMs');
+  return {
+    ...(prefix !== null && { prefix }),
+    ...(timeout !== null && { commandTimeoutMs: timeout === '' ? Number.NaN : Number(timeout) }),
   };
 }
 

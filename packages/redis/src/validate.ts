@@ -1,5 +1,6 @@
 import { BackendError, SluiceError, type Validation } from '@sluice/core';
 import type { Connection } from './connection.js';
+import { isReply } from './errors.js';
 
 const OLDEST_VERSION = [6, 2] as const;
 
@@ -11,7 +12,10 @@ export async function validateServer(connection: Connection): Promise<Validation
   const info = parseInfo(await connection.run((client) => client.info()));
   refuseUnsafe(info);
   const durability = await durabilityOf(info, connection);
-  return { durability, advice: [...evictionAdvice(info), ...durabilityAdvice(durability)] };
+  return {
+    durability,
+    advice: [...evictionAdvice(info), ...durabilityAdvice(durability), ...replicaAdvice(info)],
+  };
 }
 
 type Info = Readonly<Record<string, string>>;
@@ -44,8 +48,11 @@ function evicts(info: Info): boolean {
 }
 
 async function durabilityOf(info: Info, connection: Connection): Promise<Validation['durability']> {
-  if (info.aof_enabled === '1')
-    return (await setting(connection, 'appendfsync')) === 'always' ? 'every-write' : 'recent-loss';
+  if (info.aof_enabled === '1') {
+    if ((await setting(connection, 'appendfsync')) !== 'always') return 'recent-loss';
+    // While the file is rewritten, the server then does not sync it either.
+    return (await setting(connection, 'no-appendfsync-on-rewrite')) === 'yes' ? 'recent-loss' : 'every-write';
+  }
   const save = await setting(connection, 'save');
   if (save === undefined) return 'unknown';
   return save === '' ? 'none' : 'recent-loss';
@@ -59,8 +66,8 @@ async function setting(connection: Connection, name: string): Promise<string | u
       | Record<string, string>;
     return Array.isArray(reply) ? reply[1] : reply[name];
   } catch (error) {
-    // Managed servers hide CONFIG; what it would say is then unknown.
-    if (error instanceof BackendError && error.outcome === 'refused' && !error.retryable) return undefined;
+    // Managed servers hide CONFIG, in words of their own; what it would say is then unknown.
+    if (error instanceof BackendError && isReply(error.cause)) return undefined;
     throw error;
   }
 }
@@ -78,7 +85,7 @@ function durabilityAdvice(durability: Validation['durability']): string[] {
       return [];
     case 'recent-loss':
       return [
-        'If the Redis server crashes, it forgets its last writes, about a second of them with appendfsync everysec, or those since its last snapshot without appendonly: increments in them may be lost, and a batch claimed in them may be applied twice. Set: appendonly yes, appendfsync always',
+        'If the Redis server crashes, it forgets its last writes, about a second of them with appendfsync everysec, those during a rewrite of its file with no-appendfsync-on-rewrite yes, or those since its last snapshot without appendonly: increments in them may be lost, and a batch claimed in them may be applied twice. Set: appendonly yes, appendfsync always, no-appendfsync-on-rewrite no',
       ];
     case 'none':
       return [
@@ -89,6 +96,14 @@ function durabilityAdvice(durability: Validation['durability']): string[] {
         'The persistence settings of the Redis server cannot be read (CONFIG GET is refused), so it is unknown what survives a crash.',
       ];
   }
+}
+
+/** Replication is asynchronous, whatever min-replicas-to-write says: that only refuses writes when replicas are missing. */
+function replicaAdvice(info: Info): string[] {
+  if (!(Number(info.connected_slaves) > 0)) return [];
+  return [
+    `The Redis server has replicas (${info.connected_slaves}): a failover to one forgets the writes that had not reached it, also those that the server has on disk. Increments in them are lost, and a batch settled in them may be applied twice.`,
+  ];
 }
 
 function unsafe(problem: string): SluiceError {

@@ -19,4 +19,14 @@ conformance({
     const [entries = ''] = await client.keys(`test-${tests}:{${partition}-*}:entries`);
     await client.hset(entries, key, '{"+views":"many"');
   },
+  copy: async () => {
+    const keysOf = (): Promise<string[]> => client.keys(`test-${tests}:*`);
+    const copies = await Promise.all(
+      (await keysOf()).map(async (key) => [key, await client.dumpBuffer(key)] as const),
+    );
+    return async () => {
+      await client.del('none', ...(await keysOf()));
+      for (const [key, copy] of copies) await client.restore(key, 0, copy as Buffer);
+    };
+  },
 });

@@ -21,7 +21,13 @@ beforeEach(async () => {
 /** Two pages pending in one partition, of which the first is then damaged. */
 async function pendingPages(damage: () => Promise<unknown>) {
   const sink = recordingSink();
-  const buffer = createBuffer({ backend: redis({ client }), sink, partitions: 1, maxAttempts: 1 });
+  const buffer = createBuffer({
+    backend: redis({ client }),
+    sink,
+    partitions: 1,
+    maxAttempts: 1,
+    giveUpAfterMs: 0,
+  });
   await buffer.incr('Page', { views: 1 }, { path: '/bad' });
   await buffer.incr('Page', { views: 1 }, { path: '/good' });
   await damage();

@@ -12,7 +12,7 @@ type Step =
   | { do: 'get'; target: number }
   | { do: 'claim'; partition: number }
   | { do: 'ack' | 'renew' | 'process'; lease: number }
-  | { do: 'nack'; lease: number; delayMs: number }
+  | { do: 'nack'; lease: number; delayMs: number; isVerdict: boolean }
   | { do: 'bury'; lease: number; every: number }
   | { do: 'advance'; ms: number }
   | { do: 'partitions'; count: number }
@@ -42,7 +42,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('ack', 'renew', 'process'), lease }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('nack' as const), lease, delayMs: fc.nat({ max: 2000 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('nack' as const),
+      lease,
+      delayMs: fc.nat({ max: 2000 }),
+      isVerdict: fc.boolean(),
+    }),
   },
   {
     weight: 1,
@@ -77,6 +82,8 @@ async function observe(
       batchSize: 2,
       leaseMs: LEASE_MS,
       maxAttempts: 3,
+      logger: { warn() {}, error() {} },
+      giveUpAfterMs: 0,
       // Side by side, partitions draw their ids in the order of the replies, which is not the same each time.
       concurrency: 1,
     });
@@ -127,7 +134,7 @@ async function observe(
   };
 
   for (const at of program) {
-    seen.push([at.do, await run(at).catch(outcome), await backend.partitions(), await backend.stats()]);
+    seen.push([at.do, await run(at).catch(outcome), await backend.partitions(4), await backend.stats(4)]);
   }
   await buffer.close();
   await keeper.close();
@@ -138,7 +145,9 @@ async function settle(backend: Backend, at: Step, { batch, token, size }: Lease)
   const { partition } = batch;
   if (at.do === 'ack') return backend.ack(partition, token);
   if (at.do === 'renew') return backend.renew(partition, token, LEASE_MS);
-  if (at.do === 'nack') return backend.nack(partition, token, at.delayMs);
+  if (at.do === 'nack') {
+    return backend.nack(partition, token, { reason: 'busy ✗', isVerdict: at.isVerdict, delayMs: at.delayMs });
+  }
   const every = at.do === 'bury' ? at.every : 1;
   const burials = Array.from({ length: size }, (_, index) => ({ index, reason: `bad ✗ ${index}` }));
   return backend.bury(
@@ -159,6 +168,15 @@ function extraOf(kind: number, value: number): Record<string, never> | undefined
     { title: BigInt(value) },
   ];
   return kinds[kind] as Record<string, never> | undefined;
+}
+
+/** What makes a batch's id unique for ever is the server's time, and in memory a count: they differ. */
+function withoutTimes(seen: unknown): unknown {
+  if (typeof seen === 'string') return seen.replaceAll(/(\d+-[a-z\d]+-\d+)-[\d.]+/g, '$1');
+  if (Array.isArray(seen)) return seen.map(withoutTimes);
+  if (typeof seen !== 'object' || seen === null || Object.getPrototypeOf(seen) !== Object.prototype)
+    return seen;
+  return Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, withoutTimes(value)]));
 }
 
 function outcome(error: unknown): unknown {
@@ -185,7 +203,7 @@ test(`${PROGRAMS} random programs are observed alike on memory and on Redis`, as
       ).includes('leased')
         ? 1
         : 0;
-      expect(actual).toEqual(expected);
+      expect(withoutTimes(actual)).toEqual(withoutTimes(expected));
     }),
     { numRuns: PROGRAMS },
   );

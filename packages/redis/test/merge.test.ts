@@ -70,11 +70,14 @@ test('the scripts merge as core does, and keep what neither can read as dead let
     fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 50 }), async (pairs) => {
       id += 1;
       const key = (i: number): string => `["${id}","i",${i}]`;
+      const joined = await backend.join(0, 1);
       const write = (number: number, part: 0 | 1): Write => ({
+        ...joined,
         partition: 0,
         producer: `p${id}`,
         number,
-        newEpoch: 'e',
+        follows: number - 1,
+        nonce: `${number}`,
         entries: pairs.map((pair, i) => ({ key: key(i), fields: pair[part] })),
       });
       await backend.add(write(1, 0));
@@ -94,9 +97,9 @@ test('the scripts merge as core does, and keep what neither can read as dead let
         return merged;
       });
       for (const [i, merged] of expected.entries()) {
-        const read = backend.read(0, key(i));
+        const read = backend.read([{ partition: 0, key: key(i) }]);
         if (isCorrupt(merged)) await expect(read).rejects.toThrow(CorruptEntryError);
-        else expect(await read).toEqual(merged);
+        else expect(await read).toEqual([{ pending: merged, claimed: undefined }]);
       }
       seen.buried += await process(expected);
     }),
@@ -107,7 +110,14 @@ test('the scripts merge as core does, and keep what neither can read as dead let
 
 /** Claims the entries and buries those that are corrupt, which cannot be redriven. Resolves with their number. */
 async function process(expected: readonly Fields[]): Promise<number> {
-  const request = { size: 1000, leaseMs: 1000, batchIdPrefix: '0-b', claimToken: 't' };
+  const request = {
+    size: 1000,
+    bytes: 2 ** 20,
+    leaseMs: 1000,
+    batchIdPrefix: '0-b',
+    claimToken: 't',
+    early: false,
+  };
   const claimed = await backend.claim(0, request);
   if (claimed.status !== 'leased') throw new Error(claimed.status);
   const { leaseToken: token, batch } = claimed;

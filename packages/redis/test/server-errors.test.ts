@@ -14,14 +14,19 @@ beforeEach(async () => {
   await admin.flushall();
 });
 
-const write = (backend: Backend): Promise<unknown> =>
-  backend.add({
+async function write(backend: Backend, number = 1, key = '["Page"]'): Promise<unknown> {
+  const joined = await backend.join(0, 1);
+  const entries = [{ key, fields: { '+views': 1 } }];
+  return backend.add({
+    ...joined,
     partition: 0,
     producer: 'p',
-    number: 1,
-    newEpoch: 'e',
-    entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
+    number,
+    follows: number - 1,
+    nonce: `${number}`,
+    entries,
   });
+}
 
 async function failure(call: Promise<unknown>): Promise<BackendError> {
   const error = await call.then(
@@ -43,10 +48,13 @@ async function expectRefused(
 describe('what the server refuses becomes a typed error, and changes nothing', () => {
   test('OOM: the server is full', async () => {
     await using backend = closing(redis({ url: server.url }));
+    await backend.join(0, 1);
     await admin.config('SET', 'maxmemory', '1');
     await expectRefused(write(backend), 'ERR_SLUICE_BACKEND_FULL', true);
+    await expectRefused(backend.join(1, 2), 'ERR_SLUICE_BACKEND_FULL', true);
     await admin.config('SET', 'maxmemory', '0');
-    expect(await backend.partitions()).toEqual([]);
+    expect(await backend.partitions(2)).toEqual([]);
+    expect((await backend.stats(2)).map(({ partition }) => partition)).toEqual([0]);
   });
 
   test('READONLY: the server is a replica', async () => {
@@ -54,7 +62,7 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
     await write(backend);
     await admin.replicaof('127.0.0.1', 1);
     await expectRefused(
-      backend.ack(0, 'x').then(() => write2(backend)),
+      backend.ack(0, 'x').then(() => write(backend, 2)),
       'ERR_SLUICE_BACKEND_READONLY',
       true,
     );
@@ -66,7 +74,7 @@ describe('what the server refuses becomes a typed error, and changes nothing', (
     await write(backend);
     const [pending = ''] = await admin.keys('*:pending');
     await admin.set(pending, 'not a list');
-    await expectRefused(write2(backend), 'ERR_SLUICE_BACKEND_CORRUPT', false);
+    await expectRefused(write(backend, 2, '["Other"]'), 'ERR_SLUICE_BACKEND_CORRUPT', false);
     const [entries = ''] = await admin.keys('*:entries');
     expect(await admin.hlen(entries)).toBe(1);
   });
@@ -109,7 +117,7 @@ test('NOSCRIPT: after SCRIPT FLUSH the source is sent again', async () => {
   await using backend = closing(redis({ url: server.url }));
   await write(backend);
   await admin.script('FLUSH');
-  expect(await write2(backend)).toMatchObject({ status: 'applied' });
+  expect(await write(backend, 2)).toMatchObject({ status: 'applied' });
 });
 
 test('LOADING: a write waits until a restarted server has its data', async () => {
@@ -145,24 +153,24 @@ test('a full server is drained, and takes writes again', async () => {
 test('a full server still renews and buries', async () => {
   await using backend = closing(redis({ url: server.url }));
   await write(backend);
-  const claimed = await backend.claim(0, { size: 1, leaseMs: 10_000, batchIdPrefix: '0-a', claimToken: 't' });
+  const request = {
+    size: 1,
+    bytes: 1000,
+    leaseMs: 10_000,
+    batchIdPrefix: '0-a',
+    claimToken: 't',
+    early: false,
+  };
+  const claimed = await backend.claim(0, request);
   const token = claimed.status === 'leased' ? claimed.leaseToken : '';
   await admin.config('SET', 'maxmemory', '1');
   expect(await backend.renew(0, token, 20_000)).toBe(true);
   expect(await backend.bury(0, token, [{ index: 0, reason: 'bad' }])).toBe(true);
   await admin.config('SET', 'maxmemory', '0');
-  expect(await backend.deadLetters(0, 0, 9)).toMatchObject([{ id: '0-a-1/000000', reason: 'bad' }]);
+  expect(await backend.deadLetters(0, 0, 9)).toMatchObject([
+    { id: expect.stringMatching(/^0-a-1-\d{16}\/000000$/), reason: 'bad' },
+  ]);
 });
-
-function write2(backend: Backend): Promise<unknown> {
-  return backend.add({
-    partition: 0,
-    producer: 'p',
-    number: 2,
-    newEpoch: 'e',
-    entries: [{ key: '["Page"]', fields: { '+views': 1 } }],
-  });
-}
 
 function closing(backend: Backend): Backend & AsyncDisposable {
   return Object.assign(backend, { [Symbol.asyncDispose]: () => backend.close() });

@@ -51,6 +51,49 @@ test('the durability follows from the persistence settings', async () => {
   });
 });
 
+test('a file that is not synced while it is rewritten may lose recent writes', async () => {
+  const settings = { appendonly: 'yes', appendfsync: 'always', 'no-appendfsync-on-rewrite': 'yes' };
+  expect(await configured(settings)).toEqual({
+    durability: 'recent-loss',
+    advice: [expect.stringContaining('no-appendfsync-on-rewrite no')],
+  });
+});
+
+test('settings that only refuse writes, or forget none that were acknowledged, are not spoken of', async () => {
+  expect(
+    await configured({
+      appendonly: 'yes',
+      appendfsync: 'always',
+      maxmemory: '1gb',
+      'aof-load-truncated': 'yes',
+      'stop-writes-on-bgsave-error': 'no',
+      'auto-aof-rewrite-percentage': '1',
+    }),
+  ).toEqual({ durability: 'every-write', advice: [] });
+});
+
+test('a replica that may take over is spoken of', async () => {
+  await using replica = await startRedisServer();
+  const client = new Redis(replica.url);
+  await client.replicaof('127.0.0.1', server.port);
+  await expect.poll(async () => await admin.info('replication')).toContain('connected_slaves:1');
+  expect(await configured({ appendonly: 'yes', appendfsync: 'always' })).toMatchObject({
+    durability: 'every-write',
+    advice: [expect.stringContaining('failover')],
+  });
+  await client.replicaof('NO', 'ONE');
+  client.disconnect();
+  await expect.poll(async () => await admin.info('replication')).toContain('connected_slaves:0');
+});
+
+test('a server that denies CONFIG in words of its own is validated', async () => {
+  const client = new Redis(server.url);
+  const denial = Object.assign(new Error('ERR not available on this plan'), { name: 'ReplyError' });
+  client.config = (() => Promise.reject(denial)) as never;
+  expect(await redis({ client }).validate()).toMatchObject({ durability: 'unknown' });
+  client.disconnect();
+});
+
 test('where CONFIG is denied, the durability is unknown', async () => {
   await admin.acl('SETUSER', 'guest', 'on', '>pass', '~*', '+@all', '-config');
   const guest = redis({ url: server.url.replace('//', '//guest:pass@') });

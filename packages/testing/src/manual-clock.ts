@@ -4,7 +4,8 @@ import type { Clock } from '@sluice/core';
 export interface ManualClock extends Clock {
   /**
    * Moves time forward by `ms` milliseconds. Timers that fall due on the way run in the order of their times, each with
-   * the clock at its time, and what they start has run as far as it can without I/O before the next one.
+   * the clock at its time, and what they start has run as far as it can without I/O before the next one. A negative number
+   * sets the clock back, as an operator may do with a server's; no timer runs.
    */
   advance(ms: number): Promise<void>;
   /**

@@ -1,7 +1,9 @@
 import { BackendError, createBuffer } from '@sluice/core';
+import type { AddResult, StoredTarget } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import {
   type FaultRule,
+  type FaultyBackend,
   type FaultyBackendOptions,
   faultyBackend,
   manualClock,
@@ -13,13 +15,26 @@ import { describe, expect, test } from 'vitest';
 
 const KEY = '["Page","path","/a"]';
 
-const write = (number: number) => ({
-  partition: 0,
-  producer: 'producer',
-  number,
-  entries: [{ key: KEY, fields: { '+views': 1 } }],
-  newEpoch: 'epoch',
-});
+const targets = (partition = 0): readonly StoredTarget[] => [{ partition, key: KEY }];
+
+/** Adds a write of one view. */
+const add = async (backend: FaultyBackend, number: number): Promise<AddResult> => {
+  const position = await backend.behind.join(0, 1);
+  const entries = [{ key: KEY, fields: { '+views': 1 } }];
+  return backend.add({
+    ...position,
+    partition: 0,
+    producer: 'p',
+    number,
+    follows: number - 1,
+    nonce: `${number}`,
+    entries,
+  });
+};
+
+/** The views that are pending behind the faults. */
+const views = async ({ behind }: FaultyBackend): Promise<unknown> =>
+  (await behind.read(targets()))[0]?.pending?.['+views'];
 
 const open = (rules: readonly FaultRule[], options?: FaultyBackendOptions) =>
   faultyBackend(memory(), rules, options);
@@ -30,19 +45,19 @@ describe('a backend without rules is the backend behind it', () => {
 
 test('a refused call never reaches the backend', async () => {
   const backend = open([{ on: 'add', fault: 'refuse' }]);
-  await expect(backend.add(write(1))).rejects.toMatchObject({
+  await expect(add(backend, 1)).rejects.toMatchObject({
     code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
     outcome: 'refused',
     retryable: true,
   });
-  expect(await backend.read(0, KEY)).toBeUndefined();
-  expect((await backend.add(write(1))).status).toBe('applied');
+  expect(await views(backend)).toBeUndefined();
+  expect((await add(backend, 1)).status).toBe('applied');
 });
 
 test('a lost reply leaves its effect', async () => {
   const backend = open([{ on: 'add', fault: 'lose-reply' }]);
-  await expect(backend.add(write(1))).rejects.toMatchObject({ outcome: 'unknown', retryable: true });
-  expect((await backend.add(write(1))).status).toBe('duplicate');
+  await expect(add(backend, 1)).rejects.toMatchObject({ outcome: 'unknown', retryable: true });
+  expect((await add(backend, 1)).status).toBe('duplicate');
 });
 
 test('a rejection of one’s own', async () => {
@@ -51,7 +66,7 @@ test('a rejection of one’s own', async () => {
     outcome: 'refused',
   });
   const backend = open([{ on: 'stats', fault: { reject: denied } }]);
-  await expect(backend.stats()).rejects.toBe(denied);
+  await expect(backend.stats(0)).rejects.toBe(denied);
 });
 
 test('nth and times pick calls', async () => {
@@ -59,7 +74,7 @@ test('nth and times pick calls', async () => {
   const outcomes = [];
   for (let call = 1; call <= 5; call += 1) {
     outcomes.push(
-      await backend.read(0, KEY).then(
+      await backend.read(targets()).then(
         () => 'ok',
         () => 'refused',
       ),
@@ -69,17 +84,23 @@ test('nth and times pick calls', async () => {
 });
 
 test('a predicate picks calls by their arguments', async () => {
-  const backend = open([{ on: 'read', when: ({ args: [partition] }) => partition === 3, fault: 'refuse' }]);
-  await backend.read(1, KEY);
-  await expect(backend.read(3, KEY)).rejects.toThrow('Injected fault: read was refused.');
+  const backend = open([
+    {
+      on: 'read',
+      when: ({ args: [asked] }) => (asked as StoredTarget[])[0]?.partition === 3,
+      fault: 'refuse',
+    },
+  ]);
+  await backend.read(targets(1));
+  await expect(backend.read(targets(3))).rejects.toThrow('Injected fault: read was refused.');
 });
 
 test('a rule may be about several methods, or about all but close', async () => {
   const several = open([{ on: ['ack', 'stats'], times: 2, fault: 'refuse' }]);
   await expect(several.ack(0, 'token')).rejects.toThrow('ack');
-  await expect(several.stats()).rejects.toThrow('stats');
+  await expect(several.stats(0)).rejects.toThrow('stats');
   const all = open([{ times: Infinity, fault: 'refuse' }]);
-  await expect(all.partitions()).rejects.toThrow('partitions');
+  await expect(all.partitions(0)).rejects.toThrow('partitions');
   await all.close();
 });
 
@@ -88,8 +109,8 @@ test('of two rules for a call, the first one strikes, and the other one counts t
     { on: 'read', nth: 1, fault: 'refuse' },
     { on: 'read', nth: 2, fault: 'lose-reply' },
   ]);
-  await expect(backend.read(0, KEY)).rejects.toThrow('refused');
-  await expect(backend.read(0, KEY)).rejects.toThrow('lost');
+  await expect(backend.read(targets())).rejects.toThrow('refused');
+  await expect(backend.read(targets())).rejects.toThrow('lost');
 });
 
 test('a delayed request takes effect later, a delayed reply only arrives later', async () => {
@@ -99,16 +120,15 @@ test('a delayed request takes effect later, a delayed reply only arrives later',
     { on: 'add', nth: 2, fault: { delayReply: 100 } },
   ];
   const backend = open(rules, { clock });
-  const views = async () => (await backend.read(0, KEY))?.['+views'];
-  const first = backend.add(write(1));
+  const first = add(backend, 1);
   await clock.advance(99);
-  expect(await views()).toBeUndefined();
+  expect(await views(backend)).toBeUndefined();
   await clock.advance(1);
   expect((await first).status).toBe('applied');
   let replied = false;
-  void backend.add(write(2)).then(() => (replied = true));
+  void add(backend, 2).then(() => (replied = true));
   await clock.advance(99);
-  expect([await views(), replied]).toEqual([2, false]);
+  expect([await views(backend), replied]).toEqual([2, false]);
   await clock.advance(1);
   expect(replied).toBe(true);
 });
@@ -119,22 +139,22 @@ test('a test may hold a call back for as long as it likes', async () => {
     release = resolve;
   });
   const backend = open([{ on: 'add', fault: { delayRequest: gate } }]);
-  const held = backend.add(write(1));
-  expect(await backend.read(0, KEY)).toBeUndefined();
+  const held = add(backend, 1);
+  expect(await views(backend)).toBeUndefined();
   release();
   expect((await held).status).toBe('applied');
 });
 
 test('a delay in milliseconds without a clock is a mistake of the test', async () => {
   const backend = open([{ on: 'stats', fault: { delayReply: 5 } }]);
-  await expect(backend.stats()).rejects.toThrow('needs the option "clock"');
+  await expect(backend.stats(0)).rejects.toThrow('needs the option "clock"');
 });
 
 test('the same seed draws the same faults', async () => {
   const struck = async (seed: number): Promise<string[]> => {
     const backend = open([{ share: 0.3, fault: 'refuse' }], { random: seededRandom(seed) });
     const calls = Array.from({ length: 100 }, () =>
-      backend.stats().then(
+      backend.stats(0).then(
         () => 'ok',
         () => 'refused',
       ),
@@ -154,7 +174,7 @@ test('a rule that never struck is named', async () => {
     { on: ['ack', 'bury'], nth: 3, fault: 'lose-reply' },
     { on: 'add', share: 0.1, fault: { delayRequest: 5 } },
   ]);
-  await expect(backend.stats()).rejects.toThrow();
+  await expect(backend.stats(0)).rejects.toThrow();
   expect(backend.fired.map(({ method, rule }) => [method, rule.fault])).toEqual([['stats', 'refuse']]);
   expect(() => backend.assertFired()).toThrow(
     'These faults never struck: lose-reply on ack or bury (call 3); delayRequest on add (share 0.1).',
@@ -179,7 +199,7 @@ async function drift(rules: readonly FaultRule[], seed: number): Promise<number>
     await clock.until(Promise.all([...increments, ...work]));
   }
   backend.assertFired();
-  for (let tries = 0; tries < 50 && (await backend.behind.partitions()).length > 0; tries += 1) {
+  for (let tries = 0; tries < 50 && (await backend.behind.partitions(0)).length > 0; tries += 1) {
     await clock.until(Promise.all(buffers.map((buffer) => buffer.processPending().catch(() => {}))));
     await clock.advance(30_000);
   }

@@ -27,6 +27,18 @@ test('timers run in the order of their times, each at its time', async () => {
   expect(ran.at(-1)).toEqual(['late', 30]);
 });
 
+test('a clock that is set back runs no timer, and runs it later in its time', async () => {
+  const clock = manualClock(1000);
+  const ran: number[] = [];
+  clock.after(10, () => ran.push(clock.now()));
+  await clock.advance(-500);
+  expect([clock.now(), ran]).toEqual([500, []]);
+  await clock.advance(509);
+  expect(ran).toEqual([]);
+  await clock.advance(1);
+  expect(ran).toEqual([1010]);
+});
+
 test('timers that timers start run in the same move', async () => {
   const clock = manualClock(0);
   const ran: number[] = [];

@@ -1,5 +1,5 @@
 import { createBuffer } from '@sluice/core';
-import { targetKey } from '@sluice/core/backend';
+import { type ClaimRequest, targetKey } from '@sluice/core/backend';
 import { type RedisClient, redis } from '@sluice/redis';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { mockRedis } from '@sluice/testing/mock-redis';
@@ -13,6 +13,15 @@ function opened(partitions = 1) {
   const sink = recordingSink();
   return { clock, client, backend, sink, buffer: createBuffer({ backend, clock, sink, partitions }) };
 }
+
+const request: ClaimRequest = {
+  size: 10,
+  bytes: 1000,
+  leaseMs: 1000,
+  batchIdPrefix: 'batch',
+  claimToken: 'token',
+  early: false,
+};
 
 async function keyOf(client: ReturnType<typeof mockRedis>, suffix: string): Promise<string> {
   const found = (await client.keys()).filter((key) => key.endsWith(suffix));
@@ -42,28 +51,27 @@ test('the layout of the keys can be looked at', async () => {
   expect(entries[a]).toBe(`{"+views":"1","@":"${clock.now()}"}`);
   expect(await client.smembers('sluice:partitions')).toEqual(['0']);
 
-  const producer = (await client.keys()).find((key) => key.includes(':producer:')) ?? '';
-  expect(await client.get(producer)).toBe('3');
-  await clock.advance(24 * 60 * 60 * 1000 + 1);
-  expect(await client.get(producer)).toBe(null);
+  const state = await client.hgetall(await keyOf(client, ':state'));
+  const [record = ''] = Object.entries(state).flatMap(([field, value]) =>
+    field.startsWith('p:') ? [value] : [],
+  );
+  expect(record).toMatch(/^3 3 \S+ \[\]$/);
+  expect(state).toMatchObject({ applied: '3', epoch: expect.any(String) });
   await buffer.close();
 });
 
 test('a claim freezes the entries into the batch, and its lease runs out by the clock of the mock', async () => {
   const { client, clock, buffer, backend } = opened();
   await buffer.incr('Page', { views: 1 }, { path: '/' });
-  const request = { size: 10, leaseMs: 1000, batchIdPrefix: 'batch', claimToken: 'first' };
-  expect(await backend.claim(0, request)).toMatchObject({
-    status: 'leased',
-    batch: { id: 'batch-1', attempt: 1 },
-  });
+  const id = expect.stringMatching(/^batch-1-\d+$/);
+  expect(await backend.claim(0, request)).toMatchObject({ status: 'leased', batch: { id, attempt: 1 } });
   expect((await client.keys()).filter((key) => /:(entries|pending)$/.test(key))).toEqual([]);
   expect(await client.hget(await keyOf(client, ':batch'), 'due')).toBe(String(clock.now() + 1000));
   await clock.advance(400);
   expect(await backend.claim(0, { ...request, claimToken: 'other' })).toEqual({ status: 'busy', forMs: 600 });
   await clock.advance(600);
   expect(await backend.claim(0, { ...request, claimToken: 'other' })).toMatchObject({
-    batch: { id: 'batch-1', attempt: 2 },
+    batch: { id, attempt: 2 },
   });
   await buffer.close();
 });
@@ -108,7 +116,9 @@ test("a key of another program's is an error that says so", async () => {
   const entries = await keyOf(client, ':entries');
   await client.del(entries);
   await client.call('SET', entries, 'in the way');
-  const claim = backend.claim(0, { size: 1, leaseMs: 1, batchIdPrefix: 'batch', claimToken: 'token' });
-  await expect(claim).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_CORRUPT', outcome: 'refused' });
+  await expect(backend.claim(0, request)).rejects.toMatchObject({
+    code: 'ERR_SLUICE_BACKEND_CORRUPT',
+    outcome: 'refused',
+  });
   await buffer.close();
 });

@@ -1,49 +1,70 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import * as core from '@sluice/core';
 import * as implementors from '@sluice/core/backend';
-import { type MemoryOptions, memory } from '@sluice/memory';
+import { type MemoryBackend, type MemoryOptions, memory } from '@sluice/memory';
 import { conformance } from '@sluice/testing/conformance';
 import ts from 'typescript';
 import { afterAll, expect, test } from 'vitest';
 import { MUTANTS, type Mutant } from './mutants.js';
 
-type Open = (options: MemoryOptions) => core.Backend;
+/** Far more than the whole suite takes. */
+const HANGING_MS = 10_000;
 
-const SOURCE = new URL('../../memory/src/memory-backend.ts', import.meta.url);
-const source = readFileSync(SOURCE, 'utf8').replace(/^\s*\/\/.*$/gm, '');
+type Open = (options: MemoryOptions) => MemoryBackend;
+
+const copy = async (backend: MemoryBackend) => {
+  const snapshot = backend.snapshot();
+  return async () => backend.restore(snapshot);
+};
+
+const SOURCES = new URL('../../memory/src/', import.meta.url);
+const sources = new Map(readdirSync(SOURCES).map((name) => [name, sourceOf(name)]));
+
+function sourceOf(name: string): string {
+  return readFileSync(new URL(name, SOURCES), 'utf8').replace(/^\s*\/\/.*$/gm, '');
+}
 
 /** The names of the tests that a backend fails. */
 async function failures(open: Open): Promise<string[]> {
   const tests: [string, () => Promise<void>][] = [];
-  conformance({ test: (name, run) => tests.push([name, run]), open });
-  const failed = await Promise.all(
-    tests.map(([name, run]) =>
-      run().then(
-        () => undefined,
-        () => name,
-      ),
-    ),
-  );
-  return failed.filter((name) => name !== undefined);
+  conformance({ test: (name, run) => tests.push([name, run]), open, copy });
+  const failed = new Set(tests.map(([name]) => name));
+  const ended = tests.map(([name, run]) => run().then(() => failed.delete(name)));
+  // A buffer may wait for a clock that stands still: such a test has failed, too, and must not hold up the others.
+  await Promise.race([Promise.allSettled(ended), setTimeout(HANGING_MS, undefined, { ref: false })]);
+  return [...failed];
 }
 
 /** Builds the memory backend with a fault in its source. A fault that no longer fits the source is an error. */
 function mutate({ changes }: Mutant): Open {
-  const mutated = changes.reduce(replaceOnce, source);
-  const { outputText } = ts.transpileModule(mutated, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-  });
-  const exports: { memory?: Open } = {};
-  new Function('exports', 'require', outputText)(exports, () => ({ ...core, ...implementors }));
-  return exports.memory as Open;
+  const mutated = new Map(sources);
+  for (const change of changes) replaceOnce(mutated, change);
+  const load = (name: string): unknown => {
+    const source = mutated.get(name.replace('./', '').replace('.js', '.ts'));
+    if (source === undefined) return { ...core, ...implementors };
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+    });
+    const exports = {};
+    new Function('exports', 'require', outputText)(exports, load);
+    return exports;
+  };
+  return (load('./memory-backend.js') as { memory: Open }).memory;
 }
 
-/** Replaces the only occurrence of `from`, however its lines are broken. */
-function replaceOnce(text: string, [from, to]: readonly [string, string]): string {
+/** Replaces the only occurrence of `from` in all files, however its lines are broken. */
+function replaceOnce(files: Map<string, string>, [from, to]: readonly [string, string]): void {
   const pattern = from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
-  const occurrences = text.match(new RegExp(pattern, 'g')) ?? [];
+  const occurrences = [...files].flatMap(([name, text]) =>
+    [...text.matchAll(new RegExp(pattern, 'g'))].map(([occurrence]) => ({ name, text, occurrence })),
+  );
   expect(occurrences, `${JSON.stringify(from)} must be in the memory backend once`).toHaveLength(1);
-  return text.replace(occurrences[0] as string, () => to);
+  for (const { name, text, occurrence } of occurrences)
+    files.set(
+      name,
+      text.replace(occurrence, () => to),
+    );
 }
 
 const caught: { mutant: string; by: string[] }[] = [];

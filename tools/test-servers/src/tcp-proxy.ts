@@ -3,10 +3,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What a proxy does with the bytes of one connection. Bytes without a rule pass. */
 export interface Rules {
-  /** Decides about bytes from the client. A late request reaches the server although its sender sees a lost connection. */
-  onRequest?(bytes: Buffer): 'pass' | { readonly lateMs: number };
+  /**
+   * Decides about bytes from the client. A late request reaches the server although its sender sees a lost connection; an
+   * answered one does not reach it. A connection that goes silent stays open, and nothing passes any more in either
+   * direction: `onClosed` is called when the client closes it.
+   */
+  onRequest?(
+    bytes: Buffer,
+  ): 'pass' | { readonly lateMs: number } | { readonly answer: string } | { readonly onClosed: () => void };
   /** Decides about bytes from the server. Lost bytes take the connection with them. */
-  onReply?(bytes: Buffer): 'pass' | 'lose';
+  onReply?(bytes: Buffer): 'pass' | 'lose' | { readonly instead: string };
 }
 
 /** Stands between clients and a server. */
@@ -60,12 +66,22 @@ function join(client: Socket, upstream: Socket, rules: Rules, connections: Set<(
   client.on('data', (bytes) => {
     const decision = rules.onRequest?.(bytes) ?? 'pass';
     if (decision === 'pass') upstream.write(bytes);
-    else sendLate(client, upstream, bytes, decision.lateMs);
+    else if ('answer' in decision) client.write(decision.answer);
+    else if ('lateMs' in decision) sendLate(client, upstream, bytes, decision.lateMs);
+    else goSilent(client, upstream, decision.onClosed);
   });
   upstream.on('data', (bytes) => {
-    if (rules.onReply?.(bytes) === 'lose') cut();
-    else client.write(bytes);
+    const decision = rules.onReply?.(bytes) ?? 'pass';
+    if (decision === 'lose') cut();
+    else client.write(decision === 'pass' ? bytes : decision.instead);
   });
+}
+
+/** Takes the bytes of both sides and passes none. */
+function goSilent(client: Socket, upstream: Socket, onClosed: () => void): void {
+  for (const socket of [client, upstream]) socket.removeAllListeners('data').resume();
+  // Not 'close', which also follows when the connection is cut here.
+  client.once('end', onClosed).once('error', onClosed);
 }
 
 /** Ends the client's connection now; the server gets the bytes, and the end, later. */

@@ -69,3 +69,37 @@ test('a cut ends every connection and takes new ones', async () => {
   another.write('pong');
   expect(String((await once(another, 'data'))[0])).toBe('pong');
 });
+
+test('an answered request does not reach the server', async () => {
+  await using proxy = await startTcpProxy(serverPort(), () => ({ onRequest: () => ({ answer: 'no' }) }));
+  const client = await connectTo(proxy.port);
+  client.write('ping');
+  expect(String((await once(client, 'data'))[0])).toBe('no');
+  expect(received).toEqual([]);
+});
+
+test('a reply can be replaced by another one, after the server has had the request', async () => {
+  await using proxy = await startTcpProxy(serverPort(), () => ({ onReply: () => ({ instead: 'no' }) }));
+  const client = await connectTo(proxy.port);
+  client.write('ping');
+  expect(String((await once(client, 'data'))[0])).toBe('no');
+  expect(received).toEqual(['ping']);
+});
+
+test('a silent connection passes nothing, stays open, and is seen to be closed by its client', async () => {
+  let onClosed = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
+  await using proxy = await startTcpProxy(serverPort(), () => ({ onRequest: () => ({ onClosed }) }));
+  const client = await connectTo(proxy.port);
+  client.on('data', () => expect.unreachable());
+  client.write('ping');
+  const another = await connectTo(proxy.port);
+  another.end();
+  await once(another, 'close');
+  expect(client.readyState).toBe('open');
+  client.end();
+  await closed;
+  expect(received).toEqual([]);
+});

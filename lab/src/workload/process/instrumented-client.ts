@@ -27,7 +27,7 @@ export function instrumentedClient(slowness: Slowness): typeof pg.Client {
     constructor(config?: string | pg.ClientConfig) {
       super(config);
       const plain = this.query.bind(this) as (...all: unknown[]) => Promise<unknown>;
-      const query = reportingDeadlocks(plain);
+      const query = reportingDeadlocks(endingWhenSilent(plain, this));
       const instrumented = async (text: string, values?: unknown[]): Promise<unknown> => {
         if (/^\s*commit/i.test(text)) return commit(() => query(text, values));
         const result = await query(text, values);
@@ -38,6 +38,19 @@ export function instrumentedClient(slowness: Slowness): typeof pg.Client {
         typeof first === 'string' && typeof others.at(-1) !== 'function'
           ? instrumented(first, others[0] as unknown[] | undefined)
           : plain(first, ...others)) as typeof this.query;
+    }
+  };
+}
+
+/** A connection without replies may be dead without knowing it: the pool must not lend it again. */
+function endingWhenSilent(query: Query, client: pg.Client): Query {
+  return async (text, values) => {
+    try {
+      return await query(text, values);
+    } catch (error) {
+      if (error instanceof Error && error.message === 'Query read timeout')
+        client.connection.stream.destroy();
+      throw error;
     }
   };
 }

@@ -6,31 +6,39 @@ import { seededRandom } from '@sluice/testing';
 import type { Increment, Outcome } from '../../history/history.js';
 import { HistoryWriter } from '../../history/history-writer.js';
 import { integer } from '../../random.js';
-import { COMMAND_TIMEOUT_MS, OWN_ROWS, type ProducerSettings, SHARED_ROWS } from '../settings.js';
+import { COMMAND_TIMEOUT_MS, OWN_ROWS, type ProducerSettings, SHARED_ROWS, UNWELCOME } from '../settings.js';
 import { obeyDriver } from './commands.js';
 import { report, settings } from './driver.js';
 import { reach } from './failpoint.js';
 import { jumpingClock } from './jumping-clock.js';
 import { quietLogger } from './quiet-logger.js';
+import { SentWrites } from './sent-writes.js';
 
 const MAX_UNDER_WAY = 400;
+const UNWELCOME_SHARE = 0.0005;
+// As long as a value can be, in quotes.
+const HUGE_NOTE = 'n'.repeat(8190);
 
-const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs } =
+const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs, hugeShare, copyOf } =
   settings<ProducerSettings>();
 const random = seededRandom(seed);
 const clock = jumpingClock();
 const writer = new HistoryWriter(history);
+const sent = new SentWrites();
 const buffer = createBuffer({
-  backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
+  backend: withFailpoints(asCopyOf(copyOf, redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS }))),
   partitions,
   writeTimeoutMs,
   lingerMs,
   // Small enough for increments to be refused while Redis is away.
-  maxTargets: SHARED_ROWS + 2 * OWN_ROWS,
+  maxTargets: 2 * SHARED_ROWS + 2 * OWN_ROWS,
   clock,
   logger: quietLogger,
 });
-buffer.on('lost', (lost) => report({ report: 'lost', detail: JSON.stringify(lost) }));
+buffer.on('lost', (lost) => {
+  for (const entry of sent.between(lost)) writer.lose(entry);
+  report({ report: 'lost', detail: JSON.stringify(lost) });
+});
 
 let isFinishing = false;
 const underWay = new Set<Promise<void>>();
@@ -63,7 +71,8 @@ function countBurst(): void {
 async function count({ name, owner, views, balance, seen }: Increment, number: number): Promise<void> {
   let outcome: Outcome = 'acknowledged';
   try {
-    await buffer.incr('Counter', { views, balance }, { name, owner }, { seen: max(seen) });
+    const note = random() < hugeShare ? { note: HUGE_NOTE } : {};
+    await buffer.incr('Counter', { views, balance }, { name, owner }, { seen: max(seen), ...note });
   } catch (error) {
     if (!(error instanceof IncrementError)) throw error;
     outcome = error.outcome;
@@ -73,11 +82,12 @@ async function count({ name, owner, views, balance, seen }: Increment, number: n
 
 function drawIncrement(): Increment {
   const isOwn = random() < 0.3;
+  const isUnwelcome = random() < UNWELCOME_SHARE;
   // The square makes some of the rows hot.
   const shared = Math.floor(SHARED_ROWS * random() ** 2);
   return {
     name: isOwn ? `own-${integer(random, OWN_ROWS)}` : `shared-${shared}`,
-    owner: isOwn ? `producer-${id}` : 'all',
+    owner: isUnwelcome ? UNWELCOME : isOwn ? `producer-${id}` : 'all',
     views: 1 + integer(random, 9),
     balance: integer(random, 41) - 20,
     seen: 1 + integer(random, 2 ** 40),
@@ -87,6 +97,9 @@ function drawIncrement(): Increment {
 function withFailpoints(backend: Backend): Backend {
   const add = backend.add.bind(backend);
   backend.add = async (write: Write) => {
+    sent.record(write);
+    if (write.number === 1)
+      report({ report: 'sequence begun', name: `${write.partition} ${write.producer}` });
     reach('before send');
     const adding = add(write);
     // By then the command has left the process, and its reply cannot have been read.
@@ -94,6 +107,20 @@ function withFailpoints(backend: Backend): Backend {
     const result = await adding;
     reach('after send');
     return result;
+  };
+  return backend;
+}
+
+/** A copy of a process has the ids that it got when it joined, before it was copied. */
+function asCopyOf(original: string | undefined, backend: Backend): Backend {
+  if (original === undefined) return backend;
+  const join = backend.join.bind(backend);
+  const joined = new Set<number>();
+  backend.join = async (partition, partitions) => {
+    const own = await join(partition, partitions);
+    if (joined.has(partition)) return own;
+    joined.add(partition);
+    return { ...own, producer: `${original}-${partition}` };
   };
   return backend;
 }

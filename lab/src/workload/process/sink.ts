@@ -4,6 +4,9 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { instrumentedClient, type Slowness } from './instrumented-client.js';
 
+// A connection may go silent without an end. Longer than any transaction here takes.
+const QUERY_TIMEOUT_MS = 3000;
+
 /** The sink under test, and its connections. */
 export interface OpenSink {
   readonly sink: Sink;
@@ -16,6 +19,7 @@ export function openSink(url: string, connections: number, slowness: Slowness): 
     max: connections,
     application_name: 'lab-worker',
     connectionTimeoutMillis: 3000,
+    query_timeout: QUERY_TIMEOUT_MS,
     // The types of `pg` lack this option, so it must not be checked as a literal's.
     Client: instrumentedClient(slowness),
   };
@@ -26,7 +30,12 @@ export function openSink(url: string, connections: number, slowness: Slowness): 
   const sink = kyselySink({
     db,
     models: {
-      Counter: { table: 'counter', keys: ['name', 'owner'], columns: ['views', 'balance'], extra: ['seen'] },
+      Counter: {
+        table: 'counter',
+        keys: ['name', 'owner'],
+        columns: ['views', 'balance'],
+        extra: ['seen', 'note'],
+      },
     },
     timeoutMs: 10_000,
   });

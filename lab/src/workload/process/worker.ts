@@ -22,6 +22,8 @@ const buffer = createBuffer({
   batchSize,
   leaseMs,
   maxAttempts,
+  // A batch in which the database takes nothing might mean that something is wrong with the database.
+  giveUpAfterMs: 1000,
   retryDelay: () => 20 + 80 * random(),
   writeTimeoutMs: 5000,
   closeTimeoutMs: 5000,

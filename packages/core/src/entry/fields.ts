@@ -7,7 +7,7 @@ import type { StoredValue } from './rules/rule.js';
  * | field | rule | value |
  * | --- | --- | --- |
  * | `+views` | sum | an integer within ±(2^53 − 1) |
- * | `=title` | the last write wins | JSON text |
+ * | `=title` | the last write wins | JSON text, after `~7 ` if it was redriven from batch 7 |
  * | `>lastSeen` | greatest | a number, or `d` and milliseconds for a Date |
  * | `<firstSeen` | least | the same |
  * | `@` | least | when the backend took the first increment, in milliseconds |
@@ -15,3 +15,10 @@ import type { StoredValue } from './rules/rule.js';
  * The mark also keeps untrusted names (`constructor`) away from what plain objects inherit.
  */
 export type Fields = { [field: string]: StoredValue };
+
+/** An entry as backends keep it. */
+export interface StoredEntry {
+  /** The target, as {@link targetKey} writes it. */
+  readonly key: string;
+  readonly fields: Fields;
+}

@@ -20,6 +20,8 @@ export class LeaseKeeper {
   #stopped = false;
   /** Whether the last renewal failed: failures in a row are reported once. */
   #failing = false;
+  /** When the claim, or the last renewal that succeeded, was asked for: replies may be late. */
+  #heldSince: number;
 
   constructor(
     backend: Backend,
@@ -32,12 +34,19 @@ export class LeaseKeeper {
     this.#leaseMs = options.leaseMs;
     this.#clock = options.clock;
     this.#onError = onError;
-    this.#holdSince(this.#clock.now());
-    this.#schedule();
+    this.#heldSince = lease.claimedAt;
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Begins the renewals. If a third of the lease is over already, resolves only after the first of them. */
+  async begin(): Promise<void> {
+    const leftMs = this.#heldSince + this.#intervalMs - this.#clock.now();
+    if (leftMs <= 0) return this.#renew();
+    this.#hold();
+    this.#renewIn(leftMs);
   }
 
   /** Ends the renewals. */
@@ -53,19 +62,21 @@ export class LeaseKeeper {
     this.#controller.abort(reason);
   }
 
-  /** By our own clock the lease ends at this time, even if a renewal is slow, fails or never returns. */
-  #holdSince(askedAt: number): void {
-    this.#cancelExpiry();
-    this.#cancelExpiry = this.#clock.after(askedAt + this.#leaseMs - this.#clock.now(), () =>
-      this.abort(this.#lost('it could not be renewed in time')),
-    );
+  get #intervalMs(): number {
+    return Math.max(1, Math.floor(this.#leaseMs / 3));
   }
 
-  #schedule(): void {
-    this.#cancelRenewal = this.#clock.after(
-      Math.max(1, Math.floor(this.#leaseMs / 3)),
-      () => void this.#renew(),
-    );
+  /** By our own clock the lease ends at this time, even if a renewal is slow, fails or never returns. */
+  #hold(): void {
+    this.#cancelExpiry();
+    const leftMs = this.#heldSince + this.#leaseMs - this.#clock.now();
+    const expire = (): void => this.abort(this.#lost('it could not be renewed in time'));
+    if (leftMs <= 0) expire();
+    else this.#cancelExpiry = this.#clock.after(leftMs, expire);
+  }
+
+  #renewIn(delayMs: number): void {
+    this.#cancelRenewal = this.#clock.after(delayMs, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
@@ -76,13 +87,14 @@ export class LeaseKeeper {
       if (this.#stopped) return;
       if (!held) return this.abort(this.#lost('the backend gave it to another worker'));
       this.#failing = false;
-      this.#holdSince(askedAt);
+      this.#heldSince = askedAt;
     } catch (error) {
       if (this.#stopped) return;
       if (!this.#failing) this.#onError(this.#notRenewed(error));
       this.#failing = true;
     }
-    this.#schedule();
+    this.#hold();
+    if (!this.#stopped) this.#renewIn(this.#intervalMs);
   }
 
   #notRenewed(cause: unknown): ProcessingError {

@@ -12,6 +12,12 @@ export interface Lease<S extends Schema<S> = AnySchema> {
   readonly batch: Batch<S>;
   /** New with every claim: what is done under an old token changes nothing. */
   readonly token: string;
+  /** When the claim was asked for, by the buffer's clock: the lease lasts from then on, if not longer. */
+  readonly claimedAt: number;
+  /** How many deliveries of the batch failed because of its data. */
+  readonly failures: number;
+  /** How long ago the batch had been made when it was claimed, in milliseconds. */
+  readonly ageMs: number;
   /** Pending entries behind this batch, when it was claimed. */
   readonly remaining: number;
   /** How many entries the batch holds in the backend, unreadable ones included. */
@@ -23,7 +29,7 @@ export interface Lease<S extends Schema<S> = AnySchema> {
 }
 
 /** A backend's batch as sinks get it: readable entries in their order, the unreadable ones set aside. */
-export function leaseOf(partition: number, token: string, stored: StoredBatch): Lease {
+export function leaseOf(partition: number, token: string, claimedAt: number, stored: StoredBatch): Lease {
   const entries: Entry[] = [];
   const indexes: number[] = [];
   const corrupt: Burial[] = [];
@@ -42,6 +48,9 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
   return {
     batch: { id: stored.id, partition, attempt: stored.attempt, entries },
     token,
+    claimedAt,
+    failures: stored.failures,
+    ageMs: stored.ageMs,
     remaining: stored.remaining,
     size: stored.entries.length,
     indexes,
@@ -52,12 +61,15 @@ export function leaseOf(partition: number, token: string, stored: StoredBatch): 
 /** Whether a value has the shape of a lease. Whether it holds one, the backend decides by its token. */
 export function isLease(value: unknown): value is Lease {
   if (!isRecord(value) || !isRecord(value.batch) || typeof value.token !== 'string') return false;
-  const { batch, indexes, corrupt, size, remaining } = value as { [part in keyof Lease]: unknown } & {
+  const { batch, indexes, corrupt, size, remaining, claimedAt, failures, ageMs } = value as {
+    [part in keyof Lease]: unknown;
+  } & {
     batch: Record<string, unknown>;
   };
   return (
     typeof batch.id === 'string' &&
-    [batch.partition, batch.attempt, size, remaining].every(Number.isSafeInteger) &&
+    [batch.partition, batch.attempt, size, remaining, failures].every(Number.isSafeInteger) &&
+    [claimedAt, ageMs].every(Number.isFinite) &&
     [batch.entries, indexes, corrupt].every(Array.isArray)
   );
 }

@@ -1,6 +1,5 @@
-import pLimit from 'p-limit';
-import type { Backend } from '../backend.js';
-import { PartitionsFailedError, ProcessingError } from '../errors.js';
+import { BATCH_BYTES, type Backend } from '../backend.js';
+import { ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
@@ -8,8 +7,8 @@ import type { AnySchema, Schema } from '../schema.js';
 import { randomId } from '../support/clock.js';
 import type { Retry } from '../support/retry.js';
 import { type Lease, leaseOf } from './lease.js';
-import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
-import { type Settled, type Settlement, Settler } from './settler.js';
+import { type Settled, Settler } from './settler.js';
+import type { Sink } from './sink.js';
 import { SinkRunner } from './sink-runner.js';
 
 /**
@@ -21,6 +20,20 @@ export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };
 
+/** What {@link Buffer.giveUp} resolves with. */
+export type GivenUp =
+  /** The batch is settled: `buried` of its entries are dead letters, `applied` turned out to be applied. */
+  | {
+      readonly status: 'settled';
+      readonly batchId: string;
+      readonly applied: number;
+      readonly buried: number;
+    }
+  /** No batch waits in the partition. */
+  | { readonly status: 'empty' }
+  /** A worker holds the batch, for `forMs` milliseconds unless it renews its lease. */
+  | { readonly status: 'busy'; readonly forMs: number };
+
 /** The way out: claim → sink → ack, nack or bury. */
 export class Processor {
   readonly #backend: Backend;
@@ -28,7 +41,6 @@ export class Processor {
   readonly #withRetry: Retry;
   readonly #runner: SinkRunner;
   readonly #settler: Settler;
-  #stopped = false;
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, withRetry: Retry, log: Log) {
     this.#backend = backend;
@@ -43,99 +55,88 @@ export class Processor {
     return this.#runner.running;
   }
 
-  /** Claims a partition's batch. */
-  async claim(partition: number): Promise<Claim> {
-    const { batchSize, leaseMs, random } = this.#options;
+  /** Returns the sink. @throws ProcessingError `ERR_SLUICE_NO_SINK` */
+  mustHaveSink(): Sink {
+    const { sink } = this.#options;
+    if (sink !== undefined) return sink;
+    throw new ProcessingError(
+      'ERR_SLUICE_NO_SINK',
+      'This buffer has no sink, so it can count but not process. Pass `sink` to createBuffer.',
+    );
+  }
+
+  /** Claims a partition's batch; if `early`, also one that waits for its next delivery. */
+  async claim(partition: number, early = false): Promise<Claim> {
+    const { batchSize, clock, leaseMs, random } = this.#options;
     const claimToken = randomId(random);
+    const claimedAt = clock.now();
     // A repeat may arrive after another worker settled the batch of the first call, whose id must not be used again.
     const request = () => ({
       size: batchSize,
+      bytes: BATCH_BYTES,
       leaseMs,
       claimToken,
+      early,
       batchIdPrefix: `${partition}-${randomId(random)}`,
     });
     const claimed = await this.#withRetry(`claim of partition ${partition}`, () =>
       this.#backend.claim(partition, request()),
     );
     if (claimed.status !== 'leased') return claimed;
-    return { status: 'leased', lease: leaseOf(partition, claimed.leaseToken, claimed.batch) };
+    return { status: 'leased', lease: leaseOf(partition, claimed.leaseToken, claimedAt, claimed.batch) };
   }
 
   /**
    * Gives a lease's batch to the sink and settles the lease accordingly. It does not reject with what the sink throws: the
-   * batch is delivered again, or given up after `maxAttempts`.
+   * batch is delivered again, or given up.
    * @throws ProcessingError `ERR_SLUICE_NO_SINK`
    */
-  async process(lease: Lease): Promise<Settlement> {
-    return (await this.#process(lease)).settlement;
-  }
-
-  /** Processes batches until the partition has nothing that was pending at the start, or is busy. */
-  async drain(partition: number): Promise<ProcessReport> {
-    let report = NOTHING_DONE;
-    let remaining: number | undefined;
-    while (!this.#stopped) {
-      const claim = await this.claim(partition);
-      if (claim.status === 'busy') return addReports(report, { busy: [partition], dueInMs: claim.forMs });
-      if (claim.status === 'empty') break;
-      const { lease } = claim;
-      const { settlement, ...done } = await this.#process(lease);
-      report = addReports(report, done);
-      if (settlement === 'retried' || settlement === 'stale') break;
-      // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
-      remaining = remaining === undefined ? lease.remaining : remaining - lease.size;
-      if (remaining <= 0) break;
-    }
-    return report;
+  async process(lease: Lease): Promise<Settled> {
+    const sink = this.mustHaveSink();
+    const startedAt = this.#options.clock.now();
+    const outcome = await this.#runner.run(sink, lease);
+    return 'error' in outcome
+      ? this.#settler.failed(lease, outcome)
+      : this.#settler.applied(lease, outcome.rejected, startedAt);
   }
 
   /**
-   * Drains every partition that the backend holds, `concurrency` at a time.
-   * Rejects when some fail, after the others were processed; several failures make one `PartitionsFailedError`.
+   * Gives a partition's waiting batch up now.
+   * @throws what the sink throws: then the batch is kept. Also ProcessingError `ERR_SLUICE_NO_SINK`
    */
-  async drainAll(): Promise<ProcessReport> {
-    const { concurrency, random } = this.#options;
-    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions());
-    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
-    const start = Math.floor(random() * partitions.length);
-    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
-    const limit = pLimit(concurrency);
-    const drained = await Promise.allSettled(order.map((partition) => limit(() => this.drain(partition))));
-    const errors = drained.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
-    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
-    return drained.reduce(
-      (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
-      NOTHING_DONE,
-    );
-  }
-
-  /** Starts no further batch. */
-  stop(): void {
-    this.#stopped = true;
+  async giveUp(partition: number): Promise<GivenUp> {
+    const sink = this.mustHaveSink();
+    const { clock, leaseMs } = this.#options;
+    const stats = await this.#withRetry('stats', () => this.#backend.stats(partition + 1));
+    const waiting = stats.find((one) => one.partition === partition)?.batch;
+    if (waiting === undefined) return { status: 'empty' };
+    const claim = await this.claim(partition, true);
+    if (claim.status !== 'leased') return claim;
+    const { lease } = claim;
+    if (lease.batch.id !== waiting.id) {
+      // Another worker settled the batch meanwhile. This is the next one, which deserves its delivery.
+      await this.process(lease);
+      return { status: 'empty' };
+    }
+    const startedAt = clock.now();
+    const outcome = await this.#runner.giveUp(sink, lease, byRequest(waiting.lastError));
+    if ('error' in outcome) {
+      await this.#settler.failed(lease, outcome);
+      throw outcome.error;
+    }
+    const settled = await this.#settler.applied(lease, outcome.rejected, startedAt);
+    if (settled.settlement === 'stale') return { status: 'busy', forMs: leaseMs };
+    const { entries: applied = 0, buried = 0 } = settled;
+    return { status: 'settled', batchId: waiting.id, applied, buried };
   }
 
   /** Aborts the sinks that still run. */
   abort(reason: unknown): void {
     this.#runner.abort(reason);
   }
-
-  async #process(lease: Lease): Promise<Settled> {
-    const { sink, clock } = this.#options;
-    if (sink === undefined) throw noSink();
-    const startedAt = clock.now();
-    const outcome = await this.#runner.run(sink, lease);
-    return 'error' in outcome
-      ? this.#settler.failed(lease, outcome.error)
-      : this.#settler.applied(lease, outcome.rejected, startedAt);
-  }
 }
 
-/** What a buffer without a sink rejects with. */
-export function noSink(): ProcessingError {
-  return new ProcessingError(
-    'ERR_SLUICE_NO_SINK',
-    'This buffer has no sink, so it can count but not process. Pass `sink` to createBuffer.',
-  );
+function byRequest(lastError: string | undefined): string {
+  const why = lastError === undefined ? 'no delivery of it had failed' : `its last error was: ${lastError}`;
+  return `Given up by request; ${why}`;
 }

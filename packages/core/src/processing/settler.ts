@@ -5,14 +5,15 @@ import type { ResolvedOptions } from '../options.js';
 import type { Batch, Entry } from '../schema.js';
 import { reasonOf } from '../support/reason.js';
 import type { Retry } from '../support/retry.js';
-import { excerpt } from '../support/text.js';
+import { excerpt, messageOf } from '../support/text.js';
 import type { Lease } from './lease.js';
 import type { ProcessReport } from './report.js';
 import type { Rejection } from './sink.js';
+import type { SinkFailure } from './sink-run.js';
 
 /**
  * What became of a lease. `applied`: the sink applied the batch, but for entries that became dead letters; `buried`: all
- * of them did; `retried`: the sink threw, so the batch is delivered again; `stale`: the lease ran out before it was
+ * of them did; `retried`: the delivery failed, so the batch is delivered again; `stale`: the lease ran out before it was
  * settled, so the batch is delivered again.
  */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
@@ -39,32 +40,35 @@ export class Settler {
     this.#withRetry = withRetry;
   }
 
-  /** The sink applied the batch, but for what it rejected. */
+  /** The sink applied the batch, but for what it rejected: listeners hear of it whatever becomes of the settlement. */
   async applied(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Settled> {
     const { batch, token, corrupt } = lease;
     const burials = burialsOf(lease, rejected);
+    const applied = batch.entries.length - rejected.length;
     const settled = await this.#withRetry(`ack of partition ${batch.partition}`, () =>
       burials.length === 0
         ? this.#backend.ack(batch.partition, token)
         : this.#backend.bury(batch.partition, token, burials),
-    );
+    ).finally(() => {
+      if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
+    });
     if (!settled) return this.#stale(lease);
-    const applied = batch.entries.length - rejected.length;
-    if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
     if (burials.length > 0) this.#emitBuried(batch, rejected, corrupt);
     if (applied === 0) return { settlement: 'buried', buried: burials.length };
     return { settlement: 'applied', batches: 1, entries: applied, buried: burials.length };
   }
 
-  /** The sink threw: the batch is given back, to be delivered again later. */
-  async failed(lease: Lease, error: unknown): Promise<Settled> {
+  /** The delivery failed: the batch is given back, to be delivered again later. */
+  async failed(lease: Lease, { error, isVerdict }: SinkFailure): Promise<Settled> {
     const { batch, token } = lease;
     const delayMs = this.#retryDelay(batch.attempt);
     const settled = await this.#withRetry(`nack of partition ${batch.partition}`, () =>
-      this.#backend.nack(batch.partition, token, delayMs),
+      this.#backend.nack(batch.partition, token, { reason: messageOf(error), isVerdict, delayMs }),
     );
     if (!settled) return this.#stale(lease, error);
-    this.#events.emit('retry', { batch, error, delayMs });
+    const failures = lease.failures + (isVerdict ? 1 : 0);
+    const ageMs = lease.ageMs + this.#options.clock.now() - lease.claimedAt;
+    this.#events.emit('retry', { batch, error, delayMs, isVerdict, failures, ageMs });
     return { settlement: 'retried', retried: 1, dueInMs: delayMs };
   }
 

@@ -6,19 +6,20 @@ import { messageOf } from '../support/text.js';
 import type { Lease } from './lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { apply, giveUp, type Rejection, type Sink, type SinkContext } from './sink.js';
+import { type SinkOutcome, SinkRun } from './sink-run.js';
 
-/** What running a sink came to: the entries it rejected, or an error after which the batch comes again. */
-export type SinkOutcome = { readonly rejected: readonly Rejection[] } | { readonly error: unknown };
+type RunOptions = Pick<
+  ResolvedOptions,
+  'clock' | 'giveUpAfterMs' | 'leaseMs' | 'maxAttempts' | 'sinkTimeoutMs'
+>;
 
-type RunOptions = Pick<ResolvedOptions, 'clock' | 'leaseMs' | 'maxAttempts'>;
-
-/** Runs a sink on leased batches, and keeps their leases meanwhile. */
+/** Runs a sink on leased batches: to apply them, or to give them up. */
 export class SinkRunner {
   readonly #backend: Backend;
   readonly #options: RunOptions;
   readonly #events: Emitter;
   readonly #log: Log;
-  readonly #running = new Set<LeaseKeeper>();
+  readonly #running = new Set<SinkRun>();
 
   constructor(backend: Backend, options: RunOptions, events: Emitter, log: Log) {
     this.#backend = backend;
@@ -32,45 +33,43 @@ export class SinkRunner {
     return this.#running.size;
   }
 
-  /** Runs the sink on a lease's batch, or has it give the batch up after `maxAttempts` deliveries. Never rejects. */
+  /** Has the sink apply a lease's batch, or else give it up if it failed long and often enough. Never rejects. */
   async run(sink: Sink, lease: Lease): Promise<SinkOutcome> {
-    const { maxAttempts } = this.#options;
-    const { batch } = lease;
-    if (batch.entries.length === 0) return { rejected: [] };
-    let reason = expired(maxAttempts);
-    if (batch.attempt <= maxAttempts) {
-      const outcome = await this.#whileLeased(lease, (context) => apply(sink, batch, context));
-      if (!('error' in outcome) || batch.attempt < maxAttempts) return outcome;
-      reason = messageOf(outcome.error);
-    }
-    return this.#whileLeased(lease, (context) => giveUp(sink, batch, reason, context));
+    const outcome = await this.#whileLeased(lease, (context) => apply(sink, lease.batch, context));
+    const isOver = 'error' in outcome && outcome.isVerdict && this.#mayGiveUp(lease);
+    return isOver ? this.giveUp(sink, lease, messageOf(outcome.error)) : outcome;
+  }
+
+  /** Has the sink give a lease's batch up. Never rejects. */
+  giveUp(sink: Sink, lease: Lease, reason: string): Promise<SinkOutcome> {
+    return this.#whileLeased(lease, (context) => giveUp(sink, lease.batch, reason, context));
   }
 
   /** Aborts the sinks that still run. */
   abort(reason: unknown): void {
-    for (const keeper of this.#running) keeper.abort(reason);
+    for (const run of this.#running) run.abort(reason);
+  }
+
+  /** Whether one more failure because of the data is enough. */
+  #mayGiveUp({ failures, ageMs, claimedAt }: Lease): boolean {
+    const { clock, giveUpAfterMs, maxAttempts } = this.#options;
+    return failures + 1 >= maxAttempts && ageMs + clock.now() - claimedAt >= giveUpAfterMs;
   }
 
   async #whileLeased(
     lease: Lease,
-    run: (context: SinkContext) => Promise<readonly Rejection[]>,
+    task: (context: SinkContext) => Promise<readonly Rejection[]>,
   ): Promise<SinkOutcome> {
+    // Its entries are all unreadable: there is nothing for the sink to do.
+    if (lease.batch.entries.length === 0) return { rejected: [] };
     const { leaseMs } = this.#options;
     const keeper = new LeaseKeeper(this.#backend, lease, this.#options, (error) =>
       this.#events.emit('error', error),
     );
-    this.#running.add(keeper);
-    try {
-      return { rejected: await run({ signal: keeper.signal, leaseMs, logger: this.#log }) };
-    } catch (error) {
-      return { error };
-    } finally {
-      keeper.stop();
-      this.#running.delete(keeper);
-    }
+    const run = new SinkRun(keeper, lease, this.#options);
+    this.#running.add(run);
+    const outcome = await run.outcomeOf((signal) => task({ signal, leaseMs, logger: this.#log }));
+    this.#running.delete(run);
+    return outcome;
   }
-}
-
-function expired(maxAttempts: number): string {
-  return `Delivered ${maxAttempts} times, and the last lease ran out before it was settled: its worker died or stalled.`;
 }

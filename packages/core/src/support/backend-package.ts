@@ -2,8 +2,14 @@ import type { Backend } from '../backend.js';
 import { SluiceError } from '../errors.js';
 import { messageOf } from './text.js';
 
+/** What {@link openBuffer} hands on beside the URL. */
+export interface OpenerOptions {
+  /** TLS options of the connection, those of `connect()` in `node:tls`. */
+  readonly tls?: object;
+}
+
 /** Makes a backend from a URL, for {@link OpenOptions.schemes}. Backend packages export one as `fromUrl`. */
-export type BackendOpener = (url: string) => Backend | Promise<Backend>;
+export type BackendOpener = (url: string, options: OpenerOptions) => Backend | Promise<Backend>;
 
 /** The packages that have a backend for `openBuffer`. */
 export type BackendPackage = '@sluice/memory' | '@sluice/redis';

@@ -1,14 +1,14 @@
 /** Where a buffer takes its time from. Tests pass one that they move by hand: `manualClock()` of `@sluice/testing`. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, which never go back: durations and deadlines are measured by them. */
   now(): number;
   /** Runs `task` once, `delayMs` from now; returns what cancels it. */
   after(delayMs: number, task: () => void): () => void;
 }
 
-/** The system's time. */
+/** The system's time at which the process began, and what has passed since: setting the system's clock changes nothing. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
     return () => clearTimeout(timer);
@@ -32,10 +32,13 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 /** A source of numbers from 0 up to 1, as Math.random is. */
 export type Random = () => number;
 
-/** Draws from the system's secure generator: ids from it do not repeat across processes. */
+/**
+ * Draws from the system's secure generator, and from the time in nanoseconds: a virtual machine may have been copied
+ * with the generator's state, and ids must not repeat across processes.
+ */
 export const secureRandom: Random = () => {
   const [bits] = crypto.getRandomValues(new Uint32Array(1)) as unknown as [number];
-  return bits / 2 ** 32;
+  return ((bits ^ (performance.now() * 1e6)) >>> 0) / 2 ** 32;
 };
 
 /** An id of 20 characters, 100 bits at the most. */

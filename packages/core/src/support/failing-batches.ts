@@ -1,53 +1,56 @@
 import type { Batch } from '../schema.js';
 import type { Clock } from './clock.js';
 
-/** When a sink began to fail for a reason, and until when another failure belongs to it. */
+/** When a sink began to fail for a reason, until when another failure belongs to it, and when it is news again. */
 interface SinkOutage {
-  readonly since: number;
-  readonly until: number;
-}
-
-/** What a partition's last delivery failed with. */
-interface Failed {
-  readonly batchId: string;
   readonly reason: string;
+  readonly since: number;
+  until: number;
+  newsAt: number;
 }
 
 // Batches are delivered later than they are due: their worker pauses between rounds, and the sink needs time to fail.
 const LATENESS_MS = 60_000;
 
+const HOUR_MS = 3_600_000;
+
 /**
- * The batches that a sink failed on. A reason is news once, however many partitions it stops; it is over
- * when one of them has a batch applied, or when nothing failed for it any more, since other workers took over.
+ * The batches that a sink failed on. A reason is news at first, however many partitions it stops, and then after an hour,
+ * two, four … It is over when one of them has a batch applied, or when nothing failed for it any more, since other
+ * workers took over.
  */
 export class FailingBatches {
   readonly #clock: Clock;
   readonly #outages = new Map<string, SinkOutage>();
-  readonly #failed = new Map<number, Failed>();
+  /** By partition, what its last delivery failed with. */
+  readonly #failed = new Map<number, { readonly batchId: string; readonly outage: SinkOutage }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Returns whether this is news. */
-  failed({ id, partition }: Batch, reason: string, delayMs: number): boolean {
+  /** If this is news, returns how long the sink has been failing for the reason. */
+  failed({ id, partition }: Batch, reason: string, delayMs: number): { readonly forMs: number } | undefined {
     const now = this.#clock.now();
     for (const [other, { until }] of this.#outages) if (until < now) this.#outages.delete(other);
-    const outage = this.#outages.get(reason);
     const last = this.#failed.get(partition);
-    this.#outages.set(reason, { since: outage?.since ?? now, until: now + delayMs + LATENESS_MS });
-    this.#failed.set(partition, { batchId: id, reason });
-    return outage === undefined && !(last?.batchId === id && last.reason === reason);
+    const same = last?.batchId === id && last.outage.reason === reason ? last.outage : undefined;
+    const outage = this.#outages.get(reason) ?? same ?? { reason, since: now, until: now, newsAt: now };
+    outage.until = now + delayMs + LATENESS_MS;
+    this.#outages.set(reason, outage);
+    this.#failed.set(partition, { batchId: id, outage });
+    if (now < outage.newsAt) return undefined;
+    const forMs = now - outage.since;
+    outage.newsAt = now + Math.max(HOUR_MS, forMs);
+    return { forMs };
   }
 
   /** Returns the failure that ends with this batch, if one does. */
   applied({ partition }: Batch): { readonly reason: string; readonly forMs: number } | undefined {
-    const last = this.#failed.get(partition);
-    if (last === undefined) return undefined;
+    const outage = this.#failed.get(partition)?.outage;
     this.#failed.delete(partition);
-    const outage = this.#outages.get(last.reason);
-    if (!this.#outages.delete(last.reason) || outage === undefined) return undefined;
-    return { reason: last.reason, forMs: this.#clock.now() - outage.since };
+    if (outage === undefined || !this.#outages.delete(outage.reason)) return undefined;
+    return { reason: outage.reason, forMs: this.#clock.now() - outage.since };
   }
 
   buried({ partition }: Batch): void {

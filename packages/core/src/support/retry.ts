@@ -1,7 +1,8 @@
 import { BackendError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { pause, type Random } from './clock.js';
+import type { Random } from './clock.js';
 import type { Outage } from './outage.js';
+import type { Shutdown } from './shutdown.js';
 
 type RetryOptions = Pick<ResolvedOptions, 'clock' | 'random' | 'writeTimeoutMs'>;
 
@@ -20,7 +21,7 @@ export type Retry = <T>(call: string, make: () => Promise<T>) => Promise<T>;
  * Repeats a failed call for at most `writeTimeoutMs`. Rejects with the last error when the time is over, when
  * repeating cannot help, or on shutdown. Claims and settlements carry a token, so a repeat never takes effect twice.
  */
-export function retrying(options: RetryOptions, outage: Outage, shutdown: AbortSignal): Retry {
+export function retrying(options: RetryOptions, outage: Outage, shutdown: Shutdown): Retry {
   const { clock, random, writeTimeoutMs } = options;
   return async (call, make) => {
     const deadline = clock.now() + writeTimeoutMs;
@@ -32,12 +33,12 @@ export function retrying(options: RetryOptions, outage: Outage, shutdown: AbortS
       } catch (error) {
         const delayMs = backoffMs(attempt, random);
         const retryable = error instanceof BackendError && error.retryable;
-        if (!retryable || shutdown.aborted || clock.now() + delayMs > deadline) {
+        if (!retryable || shutdown.hasBegun || clock.now() + delayMs > deadline) {
           outage.gaveUp(call);
           throw error;
         }
         outage.failed(call, error, writeTimeoutMs);
-        await pause(clock, delayMs, shutdown);
+        await shutdown.pause(clock, delayMs);
       }
     }
   };

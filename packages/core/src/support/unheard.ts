@@ -20,11 +20,15 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
         `The sink applies batches again: ${nameOf(batch)} was applied, ${inSeconds(over.forMs)} after the first failure: ${excerpt(over.reason, 100)}`,
       );
     },
-    retry: ({ batch, error, delayMs }) => {
+    retry: ({ batch, error, delayMs, failures, ageMs }) => {
       const reason = codedReasonOf(error);
-      if (!failing.failed(batch, reason, delayMs)) return;
+      const news = failing.failed(batch, reason, delayMs);
+      if (news === undefined) return;
+      const since = news.forMs > 0 ? `has been failing for ${inSeconds(news.forMs)}, now` : 'failed';
+      const waiting = news.forMs > 0 ? `; the batch has waited for ${inSeconds(ageMs)}` : '';
+      const counted = failures > 0 ? ` (failures that count for maxAttempts: ${failures})` : '';
       log.warn(
-        `The sink failed on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms; this reason is not logged again, for any partition, until a batch is applied.`,
+        `The sink ${since} on ${nameOf(batch)}: ${reason}. It is delivered again in ${delayMs} ms${waiting}${counted}. This reason is not logged again, for any partition, for an hour or longer, unless a batch is applied.`,
       );
     },
     buried: ({ batch, entries, unreadable, reason }) => {
@@ -34,9 +38,16 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
         `${entries.length + unreadable} of ${all} entries of ${nameOf(batch)} became dead letters: ${reasonOf(reason)}. They are kept: see deadLetters.list(); remove the cause, then redrive() or discard() them.`,
       );
     },
-    lost: ({ partition, producer, from, to, reason }) => {
+    lost: ({ partition, producer, from, to, reason, targets }) => {
+      const which =
+        targets === undefined
+          ? ''
+          : `: ${targets
+              .slice(0, TARGETS_NAMED)
+              .map((key) => excerpt(key))
+              .join(', ')}`;
       log.error(
-        `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
+        `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}${which}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
       );
     },
     error: (error) => {
@@ -64,6 +75,7 @@ const THROWN = /* @__PURE__ */ new Set<SluiceErrorCode>([
 const MOST_THROWN = 100;
 
 const MODELS_NAMED = 5;
+const TARGETS_NAMED = 5;
 
 function nameOf({ id, partition, attempt, entries }: Batch): string {
   const models = [...new Set(entries.map(({ model }) => excerpt(model, 40)))];

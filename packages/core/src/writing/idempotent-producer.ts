@@ -1,4 +1,4 @@
-import type { AddResult, Backend, Refusal, StoredEntry, Write } from '../backend.js';
+import type { AddResult, Backend, Joined, Refusal, StoredEntry, Write } from '../backend.js';
 import { BackendError, type IncrementError, type Outcome } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
@@ -6,10 +6,13 @@ import { pause } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { backoffMs } from '../support/retry.js';
+import type { Lost } from './acknowledged.js';
 import type { WriteErrors } from './write-errors.js';
-import { type Gap, WriteSequence } from './write-sequence.js';
+import type { Ending, Gap, WriteSequence } from './write-sequence.js';
 
-type ProducerOptions = Pick<ResolvedOptions, 'writeTimeoutMs' | 'clock' | 'random'>;
+type ProducerOptions = Pick<ResolvedOptions, 'partitions' | 'writeTimeoutMs' | 'clock' | 'random'>;
+
+type Acknowledgement = Exclude<AddResult, Ending | Gap>;
 
 /**
  * Writes to one partition so that each write counts once, even if calls fail and replies are lost. A write is sent,
@@ -17,16 +20,17 @@ type ProducerOptions = Pick<ResolvedOptions, 'writeTimeoutMs' | 'clock' | 'rando
  *
  * The producer is in one of three states:
  * - *idle*: no number is open.
- * - *writing*: one number is open.
+ * - *writing*: one number is open, or is about to be: a sequence that has not begun joins the partition first.
  * - *shut down*, for good: no write begins, and the one under way is no longer waited for.
  *
  * `write` leads from *idle* to *writing*. Each attempt then ends in one of these ways:
  * - `applied` or `duplicate`: the write is acknowledged. *Idle*.
- * - `gap`, and the sequence has every write that is missing, since a replica took over without them: they are sent again,
- *   oldest first, then the write itself. Still *writing*.
- * - `gap` that cannot be closed, since the data was wiped or the replica lagged too far behind: a `lost` event, and the
- *   same entries are the first write of a new sequence. Still *writing*; but if an earlier attempt may have counted
- *   the entries, the write ends as lost. *Idle*.
+ * - `gap`, and the sequence has every write that is missing, since the data went back to a time before them: they are
+ *   sent again, oldest first, then the write itself. Still *writing*.
+ * - `gap` that cannot be closed: `lost` events say what is missing, and the write follows what is there. Still *writing*.
+ * - `unknown` or `conflict`: the sequence ends. In another epoch, `lost` events say that all of it may be lost. The same
+ *   entries are the first write of a new sequence. Still *writing*; but if an earlier attempt may have counted them, the
+ *   write ends as lost. *Idle*.
  * - an error that may pass, before the deadline: the same write again, after a growing delay. Still *writing*.
  * - any other error, or shutdown: the write is given up. *Idle*, or *shut down*.
  */
@@ -37,6 +41,8 @@ export class IdempotentProducer {
   readonly #errors: WriteErrors;
   readonly #events: Emitter;
   readonly #outage: Outage;
+  /** Called when the partition was wiped: others may have been, too. */
+  readonly #onWiped: () => void;
   /** Names the calls in messages. */
   readonly #call: string;
 
@@ -46,22 +52,27 @@ export class IdempotentProducer {
   #stopWaiting = (): void => {};
 
   readonly #sequence: WriteSequence;
+  /** A comparison of epochs that is under way. Never rejects. */
+  #check: Promise<void> | undefined;
 
   constructor(
     partition: number,
+    sequence: WriteSequence,
     backend: Backend,
     options: ProducerOptions,
     errors: WriteErrors,
     events: Emitter,
     outage: Outage,
+    onWiped: () => void,
   ) {
     this.#partition = partition;
+    this.#sequence = sequence;
     this.#backend = backend;
     this.#options = options;
     this.#errors = errors;
     this.#events = events;
     this.#outage = outage;
-    this.#sequence = new WriteSequence(partition, options);
+    this.#onWiped = onWiped;
     this.#call = `a write to partition ${partition}`;
   }
 
@@ -82,6 +93,14 @@ export class IdempotentProducer {
     }
   }
 
+  /** Looks whether the partition was wiped while nothing was written, and says what is lost. */
+  checkEpoch(): void {
+    if (this.#state !== 'idle' || !this.#sequence.hasAcknowledged) return;
+    this.#check ??= this.#compareEpoch().finally(() => {
+      this.#check = undefined;
+    });
+  }
+
   /** Gives up the write under way, without waiting for the backend. */
   shutdown(): void {
     this.#state = 'shut down';
@@ -90,34 +109,59 @@ export class IdempotentProducer {
   }
 
   async #deliver(entries: readonly StoredEntry[]): Promise<readonly Refusal[]> {
-    const { clock, writeTimeoutMs } = this.#options;
+    if (this.#check !== undefined) await this.#check;
+    const { clock, random, writeTimeoutMs } = this.#options;
     const deadline = clock.now() + writeTimeoutMs;
-    let write = this.#sequence.next(entries);
+    let ends = 0;
+    let write: Write | undefined;
     let outcome: Outcome = 'refused';
     for (let attempt = 1; ; attempt += 1) {
-      let result: AddResult;
+      let result: Acknowledgement | Ending;
       try {
-        result = await this.#unlessShutDown(this.#addOrReplay(write));
+        if (!this.#sequence.hasBegun) await this.#begin();
+        write ??= this.#sequence.next(entries);
+        const open = write;
+        result = await this.#unlessShutDown(() => this.#addOrReplay(open));
       } catch (error) {
-        if (mayHaveCounted(error)) outcome = 'unknown';
+        if (write !== undefined && mayHaveCounted(error)) outcome = 'unknown';
         if (!(await this.#waitToRetry(error, attempt, deadline))) throw this.#giveUp(write, outcome, error);
         continue;
       }
-      if (result.status !== 'gap') return this.#acknowledge(write, result);
-      this.#lose(write, result);
+      if (isAcknowledged(result)) return this.#acknowledge(write, result);
+      this.#lose(this.#sequence.end(write, result));
       if (outcome === 'unknown') throw this.#errors.lost();
-      write = this.#sequence.next(entries);
+      write = undefined;
+      ends += 1;
+      // What ends again and again must not keep the backend busy.
+      if (ends > 1) await pause(clock, backoffMs(ends, random), this.#shutdown.signal);
+      if (this.#shutdown.signal.aborted) throw this.#errors.closed(outcome);
     }
   }
 
-  /** Sends a write; after a gap that can be closed, the missing writes first, and then the write again. */
-  async #addOrReplay(write: Write): Promise<AddResult> {
+  /** Begins a sequence where the partition's data is. */
+  async #begin(): Promise<void> {
+    this.#lose(this.#sequence.begin(await this.#join()));
+  }
+
+  /** Never rejects: the next write will find out what this one could not. */
+  async #compareEpoch(): Promise<void> {
+    try {
+      const joined = await this.#join();
+      if (!this.#sequence.isIn(joined.epoch)) this.#lose(this.#sequence.begin(joined));
+    } catch {}
+  }
+
+  #join(): Promise<Joined> {
+    return this.#unlessShutDown(() => this.#backend.join(this.#partition, this.#options.partitions));
+  }
+
+  /** Sends a write; after a gap, closes that first, as far as possible. */
+  async #addOrReplay(write: Write): Promise<Acknowledgement | Ending> {
     const result = await this.#backend.add(write);
-    const missing = this.#sequence.missing(result);
-    if (missing.length === 0) return result;
-    for (const earlier of missing) await this.#backend.add(earlier);
-    const again = await this.#backend.add(write);
-    if (this.#sequence.missing(again).length === 0) return again;
+    if (result.status !== 'gap') return result;
+    this.#lose(this.#sequence.lostBeyond(result.position));
+    const again = await this.#afterGap(write, result);
+    if (again.status !== 'gap') return again;
     throw new BackendError(
       'ERR_SLUICE_BACKEND_UNAVAILABLE',
       'The latest writes vanished again while they were replayed.',
@@ -125,39 +169,59 @@ export class IdempotentProducer {
     );
   }
 
+  async #afterGap(write: Write, gap: Gap): Promise<AddResult> {
+    const missing = this.#sequence.missing(gap);
+    if (missing.length === 0) {
+      const { skipping, lost } = this.#sequence.skip(write, gap);
+      this.#lose(lost);
+      return this.#backend.add(skipping);
+    }
+    for (const earlier of missing) await this.#replay(earlier);
+    return this.#backend.add(write);
+  }
+
+  /** Sends an earlier write again. What is refused now was acknowledged then. */
+  async #replay(write: Write): Promise<void> {
+    const result = await this.#backend.add(write);
+    if (!isAcknowledged(result)) return;
+    this.#sequence.applied(write, result.position);
+    if (result.refused.length === 0) return;
+    const { partition, producer, number } = write;
+    const targets = result.refused.map(({ index }) => write.entries[index]?.key ?? '');
+    this.#lose([{ partition, producer, from: number, to: number, reason: 'refused', targets }]);
+  }
+
   /** Rejects on shutdown: a call of the backend may never settle. */
-  #unlessShutDown<T>(call: Promise<T>): Promise<T> {
+  #unlessShutDown<T>(call: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#stopWaiting = () => {
         const detail = { retryable: true, outcome: 'unknown' } as const;
         reject(new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'It did not reply.', detail));
       };
-      if (this.#shutdown.signal.aborted) this.#stopWaiting();
-      call.then(resolve, reject);
+      call().then(resolve, reject);
     });
   }
 
   /** Waits until it is time for another attempt. Resolves with `false`, at once, if there will be none. */
   async #waitToRetry(error: unknown, attempt: number, deadline: number): Promise<boolean> {
     const { clock, random, writeTimeoutMs } = this.#options;
-    const delayMs = backoffMs(attempt, random);
-    const { signal } = this.#shutdown;
-    if (!isRetryable(error) || signal.aborted) return false;
+    if (!isRetryable(error) || this.#shutdown.signal.aborted) return false;
     this.#outage.failed(this.#call, error, writeTimeoutMs);
+    const delayMs = backoffMs(attempt, random);
     if (clock.now() + delayMs > deadline) return false;
-    await pause(clock, delayMs, signal);
-    return true;
+    await pause(clock, delayMs, this.#shutdown.signal);
+    return !this.#shutdown.signal.aborted;
   }
 
-  #acknowledge(write: Write, { epoch, refused }: Exclude<AddResult, Gap>): readonly Refusal[] {
+  #acknowledge(write: Write, { position, refused }: Acknowledgement): readonly Refusal[] {
     this.#outage.succeeded(this.#call);
-    this.#sequence.acknowledge(write, epoch);
+    this.#sequence.acknowledge(write, position, refused);
     return refused;
   }
 
   /** Ends a write that failed for good; returns the error for its increments. */
-  #giveUp(write: Write, outcome: Outcome, cause: unknown): IncrementError {
-    this.#sequence.giveUp(write, outcome);
+  #giveUp(write: Write | undefined, outcome: Outcome, cause: unknown): IncrementError {
+    if (write !== undefined) this.#sequence.giveUp(write, outcome);
     this.#outage.gaveUp(this.#call);
     if (!isRetryable(cause)) {
       this.#outage.failed(this.#call, cause);
@@ -168,10 +232,14 @@ export class IdempotentProducer {
       : this.#errors.timedOut(cause, outcome, this.#options.writeTimeoutMs);
   }
 
-  #lose(write: Write, gap: Gap): void {
-    const lost = this.#sequence.restart(write, gap);
-    if (lost !== undefined) this.#events.emit('lost', lost);
+  #lose(losses: readonly Lost[]): void {
+    for (const lost of losses) this.#events.emit('lost', lost);
+    if (losses.some(({ reason }) => reason === 'wiped')) this.#onWiped();
   }
+}
+
+function isAcknowledged(result: AddResult): result is Acknowledgement {
+  return result.status === 'applied' || result.status === 'duplicate';
 }
 
 function isRetryable(error: unknown): boolean {

@@ -1,39 +1,84 @@
-import type { Write } from '../backend.js';
+import type { Refusal, StoredEntry, Write } from '../backend.js';
+import { packEntries, packedText, unpackEntries } from '../entry/packed-entries.js';
 import { invariant } from '../support/invariant.js';
+import type { Kept, ReplayBudget } from './replay-budget.js';
 
-// Eight full writes: a replica lags by milliseconds.
-const REPLAY_TARGETS = 2000;
+/** A write that can be sent again. */
+export type Replayable = Pick<Write, 'number' | 'nonce' | 'entries'>;
 
 /** The latest writes of a sequence, oldest first, for a backend whose replica took over without them. */
 export class ReplayRing {
-  #writes: Write[] = [];
-  #targets = 0;
+  readonly #budget: ReplayBudget;
+  #writes: KeptWrite[] = [];
 
-  /** Adds the write that follows the last one, and drops the oldest ones that it has no room for. */
-  add(write: Write): void {
+  constructor(budget: ReplayBudget) {
+    this.#budget = budget;
+  }
+
+  /** Adds the write that follows the last one, without what the backend refused of it. */
+  add({ number, nonce, entries }: Replayable, refused: readonly Refusal[]): void {
     const last = this.#writes.at(-1);
     invariant(
-      last === undefined || write.number === last.number + 1,
-      `write ${write.number} was remembered after write ${last?.number}`,
+      last === undefined || number === last.number + 1,
+      `write ${number} was remembered after write ${last?.number}`,
     );
-    this.#writes.push(write);
-    this.#targets += sizeOf(write);
-    while (this.#targets > REPLAY_TARGETS) this.#targets -= sizeOf(this.#writes.shift() as Write);
+    const kept = new KeptWrite(number, nonce, contentOf(entries, refused), () => this.#writes.shift());
+    this.#writes.push(kept);
+    this.#budget.add(kept);
   }
 
   /** All writes after a number; none if the ring no longer has the first of them. */
-  after(number: number): readonly Write[] {
+  after(number: number): readonly Replayable[] {
     const writes = this.#writes.filter((write) => write.number > number);
     return writes[0]?.number === number + 1 ? writes : [];
   }
 
   clear(): void {
+    for (const write of this.#writes) this.#budget.release(write);
     this.#writes = [];
-    this.#targets = 0;
   }
 }
 
-/** Targets of a write; an empty one takes room, too. */
-function sizeOf({ entries }: Write): number {
-  return Math.max(1, entries.length);
+/** Entries, or their text if a backend needed it anyway: one string costs the garbage collector less. */
+type Content = string | readonly StoredEntry[];
+
+class KeptWrite implements Kept, Replayable {
+  readonly number: number;
+  readonly nonce: string;
+  readonly length: number;
+  readonly drop: () => void;
+  readonly #content: Content;
+
+  constructor(number: number, nonce: string, content: Content, drop: () => void) {
+    this.number = number;
+    this.nonce = nonce;
+    this.#content = content;
+    this.drop = drop;
+    this.length = nonce.length + (typeof content === 'string' ? content.length : lengthOf(content));
+  }
+
+  get entries(): readonly StoredEntry[] {
+    return typeof this.#content === 'string' ? unpackEntries(this.#content) : this.#content;
+  }
+}
+
+function contentOf(entries: readonly StoredEntry[], refused: readonly Refusal[]): Content {
+  const text = packedText(entries);
+  if (refused.length === 0) return text ?? entries;
+  const out = new Set(refused.map(({ index }) => index));
+  const accepted = entries.filter((_, index) => !out.has(index));
+  return text === undefined ? accepted : packEntries(accepted);
+}
+
+/** About what {@link packEntries} would make of entries that no backend has packed. */
+function lengthOf(entries: readonly StoredEntry[]): number {
+  let length = 0;
+  for (const { key, fields } of entries) {
+    length += key.length;
+    for (const field in fields) {
+      const value = fields[field];
+      length += field.length + (typeof value === 'string' ? value.length : 8);
+    }
+  }
+  return length;
 }

@@ -117,11 +117,15 @@ export class TargetIndex {
   }
 }
 
-// Bigint filters have at most 128 bits, so none equals a Date's number.
+// Valid bigints have at most 128 bits, so none equals a Date's number.
 const DATES = 1n << 200n;
 
-/** A Map compares all scalars by value except Dates, which become bigints here. */
+/**
+ * A Map compares all scalars by value except Dates, which become bigints here. Entries are looked up before filters are
+ * checked: a bigint that is too large becomes NaN, since no entry has that either.
+ */
 function comparable(value: FilterValue | undefined): FilterValue {
+  if (typeof value === 'bigint') return BigInt.asIntN(128, value) === value ? value : Number.NaN;
   if (typeof value !== 'object' || value === null) return value as FilterValue;
   const time = millisecondsOf(value);
   return time === undefined || Number.isNaN(time) ? value : DATES + BigInt(time);

@@ -39,9 +39,9 @@ export class WriteErrors {
     return this.#error('ERR_SLUICE_WRITE_TIMEOUT', message, outcome, cause);
   }
 
-  /** The data was wiped while it was unknown whether the write was in it. */
+  /** The backend no longer knows the producer, while it is unknown whether it has the write. */
   lost(): IncrementError {
-    const message = `The ${this.#backend} backend lost its data while a write was under way.`;
+    const message = `The ${this.#backend} backend lost its data, or forgot this producer, while a write was under way.`;
     return this.#error('ERR_SLUICE_WRITE_LOST', message, 'unknown');
   }
 

@@ -1,7 +1,8 @@
+import type { StoredEntry } from '../backend.js';
 import type { ResolvedOptions } from '../options.js';
 import { invariant } from '../support/invariant.js';
 import type { IdempotentProducer } from './idempotent-producer.js';
-import type { OpenEntry } from './open-entry.js';
+import { payloadsOf } from './payloads.js';
 import type { TargetBudget } from './target-budget.js';
 import type { WriteErrors } from './write-errors.js';
 import { WRITE_TARGETS, type WriteGroup } from './write-group.js';
@@ -136,17 +137,27 @@ export class WriteScheduler {
 
   /** Writes a group and settles its entries. Resolves with the first error that one of them got. */
   async #deliver(group: WriteGroup): Promise<Failure | undefined> {
+    const failures = new Map<number, unknown>();
+    let first = 0;
+    for (const entries of payloadsOf(group.payload())) {
+      for (const [index, error] of await this.#writeAll(entries)) failures.set(first + index, error);
+      first += entries.length;
+    }
+    group.settle(failures);
+    for (const error of failures.values()) return { error };
+    return undefined;
+  }
+
+  /** Writes entries. Resolves with the errors of those that were not taken, by their indexes. */
+  async #writeAll(entries: readonly StoredEntry[]): Promise<(readonly [number, unknown])[]> {
     try {
-      const refused = await this.#producer.write(group.payload());
-      const failures = refused.map((refusal) => {
-        const { key } = group.entries[refusal.index] as OpenEntry;
-        return [refusal.index, this.#errors.refused(key, refusal)] as const;
+      const refused = await this.#producer.write(entries);
+      return refused.map((refusal) => {
+        const { key } = entries[refusal.index] as StoredEntry;
+        return [refusal.index, this.#errors.refused(key, refusal)];
       });
-      group.settle(new Map(failures));
-      return failures[0] && { error: failures[0][1] };
     } catch (error) {
-      group.fail(error);
-      return { error };
+      return entries.map((_, index) => [index, error]);
     }
   }
 }

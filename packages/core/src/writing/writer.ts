@@ -10,10 +10,12 @@ import { partitionOf } from '../support/partition.js';
 import { isRecord } from '../support/validate.js';
 import { IdempotentProducer } from './idempotent-producer.js';
 import type { OpenEntry } from './open-entry.js';
+import { ReplayBudget } from './replay-budget.js';
 import { TargetBudget } from './target-budget.js';
 import { TargetIndex } from './target-index.js';
 import { WriteErrors } from './write-errors.js';
 import { WriteScheduler } from './write-scheduler.js';
+import { WriteSequence } from './write-sequence.js';
 
 /**
  * The way in: adds increments up per target, and leaves the writing of each partition to a scheduler. One index serves all
@@ -22,15 +24,37 @@ import { WriteScheduler } from './write-scheduler.js';
 export class Writer {
   readonly #index = new TargetIndex();
   readonly #budget: TargetBudget;
+  readonly #replayBudget: ReplayBudget;
   readonly #schedulers: readonly WriteScheduler[];
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
+    this.#replayBudget = new ReplayBudget(options.clock);
+    const producers: IdempotentProducer[] = [];
+    const checkEpochs = (): void => {
+      for (const producer of producers) producer.checkEpoch();
+    };
     this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
       const errors = new WriteErrors(partition, backend.name);
-      const producer = new IdempotentProducer(partition, backend, options, errors, events, outage);
+      const sequence = new WriteSequence(partition, options.random, this.#replayBudget);
+      const producer = new IdempotentProducer(
+        partition,
+        sequence,
+        backend,
+        options,
+        errors,
+        events,
+        outage,
+        checkEpochs,
+      );
+      producers.push(producer);
       return new WriteScheduler(partition, producer, this.#budget, options, errors);
     });
+  }
+
+  /** Characters of the writes that are kept for replays. */
+  get replayLength(): number {
+    return this.#replayBudget.length;
   }
 
   /** Targets held: waiting, or in a write that is not settled. */

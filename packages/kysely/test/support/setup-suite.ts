@@ -244,11 +244,13 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
     expect(error).toMatchObject({ name: 'SluiceError', code: 'ERR_SLUICE_SINK_SETUP' });
     expect(linesOf(error)).toEqual(setup.faults.map((fault) => expect.stringMatching(fault)));
     if (setup.increment === undefined) return;
+    const code = setup.code ?? 'ERR_SLUICE_SINK_SETUP';
+    const name = code === 'ERR_SLUICE_SINK_SETUP' ? 'ProcessingError' : 'SinkUnavailableError';
     for (const attempt of [1, 2]) {
       const failed = sink(await batchOf([setup.increment], { attempt, id: '0-a' }), context);
       await expect(failed).rejects.toMatchObject({
-        name: 'ProcessingError',
-        code: setup.code ?? 'ERR_SLUICE_SINK_SETUP',
+        name,
+        code,
         message: expect.stringMatching(
           /^(Model "Page"|There is no ledger|The ledger|The database does not fit the sink:\n- )/,
         ),

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, createBuffer, type Entry, max, min, type Rule } from '@sluice/core';
+import {
+  type Batch,
+  createBuffer,
+  type Entry,
+  max,
+  min,
+  type Rule,
+  SinkUnavailableError,
+} from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { seededRandom } from '@sluice/testing';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
@@ -638,6 +646,83 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     });
   });
 
+  describe('what fails', () => {
+    const increments: Increment[] = [['Page', { views: 2 }, { path: '/a' }]];
+
+    test.each<[string, object]>([
+      ['a lost connection', {}],
+      ['a refused one', { code: 'ECONNREFUSED' }],
+      ['a server that shuts down', { code: '57P01' }],
+      ['a statement that took too long', { code: '57014' }],
+      ['a lock that took too long', { code: '55P03' }],
+      ['a deadlock, again and again', { code: '40P01' }],
+      ['a serialization failure, again and again', { sqlState: '40001', errno: 1213 }],
+      ['a locked file, again and again', { code: 'SQLITE_BUSY' }],
+      ['a full disk', { code: 'SQLITE_FULL' }],
+    ])('is no verdict about the data, if it is %s', async (_, detail) => {
+      const failure = Object.assign(new Error('no luck'), detail);
+      const before = (text: string): void => {
+        if (text.startsWith('insert into') || text.startsWith('update')) throw failure;
+      };
+      await sinkFor(PAGE);
+      const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
+      const batch = await batchOf(increments);
+      const noVerdict = {
+        name: 'SinkUnavailableError',
+        code: 'ERR_SLUICE_SINK_UNAVAILABLE',
+        message: expect.stringContaining('no luck'),
+        cause: failure,
+      };
+      await expect(sink(batch, context)).rejects.toMatchObject(noVerdict);
+      await expect(sink({ ...batch, attempt: 9 }, context)).rejects.toMatchObject(noVerdict);
+      await expect(sink.giveUp(batch, { ...context, reason: 'no' })).rejects.toMatchObject(noVerdict);
+    });
+
+    test('is a verdict, if it is a constraint', async () => {
+      const sink = await sinkFor(PAGE);
+      const failed = sink(await batchOf([['Page', { views: -1 }, { path: '/a' }]]), context);
+      await expect(failed).rejects.toThrow(/constraint/i);
+      await expect(failed).rejects.not.toBeInstanceOf(SinkUnavailableError);
+    });
+
+    test('is a verdict, if it is a table that is not there', async () => {
+      await sql`drop table pages`.execute(db);
+      const sink = await sinkFor(PAGE);
+      const failed = sink(await batchOf(increments), context);
+      await expect(failed).rejects.toMatchObject({
+        name: 'ProcessingError',
+        code: 'ERR_SLUICE_SINK_SETUP',
+      });
+    });
+
+    test('is none, if it is a ledger that is not there', async () => {
+      const failed = kyselySink({ db, models: PAGE })(await batchOf(increments), context);
+      await expect(failed).rejects.toMatchObject({
+        name: 'SinkUnavailableError',
+        code: 'ERR_SLUICE_NO_LEDGER',
+      });
+    });
+
+    test('does not have the buffer give anything up while the database is down', async () => {
+      let down = true;
+      const before = (): void => {
+        if (down) throw new Error('connect ECONNREFUSED');
+      };
+      await sinkFor(PAGE);
+      const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
+      const options = { maxAttempts: 1, giveUpAfterMs: 0, retryDelay: () => 0, logger: context.logger };
+      const buffer = createBuffer({ backend: memory(), partitions: 1, sink, ...options });
+      await buffer.incr('Page', { views: 2 }, { path: '/a' });
+      for (let delivery = 0; delivery < 20; delivery += 1) {
+        expect(await buffer.processPending()).toMatchObject({ retried: 1, buried: 0 });
+      }
+      down = false;
+      expect(await buffer.processPending()).toMatchObject({ batches: 1 });
+      await buffer.close();
+      expect(await views()).toEqual({ '/a': 2 });
+    });
+  });
+
   describe('poison', () => {
     const poison = ['/17', '/500', '/999'];
     const thousand = pages(1000).map(([model, columns, filters]): Increment => {
@@ -777,10 +862,19 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       };
       const good = await sinkFor(PAGE);
       const bad = kyselySink({ db: database.connect(faulty({ committed })), models: PAGE });
-      const sink = Object.assign((...args: Parameters<KyselySink>) => bad(...args), {
+      const verdict = (cause: unknown): never => {
+        throw new Error('a verdict, though the batch was applied', { cause });
+      };
+      const sink = Object.assign((...args: Parameters<KyselySink>) => bad(...args).catch(verdict), {
         giveUp: good.giveUp,
       });
-      const buffer = createBuffer({ backend: memory(), partitions: 1, sink, maxAttempts: 1 });
+      const buffer = createBuffer({
+        backend: memory(),
+        partitions: 1,
+        sink,
+        maxAttempts: 1,
+        giveUpAfterMs: 0,
+      });
       await buffer.incr('Page', { views: 2 }, { path: '/a' });
       await buffer.processPending();
       expect(await buffer.deadLetters.list()).toEqual([]);

@@ -3,8 +3,12 @@
 -- KEYS 1 batch, 2 state
 -- ARGV 1 lease token
 -- Reply 1, or 0 if the token does not hold the lease
-local held, reply = holds(KEYS[1], KEYS[2], ARGV[1])
-if not held then return reply end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[2], 'settled', ARGV[1])
+local batch, state = KEYS[1], KEYS[2]
+local held, settled = holds(batch, state, ARGV[1])
+if not held then return settled end
+local refusal = denied('DEL', batch) or denied('HSET', state, '', '')
+if refusal then return refusal end
+
+redis.call('DEL', batch)
+redis.call('HSET', state, 'settled', settled)
 return 1

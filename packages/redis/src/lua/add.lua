@@ -1,66 +1,73 @@
 -- Adds the entries of one numbered write to the pending ones.
 --
--- KEYS 1 entries, 2 pending, 3 producer, 4 state
--- ARGV 1 now or '', 2 the write's number, 3 how long to remember it in ms, 4 the new epoch if there is none yet,
---      5 a line for each target key and each packed entry in turn
--- Reply {'applied' | 'duplicate', epoch, refusals as JSON} or {'gap', epoch or '', last number}
---
--- Redis does not roll a script back, so everything is read, computed and checked before the first write.
-local CHUNK = 2000
-local entries, pending, producer, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local number = tonumber(ARGV[2])
+-- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions
+-- ARGV 1 now or '', 2 partition, 3 epoch, 4 the position at which the producer joined, 5 producer, 6 the write's number, 7 the number that it follows,
+--      8 its nonce, 9 a line for each target key and each packed entry in turn
+-- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
+--       {'unknown', epoch or '', floor}
+local entries, pending, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local number, follows, nonce = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local name = 'p:' .. ARGV[5]
 
-local record = redis.call('GET', producer)
-local last = record and tonumber(string.match(record, '^%d+')) or 0
-local epoch = redis.call('HGET', state, 'epoch')
-if number <= last then
-  return { 'duplicate', epoch or '', number == last and string.match(record, '%[.*$') or '[]' }
+local record, epoch, applied, floor = unpack(redis.call('HMGET', state, name, 'epoch', 'applied', 'floor'))
+applied, floor = count_of(applied), count_of(floor)
+if not applied or not floor then return corrupt(state, 'has a position that is no number') end
+if epoch ~= ARGV[3] then return { 'unknown', epoch or '', floor } end
+local last, last_position, last_nonce, last_refused = 0, nil, nil, nil
+if record then
+  last, last_position, last_nonce, last_refused = parse_record(record)
+  if not last then return corrupt(state, 'has a record of the producer ' .. ARGV[5] .. ' that cannot be read') end
+elseif tonumber(ARGV[4]) < floor then
+  return { 'unknown', epoch, floor }
 end
-if number ~= last + 1 then return { 'gap', epoch or '', last } end
+if number <= last then
+  if number == last and nonce == last_nonce then return { 'duplicate', last_position, last_refused } end
+  return { 'conflict' }
+end
+if follows ~= last then return { 'gap', last, applied } end
 
--- Fails, before anything has changed, if another program uses the key.
-redis.call('LLEN', pending)
 local keys, opens, count = {}, {}, 0
 -- An entry without its closing brace: it gets the stamp, or is merged.
-for key, open in string.gmatch(ARGV[5], '([^\n]+)\n([^\n]*)}') do
+for key, open in string.gmatch(ARGV[9], '([^\n]+)\n([^\n]*)}') do
   count = count + 1
   keys[count], opens[count] = key, open
 end
 
+local olds = fields_of(entries, keys)
 local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, {}, nil
-for first = 1, count, CHUNK do
-  local last = math.min(first + CHUNK - 1, count)
-  local olds = redis.call('HMGET', entries, unpack(keys, first, last))
-  for i = first, last do
-    local key, open, old = keys[i], opens[i], olds[i - first + 1]
-    local value, reason, field
-    if old then
-      value, reason, field = merge(old, open .. '}')
-    else
-      stamp = stamp or string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
-      value = open == '{' and open .. string.sub(stamp, 2) or open .. stamp
-      opened = opened + 1
-      new[opened] = key
-    end
-    if value then
-      sets[set + 1], sets[set + 2] = key, value
-      set = set + 2
-    else
-      refusals[#refusals + 1] = { index = i - 1, reason = reason, field = field }
-    end
+for i = 1, count do
+  local key, open, old = keys[i], opens[i], olds[i]
+  local value, reason, field
+  if old then
+    value, reason, field = merge(old, open .. '}')
+  else
+    stamp = stamp or string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
+    value = open == '{' and open .. string.sub(stamp, 2) or open .. stamp
+    opened = opened + 1
+    new[opened] = key
+  end
+  if value then
+    sets[set + 1], sets[set + 2] = key, value
+    set = set + 2
+  else
+    refusals[#refusals + 1] = { index = i - 1, reason = reason, field = field }
   end
 end
-
 local refused = #refusals > 0 and cjson.encode(refusals) or '[]'
-if not epoch then
-  epoch = ARGV[4]
-  redis.call('HSET', state, 'epoch', epoch)
-end
-for first = 1, #sets, 2 * CHUNK do
-  redis.call('HSET', entries, unpack(sets, first, math.min(first + 2 * CHUNK - 1, #sets)))
-end
-for first = 1, #new, CHUNK do
-  redis.call('RPUSH', pending, unpack(new, first, math.min(first + CHUNK - 1, #new)))
-end
-redis.call('SET', producer, refused == '[]' and ARGV[2] or ARGV[2] .. ' ' .. refused, 'PX', ARGV[3])
-return { 'applied', epoch, refused }
+local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
+if opened > 0 then redis.call('LLEN', pending) end
+
+local refusal = not is_listed and denied('SADD', partitions, '')
+  or opened > 0 and denied('RPUSH', pending, '')
+  or set > 0 and denied('HSET', entries, '', '')
+  or denied('HSET', state, '', '')
+if refusal then return refusal end
+
+-- This changes nothing: see `may`. A key must not be listed twice.
+if not may then redis.call('HSET', state, 'epoch', epoch) end
+if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
+call_in_chunks('RPUSH', pending, new)
+call_in_chunks('HSET', entries, sets)
+local position = text_of(applied + 1)
+redis.call('HSET', state, 'applied', position, name, ARGV[6] .. ' ' .. position .. ' ' .. nonce .. ' ' .. refused)
+return { 'applied', applied + 1, refused }

@@ -1,57 +1,95 @@
 -- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one.
 --
--- KEYS 1 entries, 2 pending, 3 batch, 4 state
--- ARGV 1 now or '', 2 entries a batch, 3 lease in ms, 4 prefix of a new batch's id, 5 claim token
--- Reply {'leased', id, attempt, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
+-- KEYS 1 entries, 2 pending, 3 batch, 4 state, 5 the set of partitions
+-- ARGV 1 now or '', 2 partition, 3 entries a batch, 4 bytes a batch, 5 lease in ms, 6 prefix of a new batch's id,
+--      7 claim token, 8 'early' to take a batch that nobody holds before it is due
+-- Reply {'leased', id, attempt, failures, age in ms, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
 --
--- The payload is a line for each target key and each packed entry in turn. Taking entries away comes first, as it
--- needs no memory: Redis then allows the rest of the script even at maxmemory, so that a full server can be drained.
-local CHUNK = 2000
-local entries, pending, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local now, size, lease_ms, claim_token = now_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+-- The payload is a line for each target key and each packed entry in turn. It is read last, since it may be large.
+-- Changes begin with one that needs no memory: Redis then allows the others even at maxmemory, so that a full server
+-- can be drained.
+local entries, pending, batch, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local now, size, bytes, lease_ms, claim_token = now_ms(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[7]
 
-local id, held_by, attempt, due, payload = unpack(redis.call('HMGET', batch, 'id', 'token', 'attempt', 'due', 'payload'))
-if id and held_by ~= claim_token then
-  if tonumber(due) > now then return { 'busy', tonumber(due) - now } end
-  attempt = attempt + 1
-  redis.call('HDEL', batch, 'token')
-  redis.call('HSET', batch, 'token', claim_token, 'attempt', attempt, 'due', string.format('%.0f', now + lease_ms))
-end
-if id then return { 'leased', id, tonumber(attempt), redis.call('LLEN', pending), payload } end
-
-local keys = redis.call('LRANGE', pending, 0, size - 1)
-if #keys == 0 then return { 'empty' } end
-
-local values = {}
-for first = 1, #keys, CHUNK do
-  local last = math.min(first + CHUNK - 1, #keys)
-  for i, value in ipairs(redis.call('HMGET', entries, unpack(keys, first, last))) do
-    values[first + i - 1] = value or 'null'
+local function leased_again(held)
+  local left = wait_left(held, now)
+  local is_mine = held.token == claim_token
+  if not is_mine and left > 0 and (held.token or ARGV[8] ~= 'early') then
+    if now + left < held.due then
+      local refusal = denied('HDEL', batch, '') or denied('HSET', batch, '', '')
+      if refusal then return refusal end
+      redis.call('HDEL', batch, 'none')
+      redis.call('HSET', batch, 'due', text_of(now + left))
+    end
+    return { 'busy', left }
   end
+
+  local payload = redis.call('HGET', batch, 'payload')
+  if not payload then return corrupt(batch, 'has no payload') end
+  local remaining = redis.call('LLEN', pending)
+  local attempt, made_at = held.attempt, held.made_at or now
+  if not is_mine then
+    local refusal = denied('HDEL', batch, '') or denied('HSET', batch, '', '')
+    if refusal then return refusal end
+    attempt = attempt + 1
+    redis.call('HDEL', batch, 'none')
+    redis.call('HSET', batch, 'token', claim_token, 'attempt', text_of(attempt), 'due', text_of(now + lease_ms),
+      'wait', text_of(lease_ms), 'madeAt', text_of(made_at))
+  end
+  return { 'leased', held.id, attempt, held.failures, age_of(made_at, now), remaining, payload }
 end
+
+local held, problem = read_batch(batch)
+if problem then return problem end
+if held then return leased_again(held) end
 
 -- Only text that Sluice did not write can have a line break; it must not shift the lines after it.
-local function one_line(texts)
-  if not string.find(table.concat(texts), '\n', 1, true) then return texts end
-  local lines = {}
-  for i, text in ipairs(texts) do lines[i] = string.gsub(text, '\n', ' ') end
-  return lines
-end
-local lines, shown_keys, shown_values = {}, one_line(keys), one_line(values)
-for i = 1, #keys do
-  lines[2 * i - 1] = shown_keys[i]
-  lines[2 * i] = shown_values[i]
+local function one_line(text)
+  return string.find(text, '\n', 1, true) and string.gsub(text, '\n', ' ') or text
 end
 
-redis.call('LTRIM', pending, #keys, -1)
-for first = 1, #keys, CHUNK do
-  redis.call('HDEL', entries, unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
-end
-payload = table.concat(lines, '\n')
--- A client may repeat a claim long after the batch of the first one was settled: no id is used twice.
-local number = string.format('%.0f', (redis.call('HGET', state, 'batches') or 0) + 1)
+-- Few entries at a time, since each may be large.
+local STEP = 50
+local keys, lines, taken, sum, is_full = {}, {}, 0, 0, false
+repeat
+  local some = redis.call('LRANGE', pending, taken, math.min(taken + STEP, size) - 1)
+  local values = fields_of(entries, some)
+  for i, key in ipairs(some) do
+    local value = values[i] or 'null'
+    sum = sum + #key + #value
+    is_full = taken > 0 and sum > bytes
+    if is_full then break end
+    taken = taken + 1
+    keys[taken], lines[2 * taken - 1], lines[2 * taken] = key, one_line(key), one_line(value)
+  end
+until is_full or #some < STEP or taken == size
+if taken == 0 then return { 'empty' } end
+
+local batches = count_of(redis.call('HGET', state, 'batches'))
+if not batches then return corrupt(state, 'has a count of batches that is no number') end
+local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
+-- A client may repeat a claim long after the batch of the first one was settled, and data may go back to an earlier
+-- state: no id is used twice.
+local number = text_of(batches + 1)
+local id = ARGV[6] .. '-' .. number .. '-' .. server_time()
+local payload = table.concat(lines, '\n')
+local remaining = redis.call('LLEN', pending) - taken
+local oldest = string.match(lines[2], '"@":"(%d+)"') or text_of(now)
+
+local refusal = not is_listed and denied('SADD', partitions, '')
+  or denied('HSET', state, '', '')
+  or denied('HSET', batch, '', '')
+  or denied('LTRIM', pending, '0', '-1')
+  or denied('HDEL', entries, '')
+if refusal then return refusal end
+
+-- These two change nothing: see `may`.
+redis.call('HDEL', entries, '')
+redis.call('LTRIM', pending, 0, -1)
+if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
 redis.call('HSET', state, 'batches', number)
-id = ARGV[4] .. '-' .. number
-redis.call('HSET', batch, 'id', id, 'payload', payload, 'size', #keys,
-  'token', claim_token, 'attempt', 1, 'due', string.format('%.0f', now + lease_ms))
-return { 'leased', id, 1, redis.call('LLEN', pending), payload }
+redis.call('HSET', batch, 'id', id, 'number', number, 'payload', payload, 'size', taken, 'oldest', oldest,
+  'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
+redis.call('LTRIM', pending, taken, -1)
+call_in_chunks('HDEL', entries, keys)
+return { 'leased', id, 1, 0, 0, remaining, payload }

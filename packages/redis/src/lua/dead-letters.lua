@@ -2,11 +2,11 @@
 --
 -- KEYS 1 dead, 2 order of the dead
 -- ARGV 1 offset, 2 limit
--- Reply id and letter of each in turn
-local ids = redis.call('ZRANGE', KEYS[2], ARGV[1], ARGV[1] + ARGV[2] - 1)
-local reply = {}
-for _, id in ipairs(ids) do
-  reply[#reply + 1] = id
-  reply[#reply + 1] = redis.call('HGET', KEYS[1], id)
-end
-return reply
+-- Reply {ids, their letters}: the first ones, if all are too large for one reply
+local ids, letters = redis.call('ZRANGE', KEYS[2], ARGV[1], ARGV[1] + ARGV[2] - 1), {}
+visit_some(KEYS[1], ids, #ids, function(_, letter)
+  letters[#letters + 1] = letter
+  return #(letter or '')
+end)
+for i = #letters + 1, #ids do ids[i] = nil end
+return { ids, letters }

@@ -1,83 +1,147 @@
 -- Merges packed entries: the same algebra as merge() in @sluice/core, on strings. A property test compares the two.
 -- Numbers travel as strings; sums stay within 2^53, where a Lua number is exact.
 local MAX_SUM = 9007199254740991
+local MAX_TIME = 8640000000000000
 
--- The rules. Each takes the values of a field that both entries have, the later one second, and returns the value of
--- the two, or nil and the reason.
+-- The marks that fields' names begin with, as bytes. All of this is made anew by every call of the script, so it has no
+-- tables that it can do without.
+local SUM, LAST, GREATEST, LEAST, FIRST_AT = string.byte('+=><@', 1, 5)
 
-local function sum(was, value)
-  local a, b = tonumber(was), tonumber(value)
-  if not a or not b then return nil, 'corrupt' end
-  if a + b > MAX_SUM or a + b < -MAX_SUM then return nil, 'overflow' end
-  return string.format('%.0f', a + b)
+-- A number as core writes it, and no other that tonumber() takes: no '0x10', ' 1', 'inf' or '1e3'.
+local function number(text)
+  local is_one = string.find(text, '^%-?%d+$')
+    or string.find(text, '^%-?%d+%.%d+$')
+    or string.find(text, '^%-?%d+e[+-]%d+$')
+    or string.find(text, '^%-?%d+%.%d+e[+-]%d+$')
+  local value = is_one and tonumber(text)
+  return value and math.abs(value) < math.huge and value or nil
 end
 
-local function last(_, value) return value end
-
--- A number, or a Date's milliseconds: these follow a letter.
-local function comparable(value)
-  return tonumber(value) or (type(value) == 'string' and tonumber(string.sub(value, 2))) or nil
+local function integer(text, most)
+  if not string.find(text, '^%-?%d+$') then return nil end
+  local value = tonumber(text)
+  return math.abs(value) <= most and value or nil
 end
 
-local function greatest(was, value)
-  local a, b = comparable(was), comparable(value)
-  if not a or not b then return nil, 'corrupt' end
-  return b > a and value or was
+-- The number of the batch that a redriven value was buried with; infinite for one that was not.
+local function stamp(text)
+  local digits = string.match(text, '^~(%d+) ')
+  return digits and #digits <= 15 and tonumber(digits) or math.huge
 end
 
-local function least(was, value)
-  local a, b = comparable(was), comparable(value)
-  if not a or not b then return nil, 'corrupt' end
-  return b < a and value or was
+-- The sums that were met, by their texts: most of those in a write are the same few.
+local sums = {}
+
+-- What values are compared or added by; nil if Sluice did not write the text.
+local function weight(mark, text)
+  if mark == SUM then
+    local value = sums[text] or integer(text, MAX_SUM)
+    sums[text] = value
+    return value
+  end
+  if mark == LAST then return stamp(text) end
+  if mark == FIRST_AT then return integer(text, MAX_TIME) end
+  -- A Date's milliseconds follow a letter.
+  if string.byte(text) == 100 then return integer(string.sub(text, 2), MAX_TIME) end -- d
+  return number(text)
 end
 
--- By the mark that a field's name begins with, as a byte. A mark that is not here is corrupt.
-local RULES = {}
-for mark, rule in pairs({ ['+'] = sum, ['='] = last, ['>'] = greatest, ['<'] = least, ['@'] = least }) do
-  RULES[string.byte(mark)] = rule
+-- The marks of the fields that were met, by their names: the entries of a write are mostly of the same fields.
+local marks = {}
+
+-- The mark of a field, nil if it is corrupt. A mark is followed by a name; only @ has none.
+local function mark_of(field)
+  local mark = marks[field]
+  if not mark and (field == '@' or string.find(field, '^[+=><].') and string.sub(field, 2) ~= '__proto__') then
+    mark = string.byte(field)
+    marks[field] = mark
+  end
+  return mark
 end
 
+-- The value of a field of which one entry or both have one, the later one second; nil and the reason if there is none.
+local function combined(mark, was, value)
+  local b = weight(mark, value)
+  if not b then return nil, 'corrupt' end
+  if not was then return value end
+  local a = weight(mark, was)
+  if not a then return nil, 'corrupt' end
+  if mark == SUM then
+    if math.abs(a + b) > MAX_SUM then return nil, 'overflow' end
+    return string.format('%.0f', a + b + 0)
+  end
+  local wins = mark == LAST and b >= a or mark == GREATEST and b > a or (mark == LEAST or mark == FIRST_AT) and b < a
+  return wins and value or was
+end
+
+-- The fields of a packed entry, nil if it is no object of texts.
 local function decode(packed)
   if string.byte(packed) ~= 123 then return nil end -- {
   local ok, fields = pcall(cjson.decode, packed)
-  return ok and fields or nil
-end
-
--- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and no
--- text needs escapes. Returns nil in any other case.
-local function merge_alike(old, new)
-  local merged, count, length, at = {}, 0, 1, 2
-  for field, value in string.gmatch(new, '"([^"\\]+)":"([^"\\]*)"') do
-    local old_field, was, after = string.match(old, '^"([^"\\]+)":"([^"\\]*)"()', at)
-    local rule = RULES[string.byte(field)]
-    if old_field ~= field or not rule then return nil end
-    local combined = rule(was, value)
-    if not combined then return nil end
-    count = count + 1
-    merged[count] = '"' .. field .. '":"' .. combined .. '"'
-    length, at = length + #field + #value + 6, after + 1
+  if not ok then return nil end
+  for _, value in pairs(fields) do
+    if type(value) ~= 'string' then return nil end
   end
-  local rest = string.match(old, '^.*}$', at - 1)
-  if length ~= #new or not rest then return nil end
-  return '{' .. table.concat(merged, ',') .. rest
+  return fields
 end
 
--- Returns the merged entry, or nil, the reason and the field.
+local FIRST_FIELD, NEXT_FIELD = '^{"([^"\\]+)":"([^"\\]*)"()', '^,"([^"\\]+)":"([^"\\]*)"()'
+
+local function ends(entry, at) return at == #entry and string.byte(entry, at) == 125 end -- }
+
+-- Whether a packed entry has, from a place on, nothing but fields without escapes that the other one does not have.
+local function has_only_others(entry, at, other)
+  while not ends(entry, at) do
+    local field, after = string.match(entry, '^,"([^"\\]+)":"[^"\\]*"()', at)
+    if not field or string.find(other, '"' .. field .. '":', 1, true) then return false end
+    at = after
+  end
+  return true
+end
+
+-- The usual case, done without decoding: the old entry begins with the fields of the new one, in their order, and no text
+-- needs escapes. Returns nil in any other case.
+local function merge_alike(old, new)
+  local merged, form, at, old_at = '{', FIRST_FIELD, 1, 1
+  repeat
+    local field, value, after = string.match(new, form, at)
+    local old_field, was, old_after = string.match(old, form, old_at)
+    if not field or field ~= old_field then return nil end
+    local mark = mark_of(field)
+    local text = mark and combined(mark, was, value)
+    if not text then return nil end
+    merged = merged .. (form == FIRST_FIELD and '"' or ',"') .. field .. '":"' .. text .. '"'
+    form, at, old_at = NEXT_FIELD, after, old_after
+  until ends(new, at)
+  return has_only_others(old, old_at, new) and merged .. string.sub(old, old_at) or nil
+end
+
+-- Returns the merged entry, or nil, the reason and the field. What only the old entry has may be of a newer version's rule:
+-- it stays as it is.
 local function merge(old, new)
   local alike = merge_alike(old, new)
   if alike then return alike end
   local into, from = decode(old), decode(new)
   if not into or not from then return nil, 'corrupt', '' end
   for field, value in pairs(from) do
-    local rule = RULES[string.byte(field)]
-    if not rule then return nil, 'corrupt', field end
-    if into[field] == nil then
-      into[field] = value
-    else
-      local combined, reason = rule(into[field], value)
-      if not combined then return nil, reason, field end
-      into[field] = combined
-    end
+    local mark = mark_of(field)
+    if not mark then return nil, 'corrupt', field end
+    local text, reason = combined(mark, into[field], value)
+    if not text then return nil, reason, field end
+    into[field] = text
   end
   return cjson.encode(into)
+end
+
+-- Stamps the `last` values of a packed entry that is redriven with the number of its batch, as stampLast() in @sluice/core
+-- does. Returns the packed entry, or nil if it is unreadable.
+local function stamp_last(packed, batch_number)
+  local fields = decode(packed)
+  if not fields then return nil end
+  for field, value in pairs(fields) do
+    if string.byte(field) == LAST and stamp(value) == math.huge then
+      fields[field] = string.format('~%.0f ', batch_number) .. value
+    end
+  end
+  return cjson.encode(fields)
 end

@@ -1,14 +1,46 @@
--- Counts what a partition holds.
+-- Counts what partitions hold.
 --
--- KEYS 1 entries, 2 pending, 3 batch, 4 order of the dead
+-- KEYS entries, pending, batch, order of the dead and state of each partition in turn
 -- ARGV 1 now or ''
--- Reply {pending, claimed, dead, age of the oldest pending entry in ms}
-local entries, pending, batch, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local age = 0
-local oldest = redis.call('LINDEX', pending, 0)
-if oldest then
-  local first_at = string.match(redis.call('HGET', entries, oldest) or '', '"@":"(%d+)"')
-  if first_at then age = math.max(0, now_ms(ARGV[1]) - first_at) end
+-- Reply for each partition: null if it was never used, or {pending, claimed, dead, age of the oldest entry in ms}, and of
+-- its batch, if there is one: id, age in ms, attempt, failures, 1 if it is leased, ms until it is due, and, if it failed,
+-- why and for how many ms it does
+local now = now_ms(ARGV[1])
+
+local function batch_stats(batch, reply)
+  for _, value in ipairs({
+    batch.id,
+    age_of(batch.made_at, now),
+    batch.attempt,
+    batch.failures,
+    batch.token and 1 or 0,
+    wait_left(batch, now),
+  }) do
+    reply[#reply + 1] = value
+  end
+  if batch.reason then
+    reply[#reply + 1] = batch.reason
+    reply[#reply + 1] = age_of(batch.failing_since, now)
+  end
 end
-local claimed = redis.call('HGET', batch, 'size')
-return { redis.call('LLEN', pending), tonumber(claimed or 0), redis.call('ZCARD', order), age }
+
+local function stats_of(entries, pending, batch, order, state)
+  local found, problem = read_batch(batch)
+  if problem then return nil, problem end
+  local length, dead = redis.call('LLEN', pending), redis.call('ZCARD', order)
+  if length == 0 and dead == 0 and not found and redis.call('EXISTS', state) == 0 then return false end
+  local age = found and age_of(found.oldest, now) or 0
+  local oldest = length > 0 and redis.call('HGET', entries, redis.call('LINDEX', pending, 0))
+  local first_at = oldest and string.match(oldest, '"@":"(%d+)"')
+  local reply = { length, found and found.size or 0, dead, math.max(age, age_of(first_at, now)) }
+  if found then batch_stats(found, reply) end
+  return reply
+end
+
+local replies = {}
+for i = 1, #KEYS, 5 do
+  local reply, problem = stats_of(unpack(KEYS, i, i + 4))
+  if problem then return problem end
+  replies[#replies + 1] = reply
+end
+return replies

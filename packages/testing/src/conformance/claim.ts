@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { leaseToken } from '@sluice/core/backend';
-import { type Promises, page, readable, sums } from './fixture.js';
+import { type Fields, leaseToken, packedBytes, type StoredEntry } from '@sluice/core/backend';
+import { failure, type Promises, page, readable, sums } from './fixture.js';
 
 /** A claim freezes pending entries into a batch and leases it. */
 export const claim: Promises = {
@@ -98,6 +98,14 @@ export const claim: Promises = {
     assert.deepEqual(again, first);
   },
 
+  'a repeated claim keeps its deadline': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000, claimToken: 'mine' });
+    await clock.advance(400);
+    await lease({ leaseMs: 1000, claimToken: 'mine' });
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 600 });
+  },
+
   'a delayed repeat of a claim does not lease the next batch to who settled the last one': async ({
     add,
     lease,
@@ -133,6 +141,69 @@ export const claim: Promises = {
     assert.deepEqual(sums([...drained, ...(await drain())]), { '/a': 20, '/b': 20 });
   },
 };
+
+/** A batch has a bound in bytes, but for an entry that is larger all alone. */
+export const bytes: Promises = {
+  'a batch has at most as many bytes as asked for': async ({ add, lease, backend, clock }) => {
+    const entries = ['/a', '/b', '/c', '/d', '/e'].map((path) => page(path));
+    await add(entries);
+    const each = bytesOf(page('/a'), clock.now());
+    const batches = [];
+    for (const bytes of [2 * each, 2 * each - 1, 3 * each]) {
+      const batch = await lease({ bytes });
+      batches.push([batch.paths, batch.remaining]);
+      await backend.ack(0, batch.token);
+    }
+    assert.deepEqual(batches, [
+      [['/a', '/b'], 3],
+      [['/c'], 2],
+      [['/d', '/e'], 0],
+    ]);
+  },
+
+  'bytes are those of UTF-8': async ({ add, lease, clock }) => {
+    const entries = ['/☃☃☃', '/🎉🎉', '/ü"\n'].map((path) => page(path, {}, { '☃': '🎉☃ü'.repeat(100) }));
+    await add(entries);
+    const [first, second] = entries.map((entry) => bytesOf(entry, clock.now())) as [number, number];
+    assert.equal((await lease({ bytes: first + second + 300 })).paths.length, 2);
+  },
+
+  'an entry that is larger than a batch is a batch alone': async ({ add, lease, backend }) => {
+    await add([page('/small'), page('/large', {}, { text: 'x'.repeat(5000) }), page('/b'), page('/c')]);
+    const batches = [];
+    for (let round = 0; round < 3; round += 1) {
+      const { paths, token } = await lease({ bytes: 1000 });
+      batches.push(paths);
+      await backend.ack(0, token);
+    }
+    assert.deepEqual(batches, [['/small'], ['/large'], ['/b', '/c']]);
+  },
+
+  'the entry counts as it is when it is claimed': async ({ add, lease }) => {
+    await add([page('/a'), page('/b')]);
+    await add([page('/a', {}, { text: 'x'.repeat(1000) })]);
+    assert.deepEqual((await lease({ bytes: 1000 })).paths, ['/a']);
+  },
+
+  'a batch of fewer bytes has at most the entries asked for': async ({ add, lease }) => {
+    await add([page('/a'), page('/b'), page('/c')]);
+    assert.deepEqual((await lease({ size: 2, bytes: 500 })).paths, ['/a', '/b']);
+  },
+
+  'a batch that is delivered again is not cut': async ({ add, lease, backend }) => {
+    await add([page('/a'), page('/b')]);
+    const first = await lease();
+    assert.equal((await lease({ claimToken: first.claim, bytes: 1 })).paths.length, 2);
+    await backend.nack(0, first.token, failure(0));
+    assert.equal((await lease({ bytes: 1 })).paths.length, 2);
+  },
+};
+
+/** Bytes of an entry once it is pending. */
+function bytesOf({ key, fields }: StoredEntry, now: number): number {
+  const stored: Fields = { '@': now, ...fields };
+  return packedBytes({ key, fields: stored });
+}
 
 /** Increments that come while a batch is out. */
 export const frozen: Promises = {
@@ -170,7 +241,7 @@ export const frozen: Promises = {
     await add([page('/a')]);
     const { token } = await lease();
     await add([page('/a', { views: 5 })]);
-    await backend.nack(0, token, 0);
+    await backend.nack(0, token, failure(0));
     const again = await lease();
     assert.deepEqual(sums(again.entries.map(readable)), { '/a': 1 });
     await backend.ack(0, again.token);

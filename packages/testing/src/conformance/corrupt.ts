@@ -31,6 +31,16 @@ export function corruption(corrupt: Corrupt<Backend>): Promises {
       assert.equal((await read('/good'))?.['+views'], 1);
     },
 
+    'reading an unreadable entry of a batch says so': async ({ lease, hold }) => {
+      await lease();
+      await assert.rejects(hold('/bad'), CorruptEntryError);
+      assert.equal((await hold('/good')).claimed?.['+views'], 1);
+    },
+
+    'an unreadable entry counts its bytes': async ({ lease }) => {
+      assert.equal((await lease({ bytes: 1 })).entries.length, 1);
+    },
+
     'a batch has its unreadable entries at their indexes': async ({ lease }) => {
       const { entries } = await lease();
       assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deadLetterId } from '@sluice/core/backend';
-import { type Promises, page } from './fixture.js';
+import { failure, type Promises, page } from './fixture.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -15,7 +15,7 @@ export const burial: Promises = {
     const entry = page('/b', { views: 2 }, { title: 'B' });
     const stored = { key: entry.key, fields: { ...entry.fields, '@': clock.now() } };
     await add([page('/a'), entry]);
-    await backend.nack(0, (await lease()).token, 1000);
+    await backend.nack(0, (await lease()).token, failure(1000));
     await clock.advance(1000);
     const { id, token } = await lease();
     const reason = 'no such row: "ü"\n🎉';
@@ -85,6 +85,20 @@ export const burial: Promises = {
   'a partition without dead letters lists none': async ({ bury, backend }) => {
     await bury([page('/a')]);
     assert.deepEqual(await backend.deadLetters(1, 0, 10), []);
+  },
+
+  'dead letters of one time come by the bytes of their ids': async ({ add, lease, backend }) => {
+    for (const batchIdPrefix of ['0-b', '0-B', '0-a1', '0-a']) {
+      await add([page('/a')]);
+      const { token } = await lease({ batchIdPrefix });
+      await backend.bury(0, token, [{ index: 0, reason: 'bad' }]);
+    }
+    const ids = (await backend.deadLetters(0, 0, 10)).map(({ id }) => id);
+    assert.deepEqual(
+      ids.map((id) => id.slice(0, 3)),
+      ['0-B', '0-a', '0-a', '0-b'],
+    );
+    assert.deepEqual(ids, [...ids].sort());
   },
 
   'dead letters stay while the partition goes on': async ({ bury, add, drain, backend, clock }) => {

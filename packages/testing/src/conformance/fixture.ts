@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import type { Backend, Columns, Extra } from '@sluice/core';
 import {
   type AddResult,
+  BATCH_BYTES,
   type ClaimRequest,
   type ClaimResult,
+  type Failure,
   type Fields,
   fieldsOf,
+  type Position,
   type StoredBatch,
   type StoredDeadLetter,
   type StoredEntry,
+  type StoredSums,
   targetKey,
   type Write,
 } from '@sluice/core/backend';
@@ -30,6 +34,11 @@ type Applied = Extract<AddResult, { status: 'applied' | 'duplicate' }>;
 
 export type ClaimOptions = Partial<ClaimRequest> & { readonly partition?: number };
 
+export type WriteOptions = Partial<Omit<Write, 'number' | 'entries'>>;
+
+/** The number of partitions that producers of a test join with, unless the test says otherwise. */
+const PARTITIONS = 4096;
+
 /** How long a test's lease lasts, unless the test says otherwise. */
 export const LEASE_MS = 30_000;
 
@@ -41,6 +50,7 @@ export class Fixture {
   readonly backend: Backend;
   readonly clock: ManualClock;
   readonly #numbers = new Map<string, number>();
+  readonly #positions = new Map<string, Position>();
   #claims = 0;
 
   constructor(backend: Backend, clock: ManualClock) {
@@ -48,15 +58,31 @@ export class Fixture {
     this.clock = clock;
   }
 
-  /** Adds entries as a producer's next write, and expects that it applies. */
-  readonly add = async (
+  /** A write by a producer, "producer" of partition 0 by default, which joins before its first one. */
+  readonly write = async (
+    number: number,
     entries: readonly StoredEntry[],
-    { partition = 0, producer = 'producer' }: { partition?: number; producer?: string } = {},
-  ): Promise<Applied> => {
+    options: WriteOptions = {},
+  ): Promise<Write> => {
+    const { partition = 0, producer = 'producer' } = options;
     const id = `${partition}/${producer}`;
+    const { epoch, position } = this.#positions.get(id) ?? (await this.backend.join(partition, PARTITIONS));
+    this.#positions.set(id, { epoch, position });
+    const numbers = { number, follows: number - 1, nonce: `${id}/${number}` };
+    return { partition, producer, entries, epoch, position, ...numbers, ...options };
+  };
+
+  /** Sends a write, whatever becomes of it. */
+  readonly send = async (...[number, entries, options]: Parameters<Fixture['write']>): Promise<AddResult> => {
+    return this.backend.add(await this.write(number, entries, options));
+  };
+
+  /** Adds entries as a producer's next write, and expects that it applies. */
+  readonly add = async (entries: readonly StoredEntry[], options: WriteOptions = {}): Promise<Applied> => {
+    const id = `${options.partition ?? 0}/${options.producer ?? 'producer'}`;
     const number = (this.#numbers.get(id) ?? 0) + 1;
     this.#numbers.set(id, number);
-    const result = await this.backend.add(write(number, entries, { partition, producer }));
+    const result = await this.send(number, entries, options);
     assert.ok(result.status === 'applied', `expected the write to apply; got ${JSON.stringify(result)}`);
     return result;
   };
@@ -64,9 +90,15 @@ export class Fixture {
   /** Claims under a token that was not used before, unless one is given. */
   readonly claim = ({ partition = 0, ...request }: ClaimOptions = {}): Promise<ClaimResult> => {
     this.#claims += 1;
-    const { size = 1000, leaseMs = LEASE_MS, claimToken: token = `token-${this.#claims}` } = request;
-    const { batchIdPrefix: id = `${partition}-batch-${this.#claims}` } = request;
-    return this.backend.claim(partition, { size, leaseMs, batchIdPrefix: id, claimToken: token });
+    return this.backend.claim(partition, {
+      size: 1000,
+      bytes: BATCH_BYTES,
+      leaseMs: LEASE_MS,
+      batchIdPrefix: `${partition}-batch-${this.#claims}`,
+      claimToken: `token-${this.#claims}`,
+      early: false,
+      ...request,
+    });
   };
 
   /** Claims, and expects a lease. */
@@ -95,8 +127,15 @@ export class Fixture {
     return [first ?? assert.fail('a burial leaves a dead letter'), ...others];
   };
 
-  /** Pending fields of a page, in partition 0. */
-  readonly read = (path: string): Promise<Fields | undefined> => this.backend.read(0, keyOf(path));
+  /** What the backend holds of a page. */
+  readonly hold = async (path: string, partition = 0): Promise<StoredSums> => {
+    const [sums] = await this.backend.read([{ partition, key: keyOf(path) }]);
+    return sums ?? assert.fail('a read returns something for each target');
+  };
+
+  /** Pending fields of a page. */
+  readonly read = async (path: string, partition = 0): Promise<Fields | undefined> =>
+    (await this.hold(path, partition)).pending;
 
   /** Claims and acknowledges until nothing is pending, and returns the entries in the order they came out. */
   readonly drain = async (partition = 0): Promise<StoredEntry[]> => {
@@ -127,9 +166,9 @@ function pathOf(key: string): string {
   return (JSON.parse(key) as string[])[2] as string;
 }
 
-/** A write of partition 0, by "producer". */
-export function write(number: number, entries: readonly StoredEntry[], other: Partial<Write> = {}): Write {
-  return { partition: 0, producer: 'producer', number, entries, newEpoch: `epoch-${number}`, ...other };
+/** A failure by a verdict about the data, unless the test says otherwise. */
+export function failure(delayMs: number, other: Partial<Failure> = {}): Failure {
+  return { reason: 'deadlock', isVerdict: true, delayMs, ...other };
 }
 
 /** An entry of a batch that must not be corrupt. */

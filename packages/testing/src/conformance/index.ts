@@ -1,18 +1,22 @@
 import type { Backend } from '@sluice/core';
 import { type ManualClock, manualClock } from '../manual-clock.js';
-import { add, epoch } from './add.js';
+import { add, unknown } from './add.js';
 import { lifecycle, ownership } from './arguments.js';
-import { claim, frozen, order } from './claim.js';
+import { bytes, claim, frozen, order } from './claim.js';
 import { type Corrupt, corruption } from './corrupt.js';
 import { burial, discard, redrive } from './dead-letters.js';
 import { endToEnd } from './end-to-end.js';
 import { Fixture, type Promises } from './fixture.js';
-import { leases } from './lease.js';
+import { join } from './join.js';
+import { clockSetBack, early, leases } from './lease.js';
 import { merging } from './merge.js';
+import { type Copy, olderCopy } from './older-copy.js';
 import { overflow } from './overflow.js';
 import { partitions, stats } from './partitions.js';
 import { randomWalk } from './random-walk.js';
-import { settling } from './settle.js';
+import { reading } from './read.js';
+import { redriveOrder } from './redrive-order.js';
+import { failures, settling } from './settle.js';
 import { untrusted } from './untrusted.js';
 
 /** What {@link conformance} takes. */
@@ -29,6 +33,11 @@ export interface ConformanceOptions<B extends Backend = Backend> {
    * for backends that store objects rather than text, what becomes of such entries is not tested.
    */
   readonly corrupt?: Corrupt<B>;
+  /**
+   * Copies all data, and returns what brings the copy back, as a server does that restarts from an older one. Without it,
+   * what becomes of producers and ids then is not tested.
+   */
+  readonly copy?: Copy<B>;
 }
 
 /**
@@ -43,8 +52,12 @@ export interface ConformanceOptions<B extends Backend = Backend> {
  * conformance({ test, open: ({ clock }) => myBackend({ clock }) });
  * ```
  */
-export function conformance<B extends Backend>({ test, open, corrupt }: ConformanceOptions<B>): void {
-  const groups = { ...GROUPS, ...(corrupt && { corrupt: corruption(corrupt as Corrupt<Backend>) }) };
+export function conformance<B extends Backend>({ test, open, corrupt, copy }: ConformanceOptions<B>): void {
+  const groups = {
+    ...GROUPS,
+    ...(corrupt && { corrupt: corruption(corrupt as Corrupt<Backend>) }),
+    ...(copy && { 'older copy': olderCopy(copy as Copy<Backend>) }),
+  };
   for (const [group, promises] of Object.entries(groups)) {
     for (const [promise, run] of Object.entries(promises)) {
       test(`${group}: ${promise}`, () => withFixture(open, run));
@@ -54,17 +67,24 @@ export function conformance<B extends Backend>({ test, open, corrupt }: Conforma
 
 // In the order in which a new backend is best written.
 const GROUPS: Readonly<Record<string, Promises>> = {
+  join,
   add,
-  epoch,
+  unknown,
   merge: merging,
   overflow,
+  read: reading,
   claim,
+  'bytes of a batch': bytes,
   'frozen batch': frozen,
   order,
   lease: leases,
+  'early claim': early,
+  'clock set back': clockSetBack,
   settle: settling,
+  failure: failures,
   bury: burial,
   redrive,
+  'redrive order': redriveOrder,
   discard,
   partitions,
   stats,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Backend } from '@sluice/core';
-import { LEASE_MS, type Promises, page } from './fixture.js';
+import { failure, type Held, LEASE_MS, type Promises, page } from './fixture.js';
 
 /** What every method returns to a token that does not hold the lease. */
 async function tryAll(backend: Backend, token: string, partition = 0): Promise<boolean[]> {
   return [
     await backend.renew(partition, token, LEASE_MS),
     await backend.ack(partition, token),
-    await backend.nack(partition, token, 0),
+    await backend.nack(partition, token, failure(0)),
     await backend.bury(partition, token, [{ index: 0, reason: 'not mine' }]),
   ];
 }
@@ -153,5 +153,86 @@ export const leases: Promises = {
     assert.deepEqual(await tryAll(backend, 'stranger'), REFUSED);
     assert.deepEqual(await tryAll(backend, token, 9), REFUSED);
     assert.equal(await backend.ack(0, token), true);
+  },
+};
+
+/** A batch that waits for its next delivery may be asked for before. */
+export const early: Promises = {
+  'a batch that waits is leased early, for a whole lease': async ({ add, lease, claim, backend }) => {
+    await add([page('/a')]);
+    const first = await lease();
+    await backend.nack(0, first.token, failure(60_000));
+    const { id, attempt, entries } = await lease({ early: true, leaseMs: 1000 });
+    assert.deepEqual([id, attempt, entries], [first.id, 2, first.entries]);
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 1000 });
+  },
+
+  'a leased batch is never taken early': async ({ add, lease, claim, backend }) => {
+    await add([page('/a')]);
+    const { token } = await lease({ leaseMs: 1000 });
+    assert.deepEqual(await claim({ early: true }), { status: 'busy', forMs: 1000 });
+    await backend.nack(0, token, failure(60_000));
+    await lease({ early: true, leaseMs: 1000 });
+    assert.deepEqual(await claim({ early: true }), { status: 'busy', forMs: 1000 });
+  },
+
+  'an early claim is like any other where nothing waits': async ({ add, lease, claim, clock }) => {
+    assert.deepEqual(await claim({ early: true }), { status: 'empty' });
+    await add([page('/a')]);
+    assert.equal((await lease({ early: true, leaseMs: 1000 })).attempt, 1);
+    await clock.advance(1000);
+    assert.equal((await lease({ early: true })).attempt, 2);
+  },
+};
+
+/** Leaves a lease or a delay that lasts for a second under way. */
+type Wait = (held: Held, backend: Backend) => Promise<unknown>;
+
+const WAITS: Readonly<Record<string, Wait>> = {
+  'a lease': async () => {},
+  'a renewed lease': ({ token }, backend) => backend.renew(0, token, 1000),
+  'a delay': ({ token }, backend) => backend.nack(0, token, failure(1000)),
+};
+
+/** The clock of a server may be set back, by an hour or by years. */
+export const clockSetBack: Promises = {
+  ...Object.fromEntries(
+    Object.entries(WAITS).map(([what, wait]): [string, Promises[string]] => [
+      `${what} lasts no longer than was asked for`,
+      async ({ add, lease, claim, backend, clock }) => {
+        await add([page('/a')]);
+        await wait(await lease({ leaseMs: what === 'a lease' ? 1000 : 5000 }), backend);
+        await clock.advance(600);
+        await clock.advance(-3_600_000);
+        const busy = await claim();
+        assert.ok(busy.status === 'busy' && busy.forMs <= 1000, JSON.stringify(busy));
+        await clock.advance(1000);
+        assert.equal((await lease()).attempt, 2);
+      },
+    ]),
+  ),
+
+  'a takeover after the clock was set back has a whole lease': async ({ add, lease, claim, clock }) => {
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000 });
+    await clock.advance(-3_600_000);
+    await claim();
+    await clock.advance(1000);
+    await lease({ leaseMs: 2000 });
+    assert.deepEqual(await claim(), { status: 'busy', forMs: 2000 });
+  },
+
+  'no age is negative': async ({ add, lease, backend, clock }) => {
+    await add([page('/a')]);
+    const { token, claim } = await lease();
+    await clock.advance(-3_600_000);
+    assert.equal((await lease({ claimToken: claim })).ageMs, 0);
+    await backend.nack(0, token, failure(1000));
+    await clock.advance(-3_600_000);
+    const [stats] = await backend.stats(0);
+    assert.deepEqual(
+      [stats?.oldestPendingMs, stats?.batch?.ageMs, stats?.batch?.failingForMs, stats?.batch?.dueInMs],
+      [0, 0, 0, 1000],
+    );
   },
 };

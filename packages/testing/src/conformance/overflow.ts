@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { max } from '@sluice/core';
-import { type Promises, page, write } from './fixture.js';
+import { type Promises, page } from './fixture.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -42,29 +42,29 @@ export const overflow: Promises = {
     ]);
   },
 
-  'a repeated write gets its refusals again': async ({ backend, add, read }) => {
+  'a repeated write gets its refusals again': async ({ send, add, read }) => {
     await add([page('/a', { views: MOST })]);
-    const first = await backend.add(write(2, [page('/b'), page('/a')]));
-    const again = await backend.add(write(2, [page('/b'), page('/a')]));
+    const first = await send(2, [page('/b'), page('/a')]);
+    const again = await send(2, [page('/b'), page('/a')]);
     assert.ok(first.status === 'applied' && again.status === 'duplicate');
     assert.deepEqual(again.refused, [{ index: 1, reason: 'overflow', field: '+views' }]);
     assert.equal((await read('/b'))?.['+views'], 1);
   },
 
-  'a repeated write gets its refusals even if they would fit by now': async ({ backend, add, drain }) => {
+  'a repeated write gets its refusals even if they would fit by now': async ({ send, add, drain }) => {
     await add([page('/a', { views: MOST })]);
-    const first = await backend.add(write(2, [page('/a')]));
+    const first = await send(2, [page('/a')]);
     await drain();
-    const again = await backend.add(write(2, [page('/a')]));
+    const again = await send(2, [page('/a')]);
     assert.ok(first.status === 'applied' && again.status === 'duplicate');
     assert.deepEqual(again.refused, first.refused);
     assert.deepEqual(await drain(), []);
   },
 
-  'a write that is refused whole still has its number': async ({ backend, add }) => {
+  'a write that is refused whole still has its number': async ({ send, add }) => {
     await add([page('/a', { views: MOST })]);
     await add([page('/a')]);
-    assert.equal((await backend.add(write(3, [page('/b')]))).status, 'applied');
+    assert.equal((await send(3, [page('/b')])).status, 'applied');
   },
 
   'room comes back when the entry is claimed': async ({ add, lease }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Random } from '@sluice/core';
 import type { StoredEntry } from '@sluice/core/backend';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
-import { type Fixture, type Held, type Promises, page, readable, sums, write } from './fixture.js';
+import { type Fixture, failure, type Held, keyOf, type Promises, page, readable, sums } from './fixture.js';
 
 const STEPS = 150;
 const PATHS = ['/a', '/b', '/c', '/d', '/e'];
@@ -34,28 +34,36 @@ class RandomWalk {
     await drawOne(this.#random, steps)();
   }
 
-  /** Writes, sometimes twice; sometimes after a write that skips a number. */
+  /** Writes, sometimes twice; sometimes after a write that skips a number, or that a copy of the producer sends. */
   readonly #add = async (): Promise<void> => {
-    const { backend } = this.#fixture;
+    const { send } = this.#fixture;
     const producer = drawOne(this.#random, ['one', 'two', 'three']);
     const number = (this.#numbers.get(producer) ?? 0) + 1;
     const entries = PATHS.filter(() => this.#random() < 0.4).map((path) =>
       page(path, { views: 1 + drawInteger(this.#random, 9) }),
     );
     if (this.#random() < 0.1) {
-      const skipping = await backend.add(write(number + 1, entries, { producer }));
-      assert.deepEqual([skipping.status, 'last' in skipping && skipping.last], ['gap', number - 1]);
+      const skipping = await send(number + 1, entries, { producer });
+      assert.ok(skipping.status === 'gap' && skipping.last === number - 1);
     }
-    const frozen = write(number, entries, { producer });
-    assert.equal((await backend.add(frozen)).status, 'applied');
+    if (this.#random() < 0.1) {
+      const strange = await send(number, entries, { producer, epoch: 'another one' });
+      assert.equal(strange.status, 'unknown');
+    }
+    assert.equal((await send(number, entries, { producer })).status, 'applied');
     this.#numbers.set(producer, number);
     this.added.push(...entries);
-    if (this.#random() < 0.3) assert.equal((await backend.add(frozen)).status, 'duplicate');
+    if (this.#random() < 0.3) assert.equal((await send(number, entries, { producer })).status, 'duplicate');
+    if (this.#random() < 0.1) {
+      const copied = await send(number, entries, { producer, nonce: 'of a copy' });
+      assert.equal(copied.status, 'conflict');
+    }
   };
 
   readonly #claim = async (): Promise<void> => {
     const size = 1 + drawInteger(this.#random, 3);
-    const claimed = await this.#fixture.claim({ size, leaseMs: 1000 });
+    const early = this.#random() < 0.3;
+    const claimed = await this.#fixture.claim({ size, leaseMs: 1000, early });
     if (claimed.status !== 'leased') return;
     const { batch } = claimed;
     const entries = batch.entries.map(readable);
@@ -85,11 +93,13 @@ class RandomWalk {
   #end({ token }: Delivery, how: Settlement): Promise<boolean> {
     const { backend } = this.#fixture;
     if (how === 'ack') return backend.ack(0, token);
-    if (how === 'nack') return backend.nack(0, token, drawInteger(this.#random, 500));
+    if (how === 'nack') return backend.nack(0, token, failure(drawInteger(this.#random, 500)));
     return backend.bury(0, token, [{ index: 0, reason: 'drawn' }]);
   }
 
-  readonly #pass = (): Promise<void> => this.#fixture.clock.advance(drawInteger(this.#random, 800));
+  /** Time passes; now and then the clock is set back. */
+  readonly #pass = (): Promise<void> =>
+    this.#fixture.clock.advance(drawInteger(this.#random, 800) - (this.#random() < 0.1 ? 5000 : 0));
 
   readonly #redrive = async (): Promise<void> => {
     const { backend } = this.#fixture;
@@ -97,6 +107,18 @@ class RandomWalk {
     const ids = letters.map(({ id }) => id);
     assert.deepEqual((await backend.redrive(0, ids)).sort(), ids.sort());
   };
+
+  /** Whatever was added is pending, claimed, dead or applied, and only one of these. */
+  async assertBalanced(): Promise<void> {
+    const { backend } = this.#fixture;
+    const held = await backend.read(PATHS.map((path) => ({ partition: 0, key: keyOf(path) })));
+    const entries = held.flatMap(({ pending, claimed }, index) =>
+      [pending, claimed].flatMap((fields) => (fields ? [{ key: keyOf(PATHS[index] ?? ''), fields }] : [])),
+    );
+    const letters = await backend.deadLetters(0, 0, 10_000);
+    entries.push(...letters.map(({ entry }) => readable(entry)), ...this.applied);
+    assert.deepEqual(sorted(sums(entries)), sorted(sums(this.added)));
+  }
 
   /** Brings everything out that is still in the backend. */
   async finish(): Promise<void> {
@@ -112,7 +134,10 @@ const walks = [1, 2, 3, 4, 5].map((seed): [string, Promises[string]] => [
   `in any order of calls, nothing is lost or counted twice (seed ${seed})`,
   async (fixture) => {
     const walk = new RandomWalk(fixture, seededRandom(seed));
-    for (let step = 0; step < STEPS; step += 1) await walk.step();
+    for (let step = 0; step < STEPS; step += 1) {
+      await walk.step();
+      if (step % 5 === 0) await walk.assertBalanced();
+    }
     await walk.finish();
     assert.deepEqual(sorted(sums(walk.applied)), sorted(sums(walk.added)));
   },

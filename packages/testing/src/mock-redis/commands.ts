@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     type: 'hash',
     run: async (store, args) => (await store.run('hgetall', ...args)) ?? [],
   },
+  hscan: { arity: [2, ANY], type: 'hash', run: hscan },
 
   llen: { arity: [1, 1], type: 'list', run: (store, args) => store.run('llen', ...args) },
   lindex: {
@@ -54,6 +55,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   sadd: { arity: [2, ANY], type: 'set', run: (store, args) => store.run('sadd', ...args) },
   srem: { arity: [2, ANY], type: 'set', empties: true, run: (store, args) => store.run('srem', ...args) },
+  sismember: { arity: [2, 2], type: 'set', run: (store, args) => store.run('sismember', ...args) },
   smembers: { arity: [1, 1], type: 'set', run: (store, args) => store.run('smembers', ...args) },
   scard: { arity: [1, 1], type: 'set', run: (store, args) => store.run('scard', ...args) },
 
@@ -145,6 +147,29 @@ async function hset(store: Store, args: readonly string[]): Promise<number> {
   const before = (await store.run('hmget', key, ...fields)) as (string | null)[];
   await store.run('hmset', ...args);
   return new Set(fields.filter((_, i) => before[i] === null)).size;
+}
+
+/** All of the hash at once, as Redis replies for a small one. */
+async function hscan(store: Store, [key = '', cursor, ...options]: readonly string[]): Promise<Reply> {
+  integer(cursor);
+  const matches = matcher(options);
+  const flat = ((await store.run('hgetall', key)) ?? []) as string[];
+  return ['0', flat.flatMap((field, i) => (i % 2 === 0 && matches(field) ? [field, flat[i + 1] ?? ''] : []))];
+}
+
+function matcher(options: readonly string[]): (field: string) => boolean {
+  let prefix = '';
+  for (let i = 0; i < options.length; i += 2) {
+    const [name, value = ''] = [options[i]?.toUpperCase(), options[i + 1]];
+    const isPrefix = name === 'MATCH' && /^[^*?[\\]*\*$/.test(value);
+    if (isPrefix) prefix = value.slice(0, -1);
+    else if (name !== 'COUNT') {
+      throw new ReplyError(
+        'ERR syntax error: of the options of HSCAN, mockRedis() has COUNT, and MATCH with a prefix',
+      );
+    }
+  }
+  return (field) => field.startsWith(prefix);
 }
 
 async function lrange(store: Store, [key = '', start, stop]: readonly string[]): Promise<unknown> {

@@ -22,6 +22,7 @@ export type Primitive =
   | 'rpush'
   | 'sadd'
   | 'srem'
+  | 'sismember'
   | 'smembers'
   | 'scard'
   | 'zadd'

@@ -1,7 +1,7 @@
 import { millisecondsOf } from '../../support/date.js';
 import { quote } from '../../support/text.js';
 import { mustBe } from '../../support/validate.js';
-import { parseInteger, parseNumber } from './numbers.js';
+import { parseNumber, parseTime } from './numbers.js';
 
 /** What `max` and `min` take and compare: a number is stored as it is, a Date as `d` and its milliseconds. */
 export type Comparable = number | string;
@@ -22,12 +22,9 @@ export function decodeComparable(stored: Comparable): number | Date {
   return typeof stored === 'number' ? stored : new Date(numberOf(stored));
 }
 
-const LAST_DATE = 8.64e15;
-
 export function parseComparable(text: string): Comparable | undefined {
   if (text[0] !== 'd') return parseNumber(text);
-  const time = parseInteger(text.slice(1));
-  return time !== undefined && Math.abs(time) <= LAST_DATE ? text : undefined;
+  return parseTime(text.slice(1)) === undefined ? undefined : text;
 }
 
 /** Whether `a` is greater than `b`. Dates count by their milliseconds, not by their text. */

@@ -28,11 +28,13 @@ export const INCREMENT_RULES: readonly IncrementRule[] = [SUM, ...EXTRA_RULE_LIS
 const BY_MARK = /* @__PURE__ */ rulesByMark();
 
 /**
- * The rule of a field, by the mark that its name begins with.
- * @throws CorruptEntryError if no rule has this mark
+ * The rule of a field, by the mark that its name begins with. A mark is followed by a name; only that of
+ * {@link FIRST_AT} has none.
+ * @throws CorruptEntryError if no rule has such fields
  */
 export function fieldRule(field: string): FieldRule {
-  return BY_MARK[field.charCodeAt(0)] ?? unknownRule(field);
+  const rule = BY_MARK[field.charCodeAt(0)];
+  return rule !== undefined && (rule === FIRST_AT) === (field.length === 1) ? rule : unknownRule(field);
 }
 
 function unknownRule(field: string): never {

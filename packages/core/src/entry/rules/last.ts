@@ -5,12 +5,13 @@ import { describe, isRecord } from '../../support/validate.js';
 import { decodeScalar, encodeScalar } from '../scalar.js';
 import type { IncrementRule } from './rule.js';
 import { ruleNameOf } from './ruled.js';
+import { stampOf, withoutStamp } from './stamp.js';
 
 /** The longest extra value, in UTF-16 code units of its JSON text. */
 const MAX_EXTRA_LENGTH = 8192;
 
 /**
- * The last write wins. Values are kept as JSON text; plain arrays and objects are wrapped as `{"json":…}`, so that no
+ * The last write wins; of redriven values, which are stamped, that of the later batch. Values are kept as JSON text; plain arrays and objects are wrapped as `{"json":…}`, so that no
  * value of a user can pass for a Date or a bigint.
  */
 export const LAST: IncrementRule<'last', string> = {
@@ -24,11 +25,11 @@ export const LAST: IncrementRule<'last', string> = {
     return text;
   },
 
-  combine: (_, value) => value,
+  combine: (old, value) => (stampOf(value) >= stampOf(old) ? value : old),
   parse: (text) => text,
 
   decode(text): ExtraValue {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withoutStamp(text));
     return isRecord(value) && 'json' in value ? (value.json as JsonValue) : decodeScalar(value);
   },
 };

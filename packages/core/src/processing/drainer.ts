@@ -1,0 +1,88 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Backend } from '../backend.js';
+import { PartitionsFailedError } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Retry } from '../support/retry.js';
+import type { Processor } from './processor.js';
+import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
+import type { Round } from './round.js';
+
+/**
+ * Drains partitions, `concurrency` at a time over all rounds. A partition that is being drained is left alone by other
+ * rounds, so that one that stands still holds up none but itself.
+ */
+export class Drainer {
+  readonly #backend: Backend;
+  readonly #options: ResolvedOptions;
+  readonly #withRetry: Retry;
+  readonly #processor: Processor;
+  readonly #limit: LimitFunction;
+  /** Partitions that are being drained, or wait for their turn. */
+  readonly #draining = new Set<number>();
+  #stopped = false;
+
+  constructor(backend: Backend, options: ResolvedOptions, withRetry: Retry, processor: Processor) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#withRetry = withRetry;
+    this.#processor = processor;
+    this.#limit = pLimit(options.concurrency);
+  }
+
+  /** Processes batches until the partition has nothing that was pending at the start, or is busy. */
+  async drain(partition: number): Promise<ProcessReport> {
+    if (this.#draining.has(partition)) return { ...NOTHING_DONE, busy: [partition] };
+    this.#draining.add(partition);
+    try {
+      return await this.#limit(() => this.#drain(partition));
+    } finally {
+      this.#draining.delete(partition);
+    }
+  }
+
+  /** Begins to drain every partition that the backend holds, and resolves as soon as these are known. */
+  async beginRound(): Promise<Round> {
+    const { partitions: known, random } = this.#options;
+    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions(known));
+    // Each worker starts elsewhere, so that several of them do not queue at the same partition.
+    const start = Math.floor(random() * partitions.length);
+    const order = [...partitions.slice(start), ...partitions.slice(0, start)];
+    const drains = order.map((partition) => this.drain(partition));
+    return { drains, ended: endOfAll(drains) };
+  }
+
+  /** Starts no further batch. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #drain(partition: number): Promise<ProcessReport> {
+    let report = NOTHING_DONE;
+    let remaining: number | undefined;
+    while (!this.#stopped) {
+      const claim = await this.#processor.claim(partition);
+      if (claim.status === 'busy') return addReports(report, { busy: [partition], dueInMs: claim.forMs });
+      if (claim.status === 'empty') break;
+      const { lease } = claim;
+      const { settlement, ...done } = await this.#processor.process(lease);
+      report = addReports(report, done);
+      if (settlement === 'retried' || settlement === 'stale') break;
+      // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
+      remaining = remaining === undefined ? lease.remaining : remaining - lease.size;
+      if (remaining <= 0) break;
+    }
+    return report;
+  }
+}
+
+async function endOfAll(drains: readonly Promise<ProcessReport>[]): Promise<ProcessReport> {
+  const drained = await Promise.allSettled(drains);
+  const errors = drained.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new PartitionsFailedError(errors);
+  return drained.reduce(
+    (sum, result) => (result.status === 'fulfilled' ? addReports(sum, result.value) : sum),
+    NOTHING_DONE,
+  );
+}

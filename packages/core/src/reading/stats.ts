@@ -1,0 +1,19 @@
+import type { PartitionStats } from '../backend.js';
+import type { BufferStats } from '../buffer.js';
+
+/** What this process holds, beside the totals over the partitions of the backend. */
+export function bufferStats(
+  process: Pick<BufferStats, 'held'>,
+  partitions: readonly PartitionStats[],
+): BufferStats {
+  const total = (field: 'pending' | 'claimed' | 'dead'): number =>
+    partitions.reduce((sum, partition) => sum + partition[field], 0);
+  return {
+    ...process,
+    pending: total('pending'),
+    claimed: total('claimed'),
+    dead: total('dead'),
+    oldestPendingMs: partitions.reduce((oldest, { oldestPendingMs }) => Math.max(oldest, oldestPendingMs), 0),
+    partitions,
+  };
+}

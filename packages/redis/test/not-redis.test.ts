@@ -1,0 +1,76 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { createBuffer } from '@sluice/core';
+import { redis } from '@sluice/redis';
+import { startPostgres } from '@sluice/test-servers';
+import { startRedisServer } from '@sluice/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { certificateOf } from './support/certificate.js';
+import { listen } from './support/listen.js';
+
+const [postgres, plainRedis, http, tls, silent, closing] = await Promise.all([
+  startPostgres(),
+  startRedisServer(),
+  listen(createHttpServer((_, response) => response.end('hello'))),
+  certificateOf('localhost').then((certificate) => listen(createTlsServer(certificate))),
+  listen(createServer((socket) => socket.on('error', () => {}))),
+  listen(createServer((socket) => socket.on('error', () => {}).destroy())),
+]);
+afterAll(async () => {
+  for (const { server } of [http, tls, silent, closing]) server.close();
+  await Promise.all([postgres.stop(), plainRedis.stop()]);
+});
+
+describe('what is not Redis is said at once', () => {
+  test.each([
+    ['PostgreSQL', `redis://127.0.0.1:${postgres.port}`],
+    ['PostgreSQL, asked for TLS', `rediss://127.0.0.1:${postgres.port}`],
+    ['HTTP', `redis://127.0.0.1:${http.port}`],
+    ['HTTP, asked for TLS', `rediss://127.0.0.1:${http.port}`],
+  ])('%s', async (_, url) => {
+    await using buffer = createBuffer({
+      backend: redis({ url, commandTimeoutMs: 500 }),
+      sink: async () => {},
+    });
+    await expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_WRITE_FAILED',
+      outcome: 'refused',
+      cause: { code: 'ERR_SLUICE_BACKEND_PROTOCOL', retryable: false },
+    });
+    await expect(buffer.processPending(0)).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_PROTOCOL' });
+  });
+});
+
+describe('what may be Redis, and is away, is waited for', () => {
+  test.each([
+    ['a server that wants TLS', `redis://127.0.0.1:${tls.port}`],
+    ['a Redis that has no TLS', `rediss://127.0.0.1:${plainRedis.port}`],
+    ['a server that says nothing', `redis://127.0.0.1:${silent.port}`],
+    ['a server that says nothing, asked for TLS', `rediss://127.0.0.1:${silent.port}`],
+    ['a server that closes, as a proxy does whose Redis server is down', `redis://127.0.0.1:${closing.port}`],
+  ])('%s', async (_, url) => {
+    const backend = redis({ url, commandTimeoutMs: 200 });
+    await expect(backend.deadLetters(0, 0, 1)).rejects.toMatchObject({
+      code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      retryable: true,
+      outcome: 'refused',
+    });
+    await backend.close();
+  });
+});
+
+test('a server that was Redis before is waited for, even if what is in front of it closes all connections', async () => {
+  await using server = await startRedisServer();
+  const backend = redis({ url: server.url });
+  await backend.deadLetters(0, 0, 1);
+  await server.kill();
+  const front = createServer((socket) => socket.on('error', () => {}).destroy());
+  await new Promise<void>((resolve) => front.listen(server.port, '127.0.0.1', resolve));
+  await expect(backend.deadLetters(0, 0, 1)).rejects.toMatchObject({
+    code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+    retryable: true,
+  });
+  front.close();
+  await backend.close();
+});
