@@ -1,8 +1,10 @@
 import { type AnySchema, type Batch, type Entry, InvalidInputError, type Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
-import { type Dialect, dialectOf } from './dialect.js';
-import type { ModelMapping, ModelMappings, Names, Tables } from './mapping.js';
-import { listed, quote } from './unmapped.js';
+import { dialectOf } from './dialects/choose.js';
+import type { Dialect, SqlDialect } from './dialects/dialect.js';
+import type { ModelMapping, ModelMappings, Names, Tables } from './plan/mapping.js';
+import type { Model } from './plan/model.js';
+import { listed, quote } from './plan/unmapped.js';
 
 /** Entries that found no row to update: see {@link KyselySinkOptions.onMissing}. */
 export interface MissingRows<S extends Schema<S> = AnySchema> {
@@ -60,7 +62,7 @@ export interface KyselySinkOptions<
 /** Options that were checked, with names in the form that lookups need. */
 export interface Settings {
   readonly db: Kysely<unknown>;
-  readonly dialect: Dialect;
+  readonly dialect: SqlDialect;
   readonly models: ReadonlyMap<string, Model>;
   readonly ledger: readonly string[];
   readonly ledgerRetentionMs: number;
@@ -69,16 +71,6 @@ export interface Settings {
   readonly isolateAfter: number;
   readonly missing: 'report' | 'reject';
   readonly onMissing: ((missing: MissingRows) => void) | undefined;
-}
-
-/** A model's table, and its columns by the name that increments use; `undefined` where any name will do. */
-export interface Model {
-  readonly name: string;
-  readonly table: readonly string[];
-  readonly mode: 'upsert' | 'update';
-  readonly keys: ReadonlyMap<string, string> | undefined;
-  readonly columns: ReadonlyMap<string, string> | undefined;
-  readonly extra: ReadonlyMap<string, string> | undefined;
 }
 
 const DAY_MS = 86_400_000;

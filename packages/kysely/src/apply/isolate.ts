@@ -1,10 +1,9 @@
 import type { Rejection } from '@sluice/core';
-import { type Kysely, sql } from 'kysely';
-import { applyGroup, undoable } from './apply.js';
-import type { Dialect } from './dialect.js';
-import { failureOf, reasonOf } from './failures.js';
-import type { Group } from './groups.js';
-import type { Row } from './row.js';
+import { failureOf, reasonOf } from '../dialects/failures.js';
+import { type Group, halves } from '../plan/groups.js';
+import type { Row } from '../plan/row.js';
+import { applyGroup, type Work } from './apply.js';
+import { undoable } from './undo.js';
 
 export interface Isolated {
   readonly rejected: readonly Rejection[];
@@ -18,13 +17,13 @@ export interface Isolated {
  * that is not about data.
  */
 export async function applyApart(
-  db: Kysely<unknown>,
+  work: Work,
   groups: readonly Group[],
-  dialect: Dialect,
   signal: AbortSignal,
 ): Promise<Isolated> {
-  // Else a constraint that is deferred would fail at the commit, for all rows together.
-  if (dialect === 'postgres') await sql`set constraints all immediate`.execute(db);
+  const { db, dialect } = work;
+  await dialect.beforeIsolation(db);
+  const isData = (error: unknown): boolean => failureOf(error, dialect.classify) === 'data';
   const rejected: Rejection[] = [];
   const missing: Row[] = [];
   let applied = 0;
@@ -32,11 +31,10 @@ export async function applyApart(
   const apply = async (group: Group): Promise<void> => {
     signal.throwIfAborted();
     try {
-      missing.push(...(await undoable(db, () => applyGroup(db, group, dialect))));
+      missing.push(...(await undoable(db, 'sluice_entries', isData, () => applyGroup(work, group))));
       applied += group.length;
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure !== 'data' && failure !== 'collision') throw error;
+      if (!isData(error)) throw error;
       first ??= error;
       if (group.length === 1) rejected.push({ index: group[0].index, reason: reasonOf(error) });
       else for (const half of halves(group)) await apply(half);
@@ -45,9 +43,4 @@ export async function applyApart(
   for (const group of groups) await apply(group);
   if (applied === 0 && rejected.length > 0) throw first;
   return { rejected, missing };
-}
-
-function halves(group: Group): [Group, Group] {
-  const middle = group.length >> 1;
-  return [group.slice(0, middle), group.slice(middle)] as unknown as [Group, Group];
 }

@@ -1,23 +1,9 @@
 import type { Entry, Rule } from '@sluice/core';
-import type { Dialect } from './dialect.js';
-import type { Model } from './options.js';
-import { RULES } from './rules.js';
+import type { SqlDialect } from '../dialects/dialect.js';
+import { RULES } from '../dialects/rules.js';
+import type { Field, Layout } from './layout.js';
+import type { Model } from './model.js';
 import { listed, quote, unmapped } from './unmapped.js';
-
-/** What a statement does to a column. */
-export interface Field {
-  readonly column: string;
-  readonly rule: 'sum' | Rule;
-}
-
-/** The columns of a statement: those that pick the row, and those that it changes. */
-export interface Layout {
-  /** All of it as text: entries with the same columns go in one statement, in any order of names. */
-  readonly name: string;
-  readonly model: Model;
-  readonly keys: readonly string[];
-  readonly fields: readonly Field[];
-}
 
 /** Which entries have a layout: those that name just this, in this order. */
 interface Names {
@@ -28,10 +14,17 @@ interface Names {
   readonly rules: readonly Rule[];
 }
 
-/** Where the values of an entry go: `filters` are for the keys, `sums` and then `extra` for the fields. */
-export interface Mapping extends Names {
+/** Where the values of an entry go: a filter to each key, and a source to each field. */
+export interface Mapping {
   readonly layout: Layout;
-  readonly sums: readonly string[];
+  readonly filters: readonly string[];
+  readonly sources: readonly Source[];
+}
+
+/** The names whose values go to a field: of several increments, which are added up, or of one extra value. */
+export interface Source {
+  readonly names: readonly [string, ...string[]];
+  readonly isExtra: boolean;
 }
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
@@ -39,10 +32,10 @@ const MOST = 100;
 
 /** Maps entries to columns. Entries that name the same share a mapping, which is checked once. */
 export class Mappings {
-  readonly #dialect: Dialect;
-  readonly #mappings: Mapping[] = [];
+  readonly #dialect: SqlDialect;
+  readonly #mappings: { readonly names: Names; readonly mapping: Mapping }[] = [];
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: SqlDialect) {
     this.#dialect = dialect;
   }
 
@@ -52,22 +45,22 @@ export class Mappings {
    */
   of(entry: Entry, model: Model): Mapping {
     // Most likely the one of the entry before.
-    const known = this.#mappings.findLast((mapping) => fits(mapping, entry, model));
-    return known ?? this.#add(namesOf(entry, model));
+    const known = this.#mappings.findLast(({ names }) => fits(names, entry, model));
+    return known?.mapping ?? this.#add(namesOf(entry, model));
   }
 
   #add(names: Names): Mapping {
-    const mapping = { ...names, ...this.#map(names) };
+    const mapping = this.#map(names);
     if (this.#mappings.length >= MOST) this.#mappings.length = 0;
-    this.#mappings.push(mapping);
+    this.#mappings.push({ names, mapping });
     return mapping;
   }
 
-  #map({ model, filters, columns, extra, rules }: Names): { layout: Layout; sums: readonly string[] } {
+  #map({ model, filters, columns, extra, rules }: Names): Mapping {
     const statement = new Columns(model, this.#dialect);
     if (filters.length === 0)
       throw unmapped(model, 'an entry without filters would be for every row of the table');
-    const keys = filters.map((name) => statement.take('filter', name, model.keys));
+    const keys = filters.map((name) => ({ name, column: statement.take('filter', name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
       throw unmapped(
@@ -82,22 +75,49 @@ export class Mappings {
         `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
       );
     }
-    for (const name of columns) statement.check('column', name, model.columns);
-    // Listed columns are all in the statement, so that entries which add to some of them share it.
-    const sums = model.columns === undefined ? [...columns].sort() : [...model.columns.keys()];
-    const fields: Field[] = [
-      ...sums.map((name) => ({
-        column: statement.take('column', name, model.columns),
-        rule: 'sum' as const,
-      })),
+    const fields = [
+      ...sumsOf(columns, statement),
       ...extra.map((name, i) => ({
-        column: statement.take('extra', name, model.extra),
+        column: statement.take('extra', name),
         rule: rules[i] as Rule,
+        names: [name] as const,
       })),
-    ];
-    const name = JSON.stringify([model.table, model.name, keys, fields]);
-    return { layout: { name, model, keys, fields }, sums };
+    ].sort(byColumn);
+    keys.sort(byColumn);
+    return {
+      layout: layoutOf(
+        model,
+        keys.map(({ column }) => column),
+        fields.map(({ column, rule }) => ({ column, rule })),
+      ),
+      filters: keys.map(({ name }) => name),
+      sources: fields.map(({ rule, names }) => ({ names, isExtra: rule !== 'sum' })),
+    };
   }
+}
+
+/** Several names may add to one column: while old producers run, a column has its old name and its new one. */
+function sumsOf(
+  names: readonly string[],
+  statement: Columns,
+): { column: string; rule: 'sum'; names: readonly [string, ...string[]] }[] {
+  const sums = new Map<string, readonly [string, ...string[]]>();
+  for (const name of names) {
+    const column = statement.find('column', name);
+    const others = sums.get(column);
+    if (others === undefined) statement.take('column', name);
+    sums.set(column, others === undefined ? [name] : [...others, name]);
+  }
+  return [...sums].map(([column, names]) => ({ column, rule: 'sum', names }));
+}
+
+function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
+  const place = JSON.stringify([model.table, keys]);
+  return { place, name: JSON.stringify([place, fields]), model, keys, fields };
+}
+
+function byColumn(a: { readonly column: string }, b: { readonly column: string }): number {
+  return a.column < b.column ? -1 : 1;
 }
 
 function namesOf(entry: Entry, model: Model): Names {
@@ -131,15 +151,16 @@ type Role = 'filter' | 'column' | 'extra';
 /** Finds the columns of one statement, each of which may be used once. */
 class Columns {
   readonly #model: Model;
-  readonly #dialect: Dialect;
+  readonly #dialect: SqlDialect;
   readonly #taken = new Set<string>();
 
-  constructor(model: Model, dialect: Dialect) {
+  constructor(model: Model, dialect: SqlDialect) {
     this.#model = model;
     this.#dialect = dialect;
   }
 
-  check(role: Role, name: string, names: ReadonlyMap<string, string> | undefined): string {
+  find(role: Role, name: string): string {
+    const names = this.#namesOf(role);
     const column = names === undefined ? name : names.get(name);
     if (column === undefined) {
       const known = listed(names?.keys() ?? []);
@@ -148,19 +169,18 @@ class Columns {
     return column;
   }
 
-  take(role: Role, name: string, names: ReadonlyMap<string, string> | undefined): string {
-    const column = this.check(role, name, names);
-    // PostgreSQL would cut it and mean another column.
-    if (this.#dialect === 'postgres' && Buffer.byteLength(column) > 63) {
-      throw unmapped(this.#model, `the ${role} ${quote(name)} is longer than a name in PostgreSQL`);
-    }
-    // mysql2 replaces every question mark with a value, even those in quoted names.
-    if (this.#dialect === 'mysql' && column.includes('?')) {
-      throw unmapped(this.#model, `the ${role} ${quote(name)} has a question mark`);
-    }
+  take(role: Role, name: string): string {
+    const column = this.find(role, name);
+    const problem = this.#dialect.problemOfName(column);
+    if (problem !== undefined) throw unmapped(this.#model, `the ${role} ${quote(name)} ${problem}`);
     if (this.#taken.has(column))
       throw unmapped(this.#model, `two values are for the column ${quote(column)}`);
     this.#taken.add(column);
     return column;
+  }
+
+  #namesOf(role: Role): ReadonlyMap<string, string> | undefined {
+    const { keys, columns, extra } = this.#model;
+    return { filter: keys, column: columns, extra }[role];
   }
 }

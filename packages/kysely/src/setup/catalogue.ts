@@ -3,14 +3,21 @@ import type { Kysely, RawBuilder } from 'kysely';
 /** What a database says about a table. */
 export interface TableInfo {
   readonly columns: readonly ColumnInfo[];
-  /** The columns of each unique index that an upsert can use; `undefined` where that is not known, as for views. */
-  readonly uniques: readonly (readonly string[])[] | undefined;
-  /** Whether rows can be written in this mode: some views take none, or only updates. */
-  isWritable(mode: 'upsert' | 'update'): boolean;
+  /** The unique indexes; `undefined` where they are not known, as for views. */
+  readonly uniques: readonly UniqueIndex[] | undefined;
+  /** Whether rows can be written: some views take none. */
+  readonly isWritable: boolean;
   /** The engine, if a rollback would leave its rows as they are. */
   readonly engineWithoutTransactions?: string;
   /** The rights that the current user lacks, and the user. Left out where that is not known. */
   readonly lacking?: { readonly user: string; readonly rights: readonly Right[] };
+}
+
+export interface UniqueIndex {
+  /** All columns that decide whether a row is the same, those of conditions and expressions included, where known. */
+  readonly columns: readonly string[];
+  /** Whether it has no condition and no expression, so that rows with the same columns never are two. */
+  readonly isPlain: boolean;
 }
 
 export type Right = 'select' | 'insert' | 'update' | 'delete';
@@ -19,6 +26,8 @@ export interface ColumnInfo {
   readonly name: string;
   /** As a declaration would say it. */
   readonly type: string;
+  /** The type behind a domain, as a cast would say it. */
+  readonly base: string;
   readonly takesSums: boolean;
   /** Whether `>` compares its values. */
   readonly hasOrder: boolean;
@@ -52,9 +61,17 @@ export interface Catalogue {
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
   /** Whether two names mean the same column. */
   isSameName(a: string, b: string): boolean;
-  /** Whether an upsert without its unique index, or on a table without transactions, goes through unnoticed. */
-  readonly isSilent: boolean;
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
+}
+
+/** Whether a table never has two rows with the same keys, as far as they are not NULL. */
+export function isUniqueFor(
+  info: TableInfo | undefined,
+  keys: readonly string[],
+  { isSameName }: Pick<Catalogue, 'isSameName'>,
+): boolean {
+  const isKey = (column: string): boolean => keys.some((key) => isSameName(key, column));
+  return info?.uniques?.some(({ columns, isPlain }) => isPlain && columns.every(isKey)) ?? false;
 }

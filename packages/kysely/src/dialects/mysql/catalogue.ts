@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Catalogue, ColumnInfo, TableInfo } from './catalogue.js';
-import { indexesOf, indexName } from './indexes.js';
+import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
+import { indexesOf, indexName } from '../../setup/indexes.js';
 
 // No such table, no such column, a column that an insert must name, a view, a generated column.
 const SUSPECT = new Set([1146, 1054, 1364, 1288, 1471, 1906, 3105]);
@@ -20,8 +20,7 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
-      // The server takes upserts to a view, and inserts a second row if no unique index is behind it, which nothing shows.
-      isWritable: (mode) => relation.updatable !== 'NO' && !(isView && mode === 'upsert'),
+      isWritable: relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };
   },
@@ -57,7 +56,6 @@ export const mysqlCatalogue: Catalogue = {
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
-  isSilent: true,
   hidesTables: true,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 64));
@@ -118,6 +116,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
   return rows.map(({ name, type, base, computed, required }) => ({
     name,
     type,
+    base,
     takesSums: NUMBERS.has(base),
     hasOrder: !/geo|point|line|polygon/.test(base),
     isGenerated: computed !== null && computed !== '',
@@ -126,7 +125,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
 }
 
 /** An index on an expression, or on the beginning of a column, has keys that differ from those of the table. */
-async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<string[][]> {
+async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<UniqueIndex[]> {
   const { rows } = await sql<{
     index: string;
     column: string | null;
@@ -141,9 +140,8 @@ async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise
       and ${of(table)}
     order by t.index_name, t.seq_in_index
   `.execute(db);
-  const partial = new Set(
+  const special = new Set(
     rows.filter(({ column, part }) => column === null || part !== null).map(({ index }) => index),
   );
-  const whole = rows.filter(({ index }) => !partial.has(index));
-  return indexesOf(whole.map(({ index, column }) => ({ index, column: String(column) })));
+  return indexesOf(rows).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
 }

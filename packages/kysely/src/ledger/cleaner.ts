@@ -1,13 +1,13 @@
 import type { Batch, Logger } from '@sluice/core';
-import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Dialect } from './dialect.js';
+import { type Kysely, sql } from 'kysely';
+import type { SqlDialect } from '../dialects/dialect.js';
 
 const STEP = 1000;
 const PAUSE_MS = 60_000;
 
 export interface CleanerOptions {
   readonly db: Kysely<unknown>;
-  readonly dialect: Dialect;
+  readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
   readonly ledgerRetentionMs: number;
 }
@@ -45,7 +45,7 @@ export class Cleaner {
       select id
       from ${table}
       where partition_id = ${partition}
-        and applied_at < ${ago(dialect, ledgerRetentionMs)}
+        and applied_at < ${dialect.ago(ledgerRetentionMs)}
         and id <> ${id}
       order by applied_at
       limit ${sql.lit(STEP)}
@@ -54,16 +54,5 @@ export class Cleaner {
     const ids = sql.join(rows.map((row) => sql`${row.id}`));
     await sql`delete from ${table} where id in (${ids})`.execute(db);
     return rows.length;
-  }
-}
-
-function ago(dialect: Dialect, ms: number): RawBuilder<unknown> {
-  switch (dialect) {
-    case 'postgres':
-      return sql`now() - make_interval(secs => ${ms / 1000}::float8)`;
-    case 'sqlite':
-      return sql`strftime('%Y-%m-%d %H:%M:%f', 'now', ${`-${(ms / 1000).toFixed(3)} seconds`})`;
-    case 'mysql':
-      return sql`utc_timestamp(3) - interval ${ms * 1000} microsecond`;
   }
 }

@@ -1,7 +1,9 @@
 import { ProcessingError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import type { Suspicion, TableInfo } from './dialects/catalogue.js';
-import { catalogueOf } from './dialects/catalogues.js';
-import { findInCauses, reasonOf } from './failures.js';
+import { findInCauses, reasonOf } from '../dialects/failures.js';
+import type { Settings } from '../options.js';
+import type { Group } from '../plan/groups.js';
+import type { Layout } from '../plan/layout.js';
+import type { Suspicion, TableInfo } from './catalogue.js';
 import {
   type Demand,
   demandOf,
@@ -12,20 +14,21 @@ import {
   type Language,
   silentFaultsOf,
 } from './faults.js';
-import type { Group } from './groups.js';
-import type { Layout } from './layout.js';
-import type { Settings } from './options.js';
 
-/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
+/**
+ * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
+ * the database said of them until then.
+ */
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  /** Names of layouts whose tables were checked; the ledger has the empty one. */
+  /** Names of demands whose tables were checked; the ledger has the empty one. */
   readonly #sound = new Set<string>();
+  readonly #tables = new Map<string, TableInfo>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#language = { db: settings.db, catalogue: catalogueOf(settings.dialect) };
+    this.#language = { db: settings.db, catalogue: settings.dialect.catalogue };
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
@@ -41,18 +44,16 @@ export class Setup {
   }
 
   /**
-   * Looks for faults that the database lets pass: MySQL would insert a second row, enter a batch twice, or keep half of
-   * one. The ledger and each layout are checked once.
+   * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
+   * The ledger and each layout are checked once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<void> {
-    if (!this.#language.catalogue.isSilent) return;
-    const describe = this.#describing();
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
-    for (const layout of layoutsOf(groups)) demands.set(layout.name, demandOfLayout(layout));
+    for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
     for (const [name, demand] of demands) {
       if (this.#sound.has(name)) continue;
-      const info = await describe(demand.table);
+      const info = await this.#look(demand.table);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
@@ -62,8 +63,23 @@ export class Setup {
     }
   }
 
+  /** What the database said of a table; `undefined` if there was none. */
+  get(table: readonly string[]): TableInfo | undefined {
+    return this.#tables.get(JSON.stringify(table));
+  }
+
+  async #look(table: readonly string[]): Promise<TableInfo | undefined> {
+    const { db, catalogue } = this.#language;
+    const info = this.get(table) ?? (await catalogue.describe(db, table));
+    if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
+    return info;
+  }
+
   /** The error of a batch; if the set-up is at fault, one that says how, with the driver's as its cause. */
   async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
+    // A table may have been changed since.
+    this.#tables.clear();
+    this.#sound.clear();
     const suspicion = this.#suspicionOf(error);
     if (suspicion === undefined) return error;
     if (suspicion === 'readonly') {
@@ -124,7 +140,11 @@ export class Setup {
 const MOST_LAYOUTS = 1000;
 
 function layoutsOf(groups: readonly Group[]): Layout[] {
-  return [...new Map(groups.map(([{ layout }]) => [layout.name, layout])).values()];
+  return [...new Map(groups.flat().map(({ layout }) => [layout, layout])).values()];
+}
+
+function nameOf({ model, name }: Layout): string {
+  return `${model.name} ${name}`;
 }
 
 // Names that increments make up may give any number of faults.

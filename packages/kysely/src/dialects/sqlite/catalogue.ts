@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Catalogue, ColumnInfo, TableInfo } from './catalogue.js';
-import { indexesOf, indexName } from './indexes.js';
+import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
+import { indexesOf, indexName } from '../../setup/indexes.js';
 
 export const sqliteCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
@@ -8,13 +8,13 @@ export const sqliteCatalogue: Catalogue = {
     if (relation === undefined) return undefined;
     const columns = await columnsOf(db, table);
     const isView = relation.type === 'view';
-    const takesUpdates = !isView || (await hasTrigger(db, table));
+    const isWritable = !isView || (await hasTrigger(db, table));
     const keys = columns.filter(({ pk }) => Number(pk) > 0).map(({ name }) => name);
     return {
       columns: columns.map((column) => columnInfo(column, keys, Number(relation.strict) === 1)),
       // An "integer primary key" is the row's own number, and has no index.
-      uniques: isView ? undefined : [...(keys.length > 0 ? [keys] : []), ...(await uniquesOf(db, table))],
-      isWritable: (mode) => (mode === 'upsert' ? !isView : takesUpdates),
+      uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table))],
+      isWritable,
     };
   },
 
@@ -47,7 +47,6 @@ export const sqliteCatalogue: Catalogue = {
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
-  isSilent: false,
   hidesTables: false,
   createUnique: (table, columns) => {
     const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
@@ -118,6 +117,7 @@ function columnInfo(
   return {
     name,
     type: type === '' ? 'no type' : type,
+    base: type,
     takesSums: takesSums(type, isStrict),
     hasOrder: true,
     isGenerated,
@@ -131,20 +131,25 @@ function takesSums(type: string, isStrict: boolean): boolean {
   return !/char|clob|text/i.test(type) && !(isStrict && /blob/i.test(type));
 }
 
-/** "on conflict" takes no index with a condition or an expression. */
-async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<string[][]> {
-  const { rows } = await sql<{ index: string; column: string | null }>`
+function primaryKey(columns: readonly string[]): UniqueIndex[] {
+  return columns.length > 0 ? [{ columns, isPlain: true }] : [];
+}
+
+/** Which columns a condition or an expression has is not known. */
+async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<UniqueIndex[]> {
+  const { rows } = await sql<{ index: string; column: string | null; partial: unknown }>`
     select
       l.name as "index",
-      x.name as "column"
+      x.name as "column",
+      l.partial
     from pragma_index_list(${of(table)}) l
     join pragma_index_xinfo(l.name, ${table.at(-2) ?? null}) x
     where l."unique" = 1
-      and l.partial = 0
       and x.key = 1
     order by l.seq, x.seqno
   `.execute(db);
-  const expressions = new Set(rows.filter(({ column }) => column === null).map(({ index }) => index));
-  const plain = rows.filter(({ index }) => !expressions.has(index));
-  return indexesOf(plain.map(({ index, column }) => ({ index, column: String(column) })));
+  const special = new Set(
+    rows.filter(({ column, partial }) => column === null || Number(partial) === 1).map(({ index }) => index),
+  );
+  return indexesOf(rows).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
 }

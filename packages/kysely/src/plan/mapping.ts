@@ -49,7 +49,7 @@ interface MappingOf<DB, S, M, T> {
    */
   readonly keys?: Names<FilterOf<S, M>, ColumnOf<DB, T>>;
   /**
-   * Columns of increments to columns of the table, which are added to. A row that is inserted gets 0 in the others. By
+   * Columns of increments to columns of the table, which are added to. Several may go to one. A row that is inserted gets the table's defaults in the others. By
    * default each is the column of its name.
    */
   readonly columns?: Names<SumOf<S, M>, NumberColumnOf<DB, T>>;

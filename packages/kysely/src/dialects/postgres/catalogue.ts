@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
-import { indexesOf, indexName } from './indexes.js';
+import type { Catalogue, ColumnInfo, Right, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
+import { indexName } from '../../setup/indexes.js';
 
 interface Relation {
   readonly oid: string;
@@ -20,7 +20,7 @@ export const postgresCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, relation.oid),
       uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
-      isWritable: () => relation.is_writable,
+      isWritable: relation.is_writable,
       lacking: {
         user: relation.user,
         rights: relation.lacking.split(' ').filter((right): right is Right => right !== ''),
@@ -36,7 +36,6 @@ export const postgresCatalogue: Catalogue = {
   },
 
   isSameName: (a, b) => a === b,
-  isSilent: false,
   hidesTables: false,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 63));
@@ -107,8 +106,8 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
 }
 
 async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]> {
-  const base = sql`coalesce(nullif(t.typbasetype, 0), t.oid)`;
-  // A domain has the category of its type. There is no sum of money and a number.
+  const base = sql`b.oid`;
+  // A domain has the category of its type.
   const lacking = (right: Right) => sql`
     case
       when has_column_privilege(a.attrelid, a.attnum, ${sql.lit(right)})
@@ -120,7 +119,8 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
     select
       a.attname::text as name,
       format_type(a.atttypid, a.atttypmod) as type,
-      t.typcategory = 'N' and ${base} <> 'money'::regtype as "takesSums",
+      format_type(b.oid, null) as base,
+      t.typcategory = 'N' as "takesSums",
       t.typcategory not in ('U', 'G') or exists (
         select
         from pg_opclass o
@@ -141,6 +141,16 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
       s.name as "closedSequence"
     from pg_attribute a
     join pg_type t on t.oid = a.atttypid
+    cross join lateral (
+      with recursive base(oid, of) as (
+        select t.oid, t.typbasetype
+        union all
+        select d.oid, d.typbasetype
+        from base
+        join pg_type d on d.oid = base.of
+      )
+      select oid from base where of = 0
+    ) b
     left join lateral (
       select c.oid::regclass::text as name
       from pg_attrdef d
@@ -162,25 +172,34 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
   return rows;
 }
 
-/** "on conflict" takes no index with a condition, an expression or a constraint that is deferrable. */
-async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<string[][]> {
-  const { rows } = await sql<{ index: string; column: string }>`
+/** The columns of an index are those that it depends on, expressions and the condition included. */
+async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<UniqueIndex[]> {
+  const { rows } = await sql<{ columns: string[]; isPlain: boolean }>`
     select
-      i.indexrelid::text as index,
-      a.attname::text as column
+      array(
+        select a.attname::text
+        from pg_attribute a
+        where a.attrelid = i.indrelid
+          and a.attnum > 0
+          and (
+            a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+            or (i.indpred is not null or i.indexprs is not null)
+            and exists (
+              select
+              from pg_depend d
+              where d.classid = 'pg_class'::regclass
+                and d.objid = i.indexrelid
+                and d.refclassid = 'pg_class'::regclass
+                and d.refobjid = i.indrelid
+                and d.refobjsubid = a.attnum
+            )
+          )
+      ) as columns,
+      i.indpred is null and i.indexprs is null as "isPlain"
     from pg_index i
-    cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, place)
-    join pg_attribute a
-      on a.attrelid = i.indrelid
-      and a.attnum = k.attnum
     where i.indrelid = ${oid}::oid
       and i.indisunique
       and i.indisvalid
-      and i.indimmediate
-      and i.indpred is null
-      and i.indexprs is null
-      and k.place <= i.indnkeyatts
-    order by i.indexrelid, k.place
   `.execute(db);
-  return indexesOf(rows);
+  return rows;
 }

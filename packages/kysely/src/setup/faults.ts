@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { Catalogue, ColumnInfo, Right, TableInfo } from './dialects/catalogue.js';
-import type { Layout } from './layout.js';
-import type { Model } from './options.js';
-import { RULES } from './rules.js';
-import { listed, quote } from './unmapped.js';
+import { IS_COMPARED } from '../dialects/rules.js';
+import type { Layout } from '../plan/layout.js';
+import type { Model } from '../plan/model.js';
+import { listed, quote } from '../plan/unmapped.js';
+import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
 
 /** Why no batch can be applied, and what to do. */
 export interface Fault {
@@ -61,7 +61,7 @@ export function demandOfLayout({ model, keys, fields }: Layout): Demand {
       ({ column, rule }): Use => ({
         column,
         part: rule === 'sum' ? 'columns' : 'extra',
-        isCompared: RULES[rule].isCompared,
+        isCompared: IS_COMPARED[rule],
       }),
     ),
   ];
@@ -95,7 +95,7 @@ export async function faultsOf(
   language: Language,
 ): Promise<Fault[]> {
   if (info === undefined) return [await missing(demand, language)];
-  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
+  if (!info.isWritable) return [unwritable(demand)];
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
@@ -107,7 +107,7 @@ export async function faultsOf(
 
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
-  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
+  if (!info.isWritable) return [unwritable(demand)];
   return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
     table(demand, text),
   );
@@ -251,8 +251,7 @@ function index({ mode, keys, table }: Demand, info: TableInfo, { db, catalogue }
   const names = info.columns.map(({ name }) => name);
   // A column that is missing is a fault by itself.
   if (!keys.every((key) => has(names, key))) return [];
-  if (uniques.some((unique) => unique.length === keys.length && keys.every((key) => has(unique, key))))
-    return [];
+  if (uniques.some(({ columns }) => columns.every((column) => has(keys, column)))) return [];
   const { sql } = catalogue.createUnique(table, keys).compile(db);
   return [`there is no unique index on exactly the key columns; run: ${sql}`];
 }
