@@ -7,9 +7,11 @@ import {
   type SqliteDatabase,
   SqliteDialect,
 } from 'kysely';
+import { PostgresJSDialect } from 'kysely-postgres-js';
 import Database from 'libsql';
 import { createPool } from 'mysql2';
 import { Pool } from 'pg';
+import postgres from 'postgres';
 import { pgliteDialect } from './pglite-dialect.js';
 
 /** Types of columns, where languages differ. */
@@ -60,6 +62,16 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
     pool.on('connect', (client) => void client.on('error', () => {}));
     return new PostgresDialect({ pool });
   };
+  return opened(dialect, POSTGRES_TYPES);
+}
+
+/**
+ * The same over postgres.js.
+ * @param prepare named statements, which a connection that transactions share does not keep
+ */
+export async function openPostgresJs(url: string, prepare = true): Promise<TestDatabase> {
+  const dialect = (): Dialect =>
+    new PostgresJSDialect({ postgres: postgres(url, { prepare, onnotice() {} }) });
   return opened(dialect, POSTGRES_TYPES);
 }
 
