@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { betterSqlite3 } from '@sluice/test-servers';
 import {
   type Dialect,
   Kysely,
@@ -41,8 +42,18 @@ export async function openPglite(): Promise<TestDatabase> {
   );
 }
 
-export async function openSqlite(): Promise<TestDatabase> {
-  const database = new Database(':memory:') as unknown as SqliteDatabase;
+/** SQLite as libSQL has it. */
+export function openSqlite(): Promise<TestDatabase> {
+  return sqliteOn(new Database(':memory:') as unknown as SqliteDatabase);
+}
+
+/** SQLite over better-sqlite3, where that has a binary. */
+export function openBetterSqlite(): Promise<TestDatabase> {
+  if (betterSqlite3 === undefined) throw new Error('better-sqlite3 has no binary for this machine');
+  return sqliteOn(new betterSqlite3(':memory:'));
+}
+
+async function sqliteOn(database: SqliteDatabase): Promise<TestDatabase> {
   // Every Kysely closes the database that it is given.
   const shared: SqliteDatabase = { prepare: (text) => database.prepare(text), close: () => {} };
   const types: Types = { text: 'text', time: 'text', bool: 'integer', json: 'text' };
