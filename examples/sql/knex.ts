@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import type { Road, Tables } from './road.js';
 
-export function overKnex(knex: Knex): Kysely<Tables> {
+function overKnex(knex: Knex): Kysely<Tables> {
   return new Kysely({ dialect: new PostgresDialect({ pool: poolOf(knex) }) });
 }
 
