@@ -95,7 +95,7 @@ export async function faultsOf(
   language: Language,
 ): Promise<Fault[]> {
   if (info === undefined) return [await missing(demand, language)];
-  if (!info.isWritable) return [unwritable(demand)];
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
@@ -107,7 +107,7 @@ export async function faultsOf(
 
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
-  if (!info.isWritable) return [unwritable(demand)];
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
     table(demand, text),
   );
