@@ -421,6 +421,25 @@ const ANY_TABLE: readonly Shape[] = [
     right: [[2]],
   },
   {
+    subject: 'several rows for one entry, which would be counted twice',
+    on: SQLITE,
+    ddl: [
+      'create table t (k text not null, gone text, n integer not null)',
+      'create unique index one on t (k) where gone is null',
+      "insert into t values ('a', 'long ago', 5), ('a', null, 1), ('b', null, 1)",
+    ],
+    model: K,
+    steps: [[one('a'), one('b'), one('c')]],
+    query: SELECT,
+    right: [
+      ['a', 1],
+      ['c', 1],
+      ['b', 2],
+      ['a', 5],
+    ],
+    dead: 1,
+  },
+  {
     subject: 'an index on an expression',
     on: NOT_MARIADB,
     ddl: ['create table t (k text not null, n integer not null)', 'create unique index one on t (lower(k))'],
