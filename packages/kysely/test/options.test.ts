@@ -49,7 +49,7 @@ describe('options', () => {
   test('that are unknown are refused, with a list of those that there are', () => {
     const wrong = { Page: { table: 'pages', colums: [] } };
     expect(() => kyselySink({ db, models: wrong as never })).toThrow(
-      'kyselySink has no option "models.Page.colums"; there are "table", "mode", "keys", "columns", "extra".',
+      'kyselySink has no option "models.Page.colums"; there are "table", "mode", "keys", "columns", "extra", "onInsert".',
     );
   });
 

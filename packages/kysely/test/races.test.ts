@@ -170,6 +170,25 @@ describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () 
 });
 
 describe('SQLite', () => {
+  test('models that give new rows different values share a table', async () => {
+    await using database = await openSqlite();
+    const { db } = database;
+    await sql`create table t (k integer primary key, n integer, maker text)`.execute(db);
+    const sink = kyselySink({
+      db,
+      models: { T: { ...T, onInsert: { maker: 'T' } }, U: { ...T, onInsert: { maker: 'U' } } },
+    });
+    await sink.migrate();
+    const batch = await batchOf([...add(1, 2), ['U', { n: 1 }, { k: 2 }], ['U', { n: 1 }, { k: 3 }]]);
+    await sink(batch, context);
+    const { rows } = await sql`select k, n, maker from t order by k`.execute(db);
+    expect(rows).toEqual([
+      { k: 1, n: 1, maker: 'T' },
+      { k: 2, n: 2, maker: 'T' },
+      { k: 3, n: 1, maker: 'U' },
+    ]);
+  });
+
   async function opened() {
     const database = await openSqlite();
     await sql`create table t (k integer primary key, n integer)`.execute(database.db);

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Match, NotInserted, SqlDialect } from '../dialects/dialect.js';
+import type { Match, SqlDialect } from '../dialects/dialect.js';
 import { EntryFault } from '../dialects/failures.js';
 import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
+import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
 import { isUniqueFor, type TableInfo } from '../setup/catalogue.js';
@@ -84,8 +85,11 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
   }
   const { firsts, others } = byKey(group);
   for (const shape of shapesOf(firsts)) {
-    const left = await dialect.insert(db, shape, info);
-    if (left !== undefined) await insertAgain(work, left);
+    const left = await dialect.insert(db, asInserted(shape), info);
+    if (left === undefined) continue;
+    const indexes = new Set(left.rows.map(({ index }) => index));
+    const rows = shape.filter(({ index }) => indexes.has(index));
+    if (isGroup(rows)) await insertAgain(work, rows, left.error);
   }
   if (isGroup(others)) await applyGroup(work, others);
 }
@@ -94,7 +98,7 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
  * Something is in the way: a row that another transaction inserted meanwhile, which is updated now, or one of these rows,
  * which the database takes for the same. Each half has fewer of those.
  */
-async function insertAgain(work: Work, { rows, error }: NotInserted): Promise<void> {
+async function insertAgain(work: Work, rows: Group, error: unknown): Promise<void> {
   const missing = await updateFound(work, rows);
   if (!isGroup(missing)) return;
   if (missing.length < rows.length) return insertMissing(work, missing);

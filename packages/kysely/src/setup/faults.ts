@@ -29,7 +29,7 @@ export interface Demand {
 
 interface Use {
   readonly column: string;
-  readonly part: 'keys' | 'columns' | 'extra';
+  readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
 }
 
@@ -39,6 +39,9 @@ export function demandOf(model: Model): Demand {
   const uses = (['keys', 'columns', 'extra'] as const).flatMap((part) =>
     [...(model[part]?.values() ?? [])].map((column): Use => ({ column, part })),
   );
+  if (model.mode === 'upsert') {
+    for (const column of model.onInsert.keys()) uses.push({ column, part: 'onInsert' });
+  }
   const isComplete = [model.keys, model.columns, model.extra].every((names) => names !== undefined);
   return {
     owner: `Model ${quote(model.name)}`,
@@ -193,6 +196,7 @@ function columnRights(demand: Demand, info: TableInfo, { catalogue }: Language):
 }
 
 function rightsTo({ part }: Use, mode: Demand['mode']): readonly Right[] {
+  if (part === 'onInsert') return ['insert'];
   const read: readonly Right[] = mode === 'upsert' ? ['select', 'insert'] : ['select'];
   return part === 'keys' ? read : [...read, 'update'];
 }

@@ -816,6 +816,25 @@ const NAMES: readonly Shape[] = [
     right: [['n18014398509481982'], ['n18014398509481981']],
   },
   {
+    subject: 'values for new rows alone',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n integer, maker varchar(9) not null, title varchar(9))',
+      "insert into t values (1, 1, 'hand', 'one')",
+    ],
+    model: { ...K, extra: ['title'], onInsert: { maker: 'sluice', title: 'none' } },
+    steps: [
+      [one(1), one(2), one('02'), [{ n: 1 }, { k: 3 }, { title: 'three' }]],
+      [one(1), one(2)],
+    ],
+    query: 'select k, n, maker, title from t order by k',
+    right: [
+      [1, 3, 'hand', 'one'],
+      [2, 3, 'sluice', 'none'],
+      [3, 1, 'sluice', 'three'],
+    ],
+  },
+  {
     subject: 'two names for one column',
     on: ALL,
     ddl: ['create table t (k integer primary key, n bigint not null)'],
