@@ -784,6 +784,47 @@ const MYSQL: readonly Shape[] = [
     }),
   ),
   {
+    subject: 'fewer rows than are looked for, in a server that limits them',
+    on: MARIADB,
+    ddl: [
+      'set global sql_select_limit = 2',
+      'create table t (k int primary key, n int not null)',
+      'insert into t values (1, 0), (2, 0), (3, 0), (4, 0)',
+    ],
+    model: { ...K, mode: 'update' },
+    steps: [[1, 2, 3, 4].map((k) => one(k))],
+    query: 'select sum(n) from t',
+    right: [[4]],
+  },
+  {
+    subject: 'updates without an index, in a server that takes them for mistakes',
+    on: MARIADB,
+    ddl: [
+      'set global sql_safe_updates = 1',
+      'create table t (k int, n int not null)',
+      'insert into t values (1, 0)',
+    ],
+    model: { ...K, mode: 'update' },
+    steps: [[one(1)]],
+    query: SELECT,
+    right: [[1, 1]],
+  },
+  {
+    subject: 'NULL, in a server that takes it for the number drawn last',
+    on: MARIADB,
+    ddl: [
+      'set global sql_auto_is_null = 1',
+      'create table t (id int auto_increment primary key, k int, n int not null, unique (k))',
+    ],
+    model: K,
+    steps: [[one(1), one(null)], [one(null)]],
+    query: SELECT,
+    right: [
+      [1, 1],
+      [null, 2],
+    ],
+  },
+  {
     subject: 'more than a packet holds',
     on: MARIADB,
     ddl: [
