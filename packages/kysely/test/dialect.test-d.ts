@@ -8,7 +8,7 @@ import { postgres } from '../src/dialects/postgres/postgres.js';
 import { RULES } from '../src/dialects/rules.js';
 
 // @ts-expect-error: nothing is said of rows, of the ledger, of transactions, of errors or of the catalogue
-export const mssql: SqlDialect = { name: 'postgres' };
+export const mssql: SqlDialect = { isolationLevel: 'snapshot' };
 
 const { classify, ...withoutErrors } = postgres;
 // @ts-expect-error: nothing is said of errors

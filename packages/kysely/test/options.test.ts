@@ -3,6 +3,9 @@ import { memory } from '@sluice/memory';
 import { type Kysely, MssqlAdapter, MysqlAdapter, PostgresAdapter, SqliteAdapter } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { dialectOf } from '../src/dialects/choose.js';
+import { mysql } from '../src/dialects/mysql/mysql.js';
+import { postgres } from '../src/dialects/postgres/postgres.js';
+import { sqlite } from '../src/dialects/sqlite/sqlite.js';
 import { type KyselySinkOptions, kyselySink, migrateLedger } from '../src/index.js';
 
 function speaking(adapter: unknown): Kysely<unknown> {
@@ -54,10 +57,10 @@ describe('options', () => {
   });
 
   test('the language is that of the dialect, or the one that is given', async () => {
-    expect(dialectOf(speaking(new PostgresAdapter())).name).toBe('postgres');
-    expect(dialectOf(speaking(new MysqlAdapter())).name).toBe('mysql');
-    expect(dialectOf(speaking(new SqliteAdapter())).name).toBe('sqlite');
-    expect(dialectOf(speaking(new SqliteAdapter()), 'postgres').name).toBe('postgres');
+    expect(dialectOf(speaking(new PostgresAdapter()))).toBe(postgres);
+    expect(dialectOf(speaking(new MysqlAdapter()))).toBe(mysql);
+    expect(dialectOf(speaking(new SqliteAdapter()))).toBe(sqlite);
+    expect(dialectOf(speaking(new SqliteAdapter()), 'postgres')).toBe(postgres);
     expect(() => kyselySink({ db: speaking(new MssqlAdapter()), models })).toThrow('SQL Server');
     await expect(migrateLedger(speaking(new MssqlAdapter()))).rejects.toThrow('SQL Server');
   });
