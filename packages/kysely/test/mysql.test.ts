@@ -91,11 +91,13 @@ describe('what MySQL gets', () => {
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } }, timeoutMs: 1500 });
     await sink(await batchOf(INCREMENTS), context);
     const texts = statements.map(({ sql }) => sql);
-    expect(texts[0]).toContain('@sluice_lock_wait = @@session.innodb_lock_wait_timeout, @sluice_mode');
-    expect(texts[0]).toContain('session innodb_lock_wait_timeout = 2, session sql_mode');
-    expect(texts.filter((text) => text.startsWith('set'))[1]).toBe(
-      'set session innodb_lock_wait_timeout = @sluice_lock_wait, session sql_mode = @sluice_mode, session time_zone = @sluice_zone',
-    );
+    const [first = '', last = ''] = texts.filter((text) => text.startsWith('set'));
+    expect(texts[0]).toBe(first);
+    expect(first).toContain('@sluice_innodb_lock_wait_timeout = @@session.innodb_lock_wait_timeout');
+    expect(first).toContain('session innodb_lock_wait_timeout = 2');
+    const kept = [...first.matchAll(/(@sluice_(\w+)) = @@session\.\2/g)];
+    expect(kept).toHaveLength(6);
+    expect(last).toBe(`set ${kept.map(([, variable, name]) => `session ${name} = ${variable}`).join(', ')}`);
   });
 
   test('has no name with a question mark, which mysql2 would fill with a value', async () => {
@@ -146,6 +148,28 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
         );
       }
       expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 22 }]);
+    });
+
+    test('the session is as it was before, after a batch that failed, too', async () => {
+      const { db } = database;
+      await sql`create table t (id integer primary key, n integer)`.execute(db);
+      const names = ['sql_mode', 'time_zone', 'sql_auto_is_null', 'sql_select_limit', 'sql_safe_updates'];
+      const settings = (one: Kysely<unknown>) =>
+        sql.raw(`select ${names.map((name) => `@@session.${name} as ${name}`).join()}`).execute(one);
+      await db.connection().execute(async (one) => {
+        await sql`
+          set
+            sql_mode = 'NO_BACKSLASH_ESCAPES', time_zone = '-03:00', sql_auto_is_null = 1, sql_select_limit = 7,
+            sql_safe_updates = 1
+        `.execute(one);
+        const before = await settings(one);
+        const sink = kyselySink({ db: one, models: { T: { table: 't' } } });
+        await sink.migrate();
+        await sink(await batchOf([['T', { n: 1 }, { id: 1 }]]), context);
+        expect((await settings(one)).rows).toEqual(before.rows);
+        await expect(sink(await batchOf([['T', { nope: 1 }, { id: 1 }]]), context)).rejects.toThrow('nope');
+        expect((await settings(one)).rows).toEqual(before.rows);
+      });
     });
 
     test('many workers on the same rows all count', async () => {

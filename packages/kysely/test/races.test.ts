@@ -72,11 +72,20 @@ function raceSuite(open: () => Promise<TestDatabase>): void {
     ]);
   });
 
-  test('workers that insert a key of NULL at the same time make one row', async () => {
-    const sink = await sinkFor();
-    const batches = await Promise.all(Array.from({ length: 10 }, () => batchOf(add(null))));
-    await Promise.all(batches.map((batch) => sink(batch, context)));
-    expect(await rows()).toEqual([[null, 10]]);
+  test('workers that both find no row for a key of NULL make one', async () => {
+    const [both, found] = [signal(), { times: 0 }];
+    // Each has looked for the row, and is about to insert it, or to wait for the other.
+    const before = async (text: string): Promise<void> => {
+      if (!/advisory|on duplicate key update id|^insert into .t./.test(text)) return;
+      found.times += 1;
+      if (found.times === 2) both.give();
+      await both.given;
+    };
+    await sinkFor();
+    const workers = [1, 2].map(() => kyselySink({ db: database.connect(faulty({ before })), models: { T } }));
+    const batches = [await batchOf(add(null)), await batchOf(add(null))];
+    await Promise.all(workers.map((worker, i) => worker(batches[i] as Batch, context)));
+    expect(await rows()).toEqual([[null, 2]]);
   });
 
   test('workers of several models that insert and update the same rows in any order count them all', async () => {
@@ -161,6 +170,25 @@ describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () 
 });
 
 describe('SQLite', () => {
+  test('models that give new rows different values share a table', async () => {
+    await using database = await openSqlite();
+    const { db } = database;
+    await sql`create table t (k integer primary key, n integer, maker text)`.execute(db);
+    const sink = kyselySink({
+      db,
+      models: { T: { ...T, onInsert: { maker: 'T' } }, U: { ...T, onInsert: { maker: 'U' } } },
+    });
+    await sink.migrate();
+    const batch = await batchOf([...add(1, 2), ['U', { n: 1 }, { k: 2 }], ['U', { n: 1 }, { k: 3 }]]);
+    await sink(batch, context);
+    const { rows } = await sql`select k, n, maker from t order by k`.execute(db);
+    expect(rows).toEqual([
+      { k: 1, n: 1, maker: 'T' },
+      { k: 2, n: 2, maker: 'T' },
+      { k: 3, n: 1, maker: 'U' },
+    ]);
+  });
+
   async function opened() {
     const database = await openSqlite();
     await sql`create table t (k integer primary key, n integer)`.execute(database.db);

@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { Match, NotInserted, SqlDialect } from '../dialects/dialect.js';
+import type { Match, SqlDialect } from '../dialects/dialect.js';
+import { EntryFault } from '../dialects/failures.js';
 import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
+import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
+import { quote } from '../plan/unmapped.js';
 import { isUniqueFor, type TableInfo } from '../setup/catalogue.js';
 
 /** A transaction, and what is known of the database. */
@@ -41,12 +44,21 @@ function layersOf(group: Group, matches: readonly Match[]): Row[][] {
   const layers: Row[][] = [];
   const next = new Map<string, number>();
   for (const [ord, found] of rowsFound(matches)) {
-    const layer = Math.max(...found.map((row) => next.get(row) ?? 0));
-    for (const row of found) next.set(row, layer + 1);
+    const row = group[ord] as Row;
+    if (found.length > 1 && row.layout.model.mode === 'upsert') throw severalRows(row);
+    const layer = Math.max(...found.map((one) => next.get(one) ?? 0));
+    for (const one of found) next.set(one, layer + 1);
     layers[layer] ??= [];
-    layers[layer].push(group[ord] as Row);
+    layers[layer].push(row);
   }
   return layers;
+}
+
+/** Only in `update` mode may an entry be for several rows: elsewhere it is one that would be counted twice. */
+function severalRows({ layout: { model } }: Row): EntryFault {
+  return new EntryFault(
+    `Model ${quote(model.name)}: several rows of the table ${quote(model.table.join('.'))} have these filters. Add the filter that tells them apart, or set \`mode: 'update'\` if all of them are meant.`,
+  );
 }
 
 /** The rows of the table by entry, which may be for several. */
@@ -73,8 +85,11 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
   }
   const { firsts, others } = byKey(group);
   for (const shape of shapesOf(firsts)) {
-    const left = await dialect.insert(db, shape, info);
-    if (left !== undefined) await insertAgain(work, left);
+    const left = await dialect.insert(db, asInserted(shape), info);
+    if (left === undefined) continue;
+    const indexes = new Set(left.rows.map(({ index }) => index));
+    const rows = shape.filter(({ index }) => indexes.has(index));
+    if (isGroup(rows)) await insertAgain(work, rows, left.error);
   }
   if (isGroup(others)) await applyGroup(work, others);
 }
@@ -83,7 +98,7 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
  * Something is in the way: a row that another transaction inserted meanwhile, which is updated now, or one of these rows,
  * which the database takes for the same. Each half has fewer of those.
  */
-async function insertAgain(work: Work, { rows, error }: NotInserted): Promise<void> {
+async function insertAgain(work: Work, rows: Group, error: unknown): Promise<void> {
   const missing = await updateFound(work, rows);
   if (!isGroup(missing)) return;
   if (missing.length < rows.length) return insertMissing(work, missing);

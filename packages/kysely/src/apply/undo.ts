@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /** The transaction that was at hand has ended by itself: nothing more may be done in its place. */
-export class TransactionLost extends Error {}
+class TransactionLost extends Error {}
 
 /**
  * Runs a task; if it fails with an error that may be undone, what it did is undone, and the transaction goes on. Any

@@ -13,8 +13,6 @@ export type Dialect = 'postgres' | 'mysql' | 'sqlite';
 
 /** Everything in which databases differ. Groups that come here are for one table, which may be unknown. */
 export interface SqlDialect {
-  readonly name: Dialect;
-
   /** Locks the rows that are there, in an order that all workers share, and returns which entry is for which row. */
   find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
@@ -57,7 +55,7 @@ export interface Match {
 }
 
 /** Rows that are not in the table because of one that is in the way, and what the database says of it. */
-export interface NotInserted {
+interface NotInserted {
   readonly rows: Group;
   readonly error: unknown;
 }

@@ -4,11 +4,15 @@
  */
 export type Failure = 'conflict' | 'data' | 'outage';
 
+/** An entry that its table cannot take, by what the sink found rather than the database. */
+export class EntryFault extends Error {}
+
 /** What a dialect says of one error, its causes aside; `undefined` if it is none of the database. */
 export type Classify = (error: Readonly<Record<string, unknown>>) => Failure | undefined;
 
 /** Classifies an error. Unless the data is known to be at fault it is an outage, which buries nothing. */
 export function failureOf(error: unknown, classify: Classify): Failure {
+  if (error instanceof EntryFault) return 'data';
   return findInCauses(error, classify) ?? 'outage';
 }
 

@@ -132,4 +132,4 @@ export async function record(
 }
 
 /** The batch must not be committed. */
-export class LedgerLost extends Error {}
+class LedgerLost extends Error {}

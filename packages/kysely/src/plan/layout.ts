@@ -11,7 +11,7 @@ export interface Field {
 export interface Layout {
   /** The table and the key columns as text. */
   readonly place: string;
-  /** All of it as text, apart from the model. */
+  /** All that statements say, as text: entries of several models may share it. */
   readonly name: string;
   readonly model: Model;
   readonly keys: readonly string[];

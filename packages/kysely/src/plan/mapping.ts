@@ -1,4 +1,4 @@
-import type { AnySchema } from '@sluice/core';
+import type { AnySchema, ExtraValue } from '@sluice/core';
 import type { UpdateType } from 'kysely';
 
 /**
@@ -58,6 +58,11 @@ interface MappingOf<DB, S, M, T> {
    * each is the column of its name.
    */
   readonly extra?: Names<ExtraOf<S, M>, ColumnOf<DB, T>>;
+  /**
+   * Values that a row gets when it is inserted, by column of the table, such as `{ created_by: 'sluice' }`. What the entry
+   * itself says of a column takes precedence.
+   */
+  readonly onInsert?: { readonly [C in ColumnOf<DB, T>]?: ExtraValue };
 }
 
 // Kysely<unknown> and Kysely<any> say nothing about tables.

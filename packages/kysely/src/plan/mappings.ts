@@ -113,7 +113,8 @@ function sumsOf(
 
 function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
   const place = JSON.stringify([model.table, keys]);
-  return { place, name: JSON.stringify([place, fields]), model, keys, fields };
+  const name = JSON.stringify([place, fields, [...model.onInsert]]);
+  return { place, name, model, keys, fields };
 }
 
 function byColumn(a: { readonly column: string }, b: { readonly column: string }): number {

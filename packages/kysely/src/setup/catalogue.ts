@@ -5,8 +5,8 @@ export interface TableInfo {
   readonly columns: readonly ColumnInfo[];
   /** The unique indexes; `undefined` where they are not known, as for views. */
   readonly uniques: readonly UniqueIndex[] | undefined;
-  /** Whether rows can be written: some views take none. */
-  readonly isWritable: boolean;
+  /** Whether rows can be written in this mode: some views take none, or only updates. */
+  isWritable(mode: 'upsert' | 'update'): boolean;
   /** The engine, if a rollback would leave its rows as they are. */
   readonly engineWithoutTransactions?: string;
   /** The rights that the current user lacks, and the user. Left out where that is not known. */

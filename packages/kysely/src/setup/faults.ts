@@ -29,7 +29,7 @@ export interface Demand {
 
 interface Use {
   readonly column: string;
-  readonly part: 'keys' | 'columns' | 'extra';
+  readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
 }
 
@@ -39,6 +39,9 @@ export function demandOf(model: Model): Demand {
   const uses = (['keys', 'columns', 'extra'] as const).flatMap((part) =>
     [...(model[part]?.values() ?? [])].map((column): Use => ({ column, part })),
   );
+  if (model.mode === 'upsert') {
+    for (const column of model.onInsert.keys()) uses.push({ column, part: 'onInsert' });
+  }
   const isComplete = [model.keys, model.columns, model.extra].every((names) => names !== undefined);
   return {
     owner: `Model ${quote(model.name)}`,
@@ -95,7 +98,7 @@ export async function faultsOf(
   language: Language,
 ): Promise<Fault[]> {
   if (info === undefined) return [await missing(demand, language)];
-  if (!info.isWritable) return [unwritable(demand)];
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
@@ -107,7 +110,7 @@ export async function faultsOf(
 
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
-  if (!info.isWritable) return [unwritable(demand)];
+  if (!info.isWritable(demand.mode)) return [unwritable(demand)];
   return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
     table(demand, text),
   );
@@ -193,6 +196,7 @@ function columnRights(demand: Demand, info: TableInfo, { catalogue }: Language):
 }
 
 function rightsTo({ part }: Use, mode: Demand['mode']): readonly Right[] {
+  if (part === 'onInsert') return ['insert'];
   const read: readonly Right[] = mode === 'upsert' ? ['select', 'insert'] : ['select'];
   return part === 'keys' ? read : [...read, 'update'];
 }

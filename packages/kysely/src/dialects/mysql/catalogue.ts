@@ -20,7 +20,7 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
-      isWritable: relation.updatable !== 'NO',
+      isWritable: () => relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };
   },

@@ -9,8 +9,6 @@ import { withSession } from './session.js';
 import { chunksOf, findRows, insertRows, MOST_COMPARED, updateRows } from './statements.js';
 
 export const mysql: SqlDialect = {
-  name: 'mysql',
-
   async find(db, group, table) {
     const matches: Match[] = [];
     const ords = new Map(group.map((row, ord) => [row, ord]));

@@ -35,9 +35,14 @@ export function chunksOf(group: Group, most = MOST_INSERTED): Group[] {
   return chunks;
 }
 
-function sizeOf({ keyValues, values }: Row): number {
+/** A statement has each key once for every column, and to find its row; a value is compared and then written. */
+function sizeOf({ layout, keyValues, values }: Row): number {
+  return bytesOf(keyValues) * (layout.fields.length + 2) + bytesOf(values) * 3;
+}
+
+function bytesOf(values: readonly Sent[]): number {
   let bytes = 0;
-  for (const value of [...keyValues, ...values]) {
+  for (const value of values) {
     const sent = parameter(value);
     bytes += typeof sent === 'string' ? Buffer.byteLength(sent) : 8;
   }
@@ -66,8 +71,12 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
 export function updateRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, fields } = group[0].layout;
   const changes = fields.map(({ column, rule }, i) => {
-    const next = (row: Row): Sql =>
-      RULES[rule].next(id('t', column), sql`${parameter(row.values[i] ?? null)}`);
+    const next = ({ values }: Row): Sql => {
+      const value = sql`${parameter(values[i] ?? null)}`;
+      // Digits are added as a number that is rounded.
+      const isLong = rule === 'sum' && typeof values[i] === 'string';
+      return RULES[rule].next(id('t', column), isLong ? sql`cast(${value} as decimal(65))` : value);
+    };
     return sql`${id('t', column)} = ${whichOf(group, table, next)}`;
   });
   return sql`

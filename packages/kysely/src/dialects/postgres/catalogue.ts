@@ -5,7 +5,8 @@ import { indexName } from '../../setup/indexes.js';
 interface Relation {
   readonly oid: string;
   readonly is_view: boolean;
-  readonly is_writable: boolean;
+  readonly takes_rows: boolean;
+  readonly takes_updates: boolean;
   readonly user: string;
   readonly lacking: string;
 }
@@ -20,7 +21,7 @@ export const postgresCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, relation.oid),
       uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
-      isWritable: relation.is_writable,
+      isWritable: (mode) => (mode === 'upsert' ? relation.takes_rows : relation.takes_updates),
       lacking: {
         user: relation.user,
         rights: relation.lacking.split(' ').filter((right): right is Right => right !== ''),
@@ -90,7 +91,8 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
     select
       c.oid::text as oid,
       c.relkind in ('v', 'm', 'f') as is_view,
-      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as is_writable,
+      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as takes_rows,
+      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as takes_updates,
       current_user::text as user,
       ${right('select')}
         || ${right('insert')}

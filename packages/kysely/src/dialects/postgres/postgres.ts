@@ -8,8 +8,6 @@ import { postgresCatalogue } from './catalogue.js';
 import { findRows, insertRows, updateRows } from './statements.js';
 
 export const postgres: SqlDialect = {
-  name: 'postgres',
-
   async find(db, group, table) {
     const { rows } = await findRows(group, table).execute(db);
     return rows;

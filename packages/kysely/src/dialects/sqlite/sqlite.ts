@@ -7,8 +7,6 @@ import { sqliteCatalogue } from './catalogue.js';
 import { findRows, insertRows, updateRows } from './statements.js';
 
 export const sqlite: SqlDialect = {
-  name: 'sqlite',
-
   async find(db, group) {
     const { rows } = await findRows(group).execute(db);
     return rows.map(({ ord, found }) => ({ ord: Number(ord), found }));

@@ -30,7 +30,10 @@ export function findRows(group: Group): RawBuilder<Match> {
 export function updateRows(group: Group): Sql {
   const { model, keys, fields } = group[0].layout;
   const changes = fields.map(({ column, rule }, i) => {
-    const next = SQLITE_RULES[rule].next(id('t', column), id('u', `c${keys.length + i}`));
+    const value = id('u', `c${keys.length + i}`);
+    // Digits would be added as a number that is rounded.
+    const given = rule === 'sum' ? sql`cast(${value} as integer)` : value;
+    const next = SQLITE_RULES[rule].next(id('t', column), given);
     return sql`${id(column)} = ${next}`;
   });
   return sql`
