@@ -76,13 +76,9 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
   return opened(dialect, POSTGRES_TYPES);
 }
 
-/**
- * The same over postgres.js.
- * @param prepare named statements, which a connection that transactions share does not keep
- */
-export async function openPostgresJs(url: string, prepare = true): Promise<TestDatabase> {
-  const dialect = (): Dialect =>
-    new PostgresJSDialect({ postgres: postgres(url, { prepare, onnotice() {} }) });
+/** The same over postgres.js. */
+export async function openPostgresJs(url: string): Promise<TestDatabase> {
+  const dialect = (): Dialect => new PostgresJSDialect({ postgres: postgres(url, { onnotice() {} }) });
   return opened(dialect, POSTGRES_TYPES);
 }
 
