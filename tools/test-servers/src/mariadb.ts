@@ -41,7 +41,8 @@ export async function startMariadb(): Promise<MariadbServer> {
   };
   try {
     const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-    const common = ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...user];
+    // A server removes all temporary tables that it finds at its start, also those of another one that runs.
+    const common = ['--no-defaults', `--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`, ...user];
     const install = [...common, '--auth-root-authentication-method=normal', '--skip-test-db'];
     await promisify(execFile)(commandPath('mariadb-install-db'), install, { timeout: LIMIT_MS });
     server = await launch({
