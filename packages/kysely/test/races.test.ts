@@ -26,12 +26,11 @@ function signal(): { readonly given: Promise<void>; give(): void } {
   return { given, give: () => give() };
 }
 
-/** Resolves when a transaction of MariaDB waits for a lock. */
+/** Resolves when a transaction of MariaDB waits for a lock: its table of transactions is not renewed while it is asked. */
 async function blocked(db: Kysely<unknown>): Promise<void> {
   for (;;) {
-    const { rows } =
-      await sql`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`.execute(db);
-    if (rows.length > 0) return;
+    const { rows } = await sql<{ Status: string }>`show engine innodb status`.execute(db);
+    if (rows[0]?.Status.includes('LOCK WAIT')) return;
   }
 }
 
