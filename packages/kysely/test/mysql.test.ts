@@ -70,6 +70,7 @@ describe('what MySQL gets', () => {
         'from `pages` as t where (`t`.`path` = ?) or (`t`.`path` = ?) or (`t`.`path` = ?) order by `t`.`path` for update',
       ].join(' '),
       // Nothing is known of this table: it may have no unique index.
+      expect.stringContaining('on duplicate key update id = id'),
       expect.stringContaining('for update'),
       'insert into `pages` (`path`, `json`, `title`, `views`) values (?, ?, ?, ?), (?, ?, ?, ?)',
       'insert into `pages` (`path`, `views`) values (?, ?)',

@@ -51,12 +51,12 @@ export const mysql: SqlDialect = {
     return isGroup(left) ? { rows: left, error: first } : undefined;
   },
 
-  /** A lock by name would belong to the session, not to the transaction. */
+  /** A row of the ledger is locked: a lock by name would belong to the session, not to the transaction. */
   async guard(db, table, ledger) {
-    const id = `guard of ${table.join('.')}`.slice(0, 200);
+    const [name, schema] = [table.at(-1), table.at(-2)];
     await sql`
       insert into ${sql.id(...ledger)} (id, partition_id, applied_at)
-      values (${id}, -1, utc_timestamp(3))
+      values (concat('guard of ', coalesce(${schema ?? null}, database()), '.', ${name}), -1, utc_timestamp(3))
       on duplicate key update id = id
     `.execute(db);
   },

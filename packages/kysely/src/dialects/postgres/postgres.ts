@@ -28,8 +28,9 @@ export const postgres: SqlDialect = {
   },
 
   async guard(db, table) {
-    // Both halves of the key: numbers that other programs lock are unlikely to have this first one.
-    await sql`select pg_advisory_xact_lock(hashtext('sluice'), hashtext(${JSON.stringify(table)}))`.execute(
+    // Of the two keys, the first is one that other programs are unlikely to lock.
+    const name = table.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+    await sql`select pg_advisory_xact_lock(hashtext('sluice'), to_regclass(${name})::oid::integer)`.execute(
       db,
     );
   },
