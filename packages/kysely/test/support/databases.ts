@@ -76,9 +76,13 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
   return opened(dialect, POSTGRES_TYPES);
 }
 
-/** The same over postgres.js. */
-export async function openPostgresJs(url: string): Promise<TestDatabase> {
-  const dialect = (): Dialect => new PostgresJSDialect({ postgres: postgres(url, { onnotice() {} }) });
+/**
+ * The same over postgres.js.
+ * @param prepare whether statements may have names, which a connection that others use does not know
+ */
+export async function openPostgresJs(url: string, prepare = true): Promise<TestDatabase> {
+  const dialect = (): Dialect =>
+    new PostgresJSDialect({ postgres: postgres(url, { prepare, onnotice() {} }) });
   return opened(dialect, POSTGRES_TYPES);
 }
 
