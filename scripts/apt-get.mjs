@@ -25,9 +25,12 @@ function aptGet(...args) {
   return runQuietly(program, rest);
 }
 
-/** @param {string} name */
+/**
+ * Debian keeps servers where only root's PATH has them.
+ * @param {string} name
+ */
 export function isCommand(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
     const path = join(folder, name);
     if (!existsSync(path)) return false;
     try {

@@ -1,8 +1,8 @@
 import { buildStale } from './build.mjs';
 import { installFaketime } from './faketime.mjs';
 import { install } from './install.mjs';
-import { installRedisServer } from './redis-server.mjs';
 import { runMain } from './run.mjs';
+import { installOptionalServers, installRedisServer } from './servers.mjs';
 
 // Makes a fresh clone ready; does nothing where all is ready.
 
@@ -10,5 +10,6 @@ await runMain(async () => {
   await install();
   await buildStale();
   if (process.argv.includes('--redis-server')) await installRedisServer();
+  if (process.argv.includes('--servers')) await installOptionalServers();
   if (process.argv.includes('--faketime')) await installFaketime();
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, runMain } from './run.mjs';
+import { missingServers } from './servers.mjs';
 
 /** @typedef {import('./count-reporter.mjs').Counts} Counts */
 
@@ -15,6 +16,8 @@ const NOT_FOR_VITE = /[?#%]/;
 // The last line says how the tests went.
 await runMain(async () => {
   const { code, passed, failed, skipped } = await (NOT_FOR_VITE.test(root) ? testThroughLink() : test(root));
+  const missing = missingServers();
+  if (missing !== undefined) console.log(missing);
   if (code === 0 && passed === 0) console.log('No test ran.');
   // Anything else that vitest objects to, such as a configuration that cannot be loaded.
   const others = code !== 0 && failed === 0 ? 1 : 0;

@@ -1,8 +1,18 @@
-import { type AnySchema, type Batch, type Entry, InvalidInputError, type Schema } from '@sluice/core';
+import {
+  type AnySchema,
+  type Batch,
+  type Entry,
+  type ExtraValue,
+  InvalidInputError,
+  type Schema,
+} from '@sluice/core';
 import type { Kysely } from 'kysely';
-import { type Dialect, dialectOf } from './dialect.js';
-import type { ModelMapping, ModelMappings, Names, Tables } from './mapping.js';
-import { listed, quote } from './unmapped.js';
+import { dialectOf } from './dialects/choose.js';
+import type { Dialect, SqlDialect } from './dialects/dialect.js';
+import { type Sent, UnusableValue } from './dialects/values.js';
+import type { ModelMapping, ModelMappings, Names, Tables } from './plan/mapping.js';
+import type { Model } from './plan/model.js';
+import { listed, quote } from './plan/unmapped.js';
 
 /** Entries that found no row to update: see {@link KyselySinkOptions.onMissing}. */
 export interface MissingRows<S extends Schema<S> = AnySchema> {
@@ -60,7 +70,7 @@ export interface KyselySinkOptions<
 /** Options that were checked, with names in the form that lookups need. */
 export interface Settings {
   readonly db: Kysely<unknown>;
-  readonly dialect: Dialect;
+  readonly dialect: SqlDialect;
   readonly models: ReadonlyMap<string, Model>;
   readonly ledger: readonly string[];
   readonly ledgerRetentionMs: number;
@@ -71,19 +81,9 @@ export interface Settings {
   readonly onMissing: ((missing: MissingRows) => void) | undefined;
 }
 
-/** A model's table, and its columns by the name that increments use; `undefined` where any name will do. */
-export interface Model {
-  readonly name: string;
-  readonly table: readonly string[];
-  readonly mode: 'upsert' | 'update';
-  readonly keys: ReadonlyMap<string, string> | undefined;
-  readonly columns: ReadonlyMap<string, string> | undefined;
-  readonly extra: ReadonlyMap<string, string> | undefined;
-}
-
 const DAY_MS = 86_400_000;
 
-const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra'];
+const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
 const OPTIONS = [
   'db',
   'models',
@@ -114,7 +114,7 @@ export function resolve(options: KyselySinkOptions): Settings {
   return {
     db: plain(db),
     dialect,
-    models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping)])),
+    models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping, dialect)])),
     ledger: ledgerParts(ledger),
     ledgerRetentionMs,
     timeoutMs,
@@ -134,11 +134,11 @@ export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
   return db.withoutPlugins() as unknown as Kysely<unknown>;
 }
 
-function modelOf(name: string, mapping: ModelMapping): Model {
+function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect): Model {
   const option = `models.${name}`;
   if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
   refuseUnknown(`${option}.`, mapping, MAPPING);
-  const { table, mode = 'upsert', keys, columns, extra } = mapping;
+  const { table, mode = 'upsert', keys, columns, extra, onInsert = {} } = mapping;
   if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
   return {
     name,
@@ -147,6 +147,7 @@ function modelOf(name: string, mapping: ModelMapping): Model {
     keys: namesOf(`${option}.keys`, keys),
     columns: namesOf(`${option}.columns`, columns),
     extra: namesOf(`${option}.extra`, extra),
+    onInsert: valuesOf(`${option}.onInsert`, onInsert, dialect),
   };
 }
 
@@ -162,6 +163,22 @@ function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, 
   const pairs = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
   if (!pairs.flat().every(isName)) throw invalid(option, NAMES);
   return new Map(pairs);
+}
+
+function valuesOf(
+  option: string,
+  values: Readonly<Record<string, ExtraValue | undefined>>,
+  { encode }: SqlDialect,
+): ReadonlyMap<string, Sent> {
+  if (!isRecord(values) || !Object.keys(values).every(isName)) {
+    throw invalid(option, 'an object of columns and values');
+  }
+  try {
+    return new Map(Object.entries(values).map(([column, value]) => [column, encode(value ?? null)]));
+  } catch (error) {
+    if (!(error instanceof UnusableValue)) throw error;
+    throw invalid(option, `values that the database can store: ${error.message}`);
+  }
 }
 
 const NAMES = 'an array of names, or an object of names and columns';

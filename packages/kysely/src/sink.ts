@@ -9,21 +9,21 @@ import type {
   SinkContext,
   SinkResult,
 } from '@sluice/core';
-import type { Kysely } from 'kysely';
-import { applyGroup } from './apply.js';
-import { Cleaner } from './cleaner.js';
-import { failureOf } from './failures.js';
-import { type Group, groupRows } from './groups.js';
-import { applyApart, type Isolated } from './isolate.js';
-import { Mappings } from './layout.js';
-import { createLedger, enter, record, recorded } from './ledger.js';
-import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger-record.js';
-import type { Tables } from './mapping.js';
-import { type KyselySinkOptions, type Model, resolve, type Settings } from './options.js';
-import { type Row, rowOf } from './row.js';
-import { Setup } from './setup.js';
-import { inTransaction, type TransactionOptions } from './transaction.js';
-import { listed, quote, UnmappedEntry } from './unmapped.js';
+import { applyGroup, type Work } from './apply/apply.js';
+import { applyApart, type Isolated } from './apply/isolate.js';
+import { inTransaction, type TransactionOptions } from './apply/transaction.js';
+import { Cleaner } from './ledger/cleaner.js';
+import { createLedger, enter, record, recorded } from './ledger/ledger.js';
+import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
+import { type KyselySinkOptions, resolve, type Settings } from './options.js';
+import { type Group, groupRows } from './plan/groups.js';
+import type { Tables } from './plan/mapping.js';
+import { Mappings } from './plan/mappings.js';
+import type { Model } from './plan/model.js';
+import type { Row } from './plan/row.js';
+import { rowOf } from './plan/row-of.js';
+import { listed, quote, UnmappedEntry } from './plan/unmapped.js';
+import { Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -53,8 +53,8 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
 }
 
 /**
- * Makes a sink that applies a batch in one transaction, together with a row in the ledger: one statement for the
- * entries of a model that name the same columns. A batch whose id is in the ledger is not applied again.
+ * Makes a sink that applies a batch in one transaction, together with a row in the ledger: rows that are
+ * there are updated, and only those that are missing are inserted. A batch whose id is in the ledger is not applied again.
  *
  * When a batch fails, the sink throws and the batch comes again. From the delivery `isolateAfter` on, entries that
  * cannot be applied are rejected, with the database's reason, and all others are applied.
@@ -87,8 +87,10 @@ function sinkOf(settings: Settings): KyselySink {
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
-    if (plan.groups.length === 0) return { rejected: plan.rejected };
-    const outcome = await explaining(plan.groups, context, () => deliver(batch, plan, settings, context));
+    if (isEmpty(plan)) return { rejected: [] };
+    const outcome = await explaining(plan.groups, context, () =>
+      deliver(batch, plan, setup, settings, context),
+    );
     report(batch, outcome, settings, context.logger);
     await cleaner.step(batch, context.logger);
     return { rejected: rejectedOf(outcome, batch) };
@@ -133,6 +135,11 @@ interface Plan {
   readonly rejected: readonly Rejection[];
 }
 
+/** Only then is there nothing that another release might do differently. */
+function isEmpty({ groups, rejected }: Plan): boolean {
+  return groups.length === 0 && rejected.length === 0;
+}
+
 function planOf(batch: Batch, mappings: Mappings, settings: Settings): Plan {
   const rows: Row[] = [];
   const rejected: Rejection[] = [];
@@ -160,29 +167,22 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   );
 }
 
-async function deliver(
+function deliver(
   batch: Batch,
   plan: Plan,
+  tables: Work['tables'],
   settings: Settings,
   context: SinkContext,
 ): Promise<LedgerRecord> {
+  const { dialect, ledger, isolateAfter } = settings;
   const { signal } = context;
-  const transact = (apart: boolean): Promise<LedgerRecord> =>
-    inTransaction(transactionOptions(settings, context), async (db) => {
-      if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-      const { groups } = plan;
-      const applied = apart
-        ? await applyApart(db, groups, settings.dialect, signal)
-        : await applyTogether(db, groups, settings, signal);
-      const outcome = outcomeOf(plan, applied, settings);
-      await record(db, settings, batch, outcome);
-      return outcome;
-    });
-  const apart = batch.attempt >= settings.isolateAfter;
-  return transact(apart).catch((error: unknown) => {
-    if (apart || failureOf(error) !== 'collision') throw error;
-    // Two keys are the same to the database, perhaps by its collation. Their entries are applied one after the other.
-    return transact(true);
+  return inTransaction(transactionOptions(settings, context), async (db) => {
+    if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
+    const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
+    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, signal);
+    const outcome = outcomeOf(plan, applied, settings);
+    await record(db, settings, batch, outcome);
+    return outcome;
   });
 }
 
@@ -193,16 +193,11 @@ function transactionOptions(
   return { db, dialect, signal, timeoutMs: timeoutMs ?? leaseMs };
 }
 
-async function applyTogether(
-  db: Kysely<unknown>,
-  groups: readonly Group[],
-  { dialect }: Settings,
-  signal: AbortSignal,
-): Promise<Isolated> {
+async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {
   const missing: Row[] = [];
   for (const group of groups) {
     signal.throwIfAborted();
-    missing.push(...(await applyGroup(db, group, dialect)));
+    missing.push(...(await applyGroup(work, group)));
   }
   return { rejected: [], missing };
 }

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { failureOf, reasonOf } from '../src/failures.js';
+import { type Classify, failureOf, reasonOf } from '../src/dialects/failures.js';
+import { mysql } from '../src/dialects/mysql/mysql.js';
+import { postgres } from '../src/dialects/postgres/postgres.js';
+import { sqlite } from '../src/dialects/sqlite/sqlite.js';
+
+const classify: Classify = (error) =>
+  mysql.classify(error) ?? sqlite.classify(error) ?? postgres.classify(error);
 
 test.each<[string, unknown]>([
   ['conflict', { code: '40001' }],
@@ -10,7 +16,7 @@ test.each<[string, unknown]>([
   ['conflict', { code: 'SQLITE_BUSY_SNAPSHOT' }],
   ['conflict', { code: 'SQLITE_LOCKED' }],
   ['conflict', { code: 'ERR_SQLITE_ERROR', errcode: 5 }],
-  ['collision', { code: '21000' }],
+  ['data', { code: '21000' }],
   ['data', { code: '22P02' }],
   ['data', { code: '23505' }],
   ['data', { code: '42P01' }],
@@ -33,6 +39,8 @@ test.each<[string, unknown]>([
   ['outage', { code: 'EPIPE' }],
   ['outage', { code: 'PROTOCOL_CONNECTION_LOST', errno: -104 }],
   ['outage', { sqlState: 'HY000', errno: 1290 }],
+  ['outage', { sqlState: 'HY000', errno: 1206 }],
+  ['outage', { sqlState: '42000', errno: 1305 }],
   ['outage', { code: 'SQLITE_READONLY' }],
   ['outage', { code: 'SQLITE_FULL' }],
   ['outage', { code: 'SQLITE_IOERR_WRITE' }],
@@ -41,13 +49,13 @@ test.each<[string, unknown]>([
   ['outage', 'text'],
   ['outage', undefined],
 ])('%s: %j', (failure, error) => {
-  expect(failureOf(error)).toBe(failure);
+  expect(failureOf(error, classify)).toBe(failure);
 });
 
 test('an endless chain of causes ends', () => {
   const error = new Error('round');
   error.cause = error;
-  expect(failureOf(error)).toBe('outage');
+  expect(failureOf(error, classify)).toBe('outage');
 });
 
 test('reasons are short, and name the code', () => {

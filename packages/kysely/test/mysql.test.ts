@@ -1,5 +1,15 @@
 import { hasMariadb, type MariadbServer, startMariadb } from '@sluice/test-servers';
-import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler, sql } from 'kysely';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  DummyDriver,
+  Kysely,
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
+  type QueryResult,
+  sql,
+} from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
@@ -7,13 +17,13 @@ import { openMysql, type TestDatabase } from './support/databases.js';
 import { oneLine } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
-/** A database that returns nothing and keeps what it was sent, apart from questions about its tables. */
+/** A database that has no rows but those of the ledger, and keeps what it was sent, apart from questions about its tables. */
 function recording(): { db: Kysely<unknown>; statements: { sql: string; parameters: readonly unknown[] }[] } {
   const statements: { sql: string; parameters: readonly unknown[] }[] = [];
   const db = new Kysely<unknown>({
     dialect: {
       createAdapter: () => new MysqlAdapter(),
-      createDriver: () => new DummyDriver(),
+      createDriver: () => new LedgerDriver(),
       createIntrospector: (inner) => new MysqlIntrospector(inner),
       createQueryCompiler: () => new MysqlQueryCompiler(),
     },
@@ -24,44 +34,71 @@ function recording(): { db: Kysely<unknown>; statements: { sql: string; paramete
   return { db, statements };
 }
 
+class LedgerDriver extends DummyDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    return {
+      streamQuery: (...query) => connection.streamQuery(...query),
+      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+        const rows = query.sql.startsWith('select id from `sluice_ledger`')
+          ? [{ id: query.parameters[0] }]
+          : [];
+        return { rows: rows as R[] };
+      },
+    };
+  }
+}
+
 const INCREMENTS: Increment[] = [
   ['Page', { views: 2 }, { path: '/b' }, { title: 'B', json: { a: [1] } }],
   ['Page', { views: 1 }, { path: '/a' }, { title: 'A', json: { a: [2] } }],
 ];
 
 describe('what MySQL gets', () => {
-  test('is one statement for an upsert, rows in key order, every value a parameter', async () => {
+  test('is a question for the rows that are there, and an insert of the others, every value a parameter', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } } });
-    await sink(await batchOf(INCREMENTS, { id: '0-a' }), context);
-    expect(statements.slice(2, 4)).toEqual([
-      {
-        sql: 'insert into `sluice_ledger` (id, partition_id, applied_at, outcome) values (?, ?, utc_timestamp(3), ?)',
-        parameters: ['0-a', 0, null],
-      },
-      {
-        sql: [
-          'insert into `pages` (`path`, `views`, `title`, `json`)',
-          'values (?, ?, ?, ?), (?, ?, ?, ?)',
-          'on duplicate key update `views` = coalesce(`views`, 0) + values(`views`),',
-          '`title` = values(`title`), `json` = values(`json`)',
-        ].join(' '),
-        parameters: ['/a', 1, 'A', '{"a":[2]}', '/b', 2, 'B', '{"a":[1]}'],
-      },
+    await sink(
+      await batchOf([...INCREMENTS, ['Page', { views: 3 }, { path: '/c' }]], { id: '0-a' }),
+      context,
+    );
+    const texts = statements.map(({ sql }) => sql).filter((text) => /pages|guard/.test(text));
+    expect(texts).toEqual([
+      [
+        'select case when `t`.`path` = ? then 0 when `t`.`path` = ? then 1 when `t`.`path` = ? then 2 end as ord,',
+        "concat_ws(',', quote(`t`.`path`)) as found",
+        'from `pages` as t where (`t`.`path` = ?) or (`t`.`path` = ?) or (`t`.`path` = ?) order by `t`.`path` for update',
+      ].join(' '),
+      // Nothing is known of this table: it may have no unique index.
+      expect.stringContaining('on duplicate key update id = id'),
+      expect.stringContaining('for update'),
+      'insert into `pages` (`path`, `json`, `title`, `views`) values (?, ?, ?, ?), (?, ?, ?, ?)',
+      'insert into `pages` (`path`, `views`) values (?, ?)',
+    ]);
+    expect(statements.find(({ sql }) => sql.includes('`json`'))?.parameters).toEqual([
+      '/a',
+      '{"a":[2]}',
+      'A',
+      1,
+      '/b',
+      '{"a":[1]}',
+      'B',
+      2,
     ]);
   });
 
-  test('limits the waiting for locks, and gives the session back as it was', async () => {
+  test('sets the session for its transaction, and gives it back as it was', async () => {
     const { db, statements } = recording();
     const sink = kyselySink({ db, models: { Page: { table: 'pages' } }, timeoutMs: 1500 });
     await sink(await batchOf(INCREMENTS), context);
     const texts = statements.map(({ sql }) => sql);
-    expect(texts.slice(0, 2)).toEqual([
-      'set @sluice_lock_wait = @@session.innodb_lock_wait_timeout',
-      'set session innodb_lock_wait_timeout = ?',
-    ]);
-    expect(statements[1]?.parameters).toEqual([2]);
-    expect(texts[4]).toBe('set session innodb_lock_wait_timeout = @sluice_lock_wait');
+    const [first = '', last = ''] = texts.filter((text) => text.startsWith('set'));
+    expect(texts[0]).toBe(first);
+    expect(first).toContain('@sluice_innodb_lock_wait_timeout = @@session.innodb_lock_wait_timeout');
+    expect(first).toContain('session innodb_lock_wait_timeout = 2');
+    const kept = [...first.matchAll(/(@sluice_(\w+)) = @@session\.\2/g)];
+    expect(kept).toHaveLength(6);
+    expect(last).toBe(`set ${kept.map(([, variable, name]) => `session ${name} = ${variable}`).join(', ')}`);
   });
 
   test('has no name with a question mark, which mysql2 would fill with a value', async () => {
@@ -71,7 +108,7 @@ describe('what MySQL gets', () => {
     expect(result?.rejected.map(({ reason }) => reason)).toEqual([
       'Model "Page": the column "a?b" has a question mark.',
     ]);
-    expect(statements).toEqual([]);
+    expect(statements.filter(({ sql }) => sql.includes('pages'))).toEqual([]);
   });
 });
 
@@ -112,6 +149,28 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
         );
       }
       expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 22 }]);
+    });
+
+    test('the session is as it was before, after a batch that failed, too', async () => {
+      const { db } = database;
+      await sql`create table t (id integer primary key, n integer)`.execute(db);
+      const names = ['sql_mode', 'time_zone', 'sql_auto_is_null', 'sql_select_limit', 'sql_safe_updates'];
+      const settings = (one: Kysely<unknown>) =>
+        sql.raw(`select ${names.map((name) => `@@session.${name} as ${name}`).join()}`).execute(one);
+      await db.connection().execute(async (one) => {
+        await sql`
+          set
+            sql_mode = 'NO_BACKSLASH_ESCAPES', time_zone = '-03:00', sql_auto_is_null = 1, sql_select_limit = 7,
+            sql_safe_updates = 1
+        `.execute(one);
+        const before = await settings(one);
+        const sink = kyselySink({ db: one, models: { T: { table: 't' } } });
+        await sink.migrate();
+        await sink(await batchOf([['T', { n: 1 }, { id: 1 }]]), context);
+        expect((await settings(one)).rows).toEqual(before.rows);
+        await expect(sink(await batchOf([['T', { nope: 1 }, { id: 1 }]]), context)).rejects.toThrow('nope');
+        expect((await settings(one)).rows).toEqual(before.rows);
+      });
     });
 
     test('many workers on the same rows all count', async () => {

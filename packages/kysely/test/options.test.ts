@@ -2,7 +2,10 @@ import { createBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { type Kysely, MssqlAdapter, MysqlAdapter, PostgresAdapter, SqliteAdapter } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { dialectOf } from '../src/dialect.js';
+import { dialectOf } from '../src/dialects/choose.js';
+import { mysql } from '../src/dialects/mysql/mysql.js';
+import { postgres } from '../src/dialects/postgres/postgres.js';
+import { sqlite } from '../src/dialects/sqlite/sqlite.js';
 import { type KyselySinkOptions, kyselySink, migrateLedger } from '../src/index.js';
 
 function speaking(adapter: unknown): Kysely<unknown> {
@@ -49,15 +52,15 @@ describe('options', () => {
   test('that are unknown are refused, with a list of those that there are', () => {
     const wrong = { Page: { table: 'pages', colums: [] } };
     expect(() => kyselySink({ db, models: wrong as never })).toThrow(
-      'kyselySink has no option "models.Page.colums"; there are "table", "mode", "keys", "columns", "extra".',
+      'kyselySink has no option "models.Page.colums"; there are "table", "mode", "keys", "columns", "extra", "onInsert".',
     );
   });
 
   test('the language is that of the dialect, or the one that is given', async () => {
-    expect(dialectOf(speaking(new PostgresAdapter()))).toBe('postgres');
-    expect(dialectOf(speaking(new MysqlAdapter()))).toBe('mysql');
-    expect(dialectOf(speaking(new SqliteAdapter()))).toBe('sqlite');
-    expect(dialectOf(speaking(new SqliteAdapter()), 'postgres')).toBe('postgres');
+    expect(dialectOf(speaking(new PostgresAdapter()))).toBe(postgres);
+    expect(dialectOf(speaking(new MysqlAdapter()))).toBe(mysql);
+    expect(dialectOf(speaking(new SqliteAdapter()))).toBe(sqlite);
+    expect(dialectOf(speaking(new SqliteAdapter()), 'postgres')).toBe(postgres);
     expect(() => kyselySink({ db: speaking(new MssqlAdapter()), models })).toThrow('SQL Server');
     await expect(migrateLedger(speaking(new MssqlAdapter()))).rejects.toThrow('SQL Server');
   });

@@ -1,10 +1,16 @@
-import { type PostgresServer, startPostgres } from '@sluice/test-servers';
+import {
+  hasPgbouncer,
+  type Pgbouncer,
+  type PostgresServer,
+  startPgbouncer,
+  startPostgres,
+} from '@sluice/test-servers';
 import { type Kysely, sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type KyselySinkOptions, kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
-import { openPostgres, type TestDatabase } from './support/databases.js';
+import { openPostgres, openPostgresJs, type TestDatabase } from './support/databases.js';
 import { faulty } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
@@ -16,6 +22,20 @@ beforeAll(async () => {
 afterAll(() => server?.[Symbol.asyncDispose]());
 
 describe('on any database', () => sinkSuite(() => openPostgres(server.url)));
+
+describe('on any database, over postgres.js', () => sinkSuite(() => openPostgresJs(server.url)));
+
+// On Debian: apt-get install pgbouncer
+describe.skipIf(!hasPgbouncer)('through PgBouncer in transaction mode (skipped where there is none)', () => {
+  let bouncer: Pgbouncer;
+  beforeAll(async () => {
+    bouncer = await startPgbouncer(server);
+  });
+  afterAll(() => bouncer?.[Symbol.asyncDispose]());
+
+  describe('over pg', () => sinkSuite(() => openPostgres(bouncer.url)));
+  describe('over postgres.js', () => sinkSuite(() => openPostgresJs(bouncer.url, false)));
+});
 
 describe('on PostgreSQL', () => {
   let database: TestDatabase;
@@ -81,7 +101,7 @@ describe('on PostgreSQL', () => {
     await worker.query('commit');
     await applied;
     expect(await counts()).toEqual([11, 11]);
-    expect(texts.filter((text) => text.startsWith('insert into "t"')).length).toBeGreaterThan(1);
+    expect(texts.filter((text) => text.startsWith('insert into "sluice_ledger"')).length).toBe(2);
   });
 
   test.each(['upsert', 'update'] as const)(

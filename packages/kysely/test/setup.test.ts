@@ -54,17 +54,18 @@ function tables(open: () => Promise<TestDatabase>, rows: readonly Row[]): void {
 }
 
 const postgresTables: readonly Row[] = [
-  ['a partial index', 'create table t (id int, n int); create unique index on t (id) where n > 0', NO_INDEX],
   [
-    'an index on an expression',
-    'create table t (id int, n int); create unique index on t ((id + 0))',
+    'a partial index on another column',
+    'create table t (id int, n int); create unique index on t (id) where n > 0',
     NO_INDEX,
   ],
-  ['a deferrable constraint', 'create table t (id int unique deferrable, n int)', NO_INDEX],
+  ['a partial index', 'create table t (id int, n int); create unique index on t (id) where id > 0'],
+  ['an index on an expression', 'create table t (id int, n int); create unique index on t ((id + 0))'],
+  ['a deferrable constraint', 'create table t (id int unique deferrable, n int)'],
   ['an index that covers more', 'create table t (id int, n int); create unique index on t (id) include (n)'],
   ['a constraint without distinct NULLs', 'create table t (id int, n int, unique nulls not distinct (id))'],
   ['a partitioned table', 'create table t (id int primary key, n int) partition by hash (id)'],
-  ['a sum of money', 'create table t (id int primary key, n money)', NO_SUMS],
+  ['a sum of money', 'create table t (id int primary key, n money)'],
   ['a sum of booleans', 'create table t (id int primary key, n boolean)', NO_SUMS],
   ['a sum of an array', 'create table t (id int primary key, n int[])', NO_SUMS],
   ['a sum of times', 'create table t (id int primary key, n timestamptz)', NO_SUMS],
@@ -91,16 +92,8 @@ const postgresTables: readonly Row[] = [
 ];
 
 const sqliteTables: readonly Row[] = [
-  [
-    'a partial index',
-    'create table t (id int, n int); create unique index i on t (id) where n > 0',
-    NO_INDEX,
-  ],
-  [
-    'an index on an expression',
-    'create table t (id int, n int); create unique index i on t (id + 0)',
-    NO_INDEX,
-  ],
+  ['a partial index', 'create table t (id int, n int); create unique index i on t (id) where n > 0'],
+  ['an index on an expression', 'create table t (id int, n int); create unique index i on t (id + 0)'],
   ['names in capitals', 'create table t ("ID" int primary key, "N" int)'],
   ['a table without row numbers', 'create table t (id text primary key, n int) without rowid'],
   ['a strict table', 'create table t (id text primary key, n integer) strict'],
@@ -121,11 +114,7 @@ const mysqlTables: readonly Row[] = [
     /its engine Aria has no transactions/,
     { mode: 'update' },
   ],
-  [
-    'an index on the beginning of a column',
-    'create table t (id varchar(50), n int, unique (id(10)))',
-    NO_INDEX,
-  ],
+  ['an index on the beginning of a column', 'create table t (id varchar(50), n int, unique (id(10)))'],
   ['names in capitals', 'create table t (ID int primary key, N int unsigned)'],
   [
     'another table whose name differs in case',
@@ -257,6 +246,8 @@ describe('PostgreSQL', () => {
       await owner.query(`grant all on sluice_ledger to guest; ${grants}`);
       await expect(sink.validate()).rejects.toThrow(`there is a fault:\n- `);
       await expect(sink.validate()).rejects.toThrow(fault);
+      // The sequence is for a row that is missing, the other rights are for one that is there.
+      if (!grants.includes('serial')) await owner.query('insert into t (id, n) values (1, 1)');
       await expect(sink(await batchOf([ONE]), context)).rejects.toMatchObject({
         code: 'ERR_SLUICE_SINK_DENIED',
         message: expect.stringContaining(fault),
@@ -307,6 +298,7 @@ describe('PostgreSQL', () => {
     test('types without an order, which max() needs', async () => {
       const { db } = await openOwner();
       const sink = kyselySink({ db, models });
+      await owner.query('insert into t (id, n) values (1, 1)');
       const batch = await batchOf([['T', { n: 1 }, { id: 1 }, { j: max(5) }]]);
       await expect(kyselySink({ db, models: { T: { table: 't' } } })(batch, context)).rejects.toMatchObject({
         code: 'ERR_SLUICE_SINK_SETUP',
@@ -418,20 +410,14 @@ describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () 
       await sql`drop table if exists t, sluice_ledger`.execute(db);
     });
 
-    test('an upsert to a view whose table has no unique index', async () => {
-      await sql`create table if not exists behind (id int, n int)`.execute(db);
+    test('an upsert to a view, whatever unique index is behind it', async () => {
+      await sql`create or replace table behind (id int, n int)`.execute(db);
       await sql`create or replace view seen as select * from behind`.execute(db);
-      const sinkOf = (mode: 'upsert' | 'update') =>
-        kyselySink({ db, models: { T: { table: 'seen', mode, keys: ['id'], columns: ['n'] } } });
-      const fault = 'it is a view that takes no upserts; name the table behind it in';
-      await sinkOf('upsert').migrate();
-      await expect(sinkOf('upsert').validate()).rejects.toThrow(fault);
-      await expect(sinkOf('upsert')(await batchOf([ONE]), context)).rejects.toMatchObject({
-        code: 'ERR_SLUICE_SINK_SETUP',
-        message: expect.stringContaining(fault),
-      });
-      expect((await sql`select * from behind`.execute(db)).rows).toEqual([]);
-      await sinkOf('update').validate();
+      const sink = kyselySink({ db, models: { T: { table: 'seen', keys: ['id'], columns: ['n'] } } });
+      await sink.migrate();
+      await sink.validate();
+      await Promise.all([await batchOf([ONE]), await batchOf([ONE])].map((batch) => sink(batch, context)));
+      expect((await sql`select * from behind`.execute(db)).rows).toEqual([{ id: 1, n: 2 }]);
     });
 
     test.each<[string, string, RegExp]>([

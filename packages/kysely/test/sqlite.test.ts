@@ -1,16 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { betterSqlite3 } from '@sluice/test-servers';
 import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely';
 import Database from 'libsql';
 import { afterAll, describe, expect, test } from 'vitest';
 import { kyselySink, migrateLedger } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
-import { openSqlite } from './support/databases.js';
+import { openBetterSqlite, openSqlite } from './support/databases.js';
 import { faulty } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
-describe('on any database', () => sinkSuite(openSqlite));
+describe('on any database: libSQL', () => sinkSuite(openSqlite));
+
+describe.skipIf(betterSqlite3 === undefined)(
+  'on any database: better-sqlite3 (skipped where there is no binary of it)',
+  () => sinkSuite(openBetterSqlite),
+);
 
 describe('on SQLite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-sqlite-'));

@@ -56,6 +56,9 @@ const inferred = kyselySink({
 });
 expectTypeOf(inferred).toEqualTypeOf<KyselySink>();
 kyselySink({ db: alias, models: { User: { table: 'users', columns: ['logins'] } } });
+kyselySink({ db, models: { Page: { table: 'pages', onInsert: { lang: 'en', first_seen: new Date() } } } });
+// @ts-expect-error: no such column
+kyselySink({ db, models: { Page: { table: 'pages', onInsert: { created_by: 'sluice' } } } });
 
 // Five mistakes in one mapping are five errors.
 kyselySink({

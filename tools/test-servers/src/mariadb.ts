@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
+import { commandPath, isCommand } from './command-path.js';
 import { end, LIMIT_MS, launch } from './launch.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -66,14 +66,4 @@ export async function startMariadb(): Promise<MariadbServer> {
     await stop();
     throw error;
   }
-}
-
-function isCommand(name: string): boolean {
-  return existsSync(commandPath(name));
-}
-
-/** Debian keeps servers where only root's PATH has them. */
-function commandPath(name: string): string {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? name;
 }

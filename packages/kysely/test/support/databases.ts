@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { betterSqlite3 } from '@sluice/test-servers';
 import {
   type Dialect,
   Kysely,
@@ -7,9 +8,11 @@ import {
   type SqliteDatabase,
   SqliteDialect,
 } from 'kysely';
+import { PostgresJSDialect } from 'kysely-postgres-js';
 import Database from 'libsql';
 import { createPool } from 'mysql2';
 import { Pool } from 'pg';
+import postgres from 'postgres';
 import { pgliteDialect } from './pglite-dialect.js';
 
 /** Types of columns, where languages differ. */
@@ -39,8 +42,18 @@ export async function openPglite(): Promise<TestDatabase> {
   );
 }
 
-export async function openSqlite(): Promise<TestDatabase> {
-  const database = new Database(':memory:') as unknown as SqliteDatabase;
+/** SQLite as libSQL has it. */
+export function openSqlite(): Promise<TestDatabase> {
+  return sqliteOn(new Database(':memory:') as unknown as SqliteDatabase);
+}
+
+/** SQLite over better-sqlite3, where that has a binary. */
+export function openBetterSqlite(): Promise<TestDatabase> {
+  if (betterSqlite3 === undefined) throw new Error('better-sqlite3 has no binary for this machine');
+  return sqliteOn(new betterSqlite3(':memory:'));
+}
+
+async function sqliteOn(database: SqliteDatabase): Promise<TestDatabase> {
   // Every Kysely closes the database that it is given.
   const shared: SqliteDatabase = { prepare: (text) => database.prepare(text), close: () => {} };
   const types: Types = { text: 'text', time: 'text', bool: 'integer', json: 'text' };
@@ -60,6 +73,16 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
     pool.on('connect', (client) => void client.on('error', () => {}));
     return new PostgresDialect({ pool });
   };
+  return opened(dialect, POSTGRES_TYPES);
+}
+
+/**
+ * The same over postgres.js.
+ * @param prepare whether statements may have names, which a connection that others use does not know
+ */
+export async function openPostgresJs(url: string, prepare = true): Promise<TestDatabase> {
+  const dialect = (): Dialect =>
+    new PostgresJSDialect({ postgres: postgres(url, { prepare, onnotice() {} }) });
   return opened(dialect, POSTGRES_TYPES);
 }
 

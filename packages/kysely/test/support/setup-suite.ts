@@ -211,12 +211,10 @@ const RIGHT: readonly Pick<Case, 'subject' | 'ddl' | 'models'>[] = [
 export function setupSuite(open: () => Promise<TestDatabase>): void {
   let database: TestDatabase;
   let db: Kysely<unknown>;
-  let isSilent: boolean;
 
   beforeAll(async () => {
     database = await open();
     db = database.db;
-    isSilent = !db.getExecutor().adapter.supportsReturning;
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -259,7 +257,8 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
       const lines = linesOf({ message });
       // What only validate() finds does not make batches fail.
       for (const line of lines) expect(setup.faults.some((fault) => fault.test(line))).toBe(true);
-      if (!isSilent) expect(cause).toBeInstanceOf(Error);
+      // The sink looks for what the database would let pass, and finds it without an error.
+      if (cause !== undefined) expect(cause).toBeInstanceOf(Error);
     }
   });
 

@@ -149,14 +149,17 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       expect(rows[0]?.text.trim()).toBe(String(2n * (2n ** 53n - 1n) + 1n));
     });
 
-    test('is one statement for the entries of a model that name the same columns', async () => {
+    test('is two statements for the entries of a model that name the same columns', async () => {
       const texts: string[] = [];
       const wrapped = database.connect(faulty({ before: (text) => void texts.push(text) }));
       const sink = await sinkFor(PAGE, { db: wrapped });
+      // MySQL compares each row with each entry, and gets fewer of them at once.
+      const count = mysql ? 50 : 100;
+      await apply(sink, pages(count));
       texts.length = 0;
-      await apply(sink, pages(100));
-      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(1);
-      expect(Object.keys(await views())).toHaveLength(100);
+      await apply(sink, pages(count));
+      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(2);
+      expect(Object.keys(await views())).toHaveLength(count);
     });
 
     test('with no columns only makes sure of the row', async () => {
@@ -204,8 +207,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         const at = 1e12 + pick(1e9);
         const has = { clicks: random() < 0.5, title: random() < 0.3, seen: random() < 0.5 };
         row.views = Number(row.views) + round;
-        // A sink that lists its columns fills them in.
-        if (has.clicks || round % 2 === 1) row.clicks = Number(row.clicks) + (has.clicks ? 2 : 0);
+        if (has.clicks) row.clicks = Number(row.clicks) + 2;
         if (has.title) row.title = `t${at}`;
         if (has.seen) row.last_seen = Math.max(Number(row.last_seen ?? 0), at);
         if (has.seen) row.first_seen = Math.min(Number(row.first_seen ?? Number.MAX_VALUE), at);
@@ -611,8 +613,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('an aborted signal rolls back, ledger and all', async () => {
       const controller = new AbortController();
       const before = (text: string): void => {
-        if (text.startsWith('insert into') && text.includes('pages'))
-          controller.abort(new Error('lease lost'));
+        if (text.startsWith('insert') && text.includes('pages')) controller.abort(new Error('lease lost'));
       };
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
@@ -629,18 +630,15 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       };
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
-      const conflicts = [
-        { code: '40001' },
-        { code: '40P01' },
-        { sqlState: '40001', errno: 1213 },
-        { code: 'SQLITE_BUSY' },
-      ];
+      const conflicts = mysql
+        ? [1213, 1205, 1020].map((errno) => ({ sqlState: 'HY000', errno }))
+        : ['40001', '40P01', '40001'].map((code) => ({ code: postgres ? code : 'SQLITE_BUSY' }));
       for (const conflict of conflicts) fail.push(Object.assign(new Error('conflict'), conflict));
       await sink(await batchOf(increments), context);
       expect(await views()).toEqual({ '/a': 2 });
       fail.push(new Error('Connection terminated'));
       await expect(sink(await batchOf(increments), context)).rejects.toThrow('Connection terminated');
-      fail.push(...Array.from({ length: 9 }, () => Object.assign(new Error('again'), { code: '40001' })));
+      fail.push(...Array.from({ length: 9 }, () => Object.assign(new Error('again'), conflicts[0])));
       await expect(sink(await batchOf(increments), context)).rejects.toThrow('again');
       expect(await views()).toEqual({ '/a': 2 });
     });

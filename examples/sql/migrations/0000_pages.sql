@@ -1,0 +1,4 @@
+create table pages (
+  path text primary key,
+  views bigint not null default 0
+);

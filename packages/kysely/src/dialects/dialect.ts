@@ -1,0 +1,61 @@
+import type { Batch, ExtraValue } from '@sluice/core';
+import type { IsolationLevel, Kysely, RawBuilder } from 'kysely';
+import type { Group } from '../plan/groups.js';
+import type { Catalogue, TableInfo } from '../setup/catalogue.js';
+import type { Classify } from './failures.js';
+import type { Sent } from './values.js';
+
+type Sql = RawBuilder<unknown>;
+type Db = Kysely<unknown>;
+
+/** The languages that the sink writes. PGlite speaks `postgres`, MariaDB `mysql`, libSQL `sqlite`. */
+export type Dialect = 'postgres' | 'mysql' | 'sqlite';
+
+/** Everything in which databases differ. Groups that come here are for one table, which may be unknown. */
+export interface SqlDialect {
+  /** Locks the rows that are there, in an order that all workers share, and returns which entry is for which row. */
+  find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
+  /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
+  update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
+  /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
+  insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;
+  /** Waits until no other worker inserts rows into this table under a guard; holds until the transaction ends. */
+  guard(db: Db, table: readonly string[], ledger: readonly string[]): Promise<void>;
+
+  /**
+   * The form in which a filter or an extra value is sent.
+   * @throws UnusableValue when no table can hold it
+   */
+  encode(value: ExtraValue): Sent;
+  /** Why the sink cannot write a column of this name, if so. */
+  problemOfName(column: string): string | undefined;
+
+  /** `undefined` where transactions have one level only. */
+  readonly isolationLevel: IsolationLevel | undefined;
+  /** Sets for one transaction what it needs: limits of time, and how values are read. A limit of 0 is none. */
+  withSession<T>(db: Db, timeoutMs: number, task: () => Promise<T>): Promise<T>;
+  /** Makes constraints speak at once, so that each entry's own statement fails. */
+  beforeIsolation(db: Db): Promise<void>;
+  readonly classify: Classify;
+
+  /** The statements that make the ledger, the index only where it is not part of the table. */
+  createLedger(ledger: readonly string[], indexName: string): { readonly table: Sql; readonly index?: Sql };
+  /** Enters a batch, after any other transaction that holds it. Returns false if it is there already. */
+  enterLedger(db: Db, ledger: readonly string[], batch: Batch, outcome: string | null): Promise<boolean>;
+  /** The ledger's time so many milliseconds ago. */
+  ago(ms: number): Sql;
+
+  readonly catalogue: Catalogue;
+}
+
+/** `ord` is the entry's index in its group; `found` identifies the row of the table. */
+export interface Match {
+  readonly ord: number;
+  readonly found: string;
+}
+
+/** Rows that are not in the table because of one that is in the way, and what the database says of it. */
+interface NotInserted {
+  readonly rows: Group;
+  readonly error: unknown;
+}

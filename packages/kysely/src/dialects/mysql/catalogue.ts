@@ -1,0 +1,147 @@
+import { type Kysely, sql } from 'kysely';
+import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
+import { indexesOf, indexName } from '../../setup/indexes.js';
+
+// No such table, no such column, a column that an insert must name, a view, a generated column.
+const SUSPECT = new Set([1146, 1054, 1364, 1288, 1471, 1906, 3105]);
+// A right to a table, a column or a database.
+const DENIED = new Set([1044, 1142, 1143]);
+// The server, or the transaction.
+const READONLY = new Set([1290, 1792, 1836]);
+
+const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
+
+export const mysqlCatalogue: Catalogue = {
+  async describe(db, table): Promise<TableInfo | undefined> {
+    const relation = await find(db, table);
+    if (relation === undefined) return undefined;
+    const isView = relation.type === 'VIEW';
+    const isBare = relation.transactions !== null && relation.transactions !== 'YES';
+    return {
+      columns: await columnsOf(db, table),
+      uniques: isView ? undefined : await uniquesOf(db, table),
+      isWritable: () => relation.updatable !== 'NO',
+      ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
+    };
+  },
+
+  async tablesBeside(db, table) {
+    const { rows } = await sql<{ name: string }>`
+      select t.table_name as ${sql.id('name')}
+      from information_schema.tables t
+      where t.table_schema = coalesce(${table.at(-2) ?? null}, database())
+      order by 1
+    `.execute(db);
+    return rows.map(({ name }) => name);
+  },
+
+  async hasIndex(db, table, index) {
+    const { rows } = await sql`
+      select 1
+      from information_schema.statistics t
+      where ${of(table)}
+        and t.index_name = ${index}
+      limit 1
+    `.execute(db);
+    return rows.length > 0;
+  },
+
+  isDenied: ({ errno }) => DENIED.has(Number(errno)),
+
+  suspicionOf({ errno }) {
+    const number = Number(errno);
+    if (READONLY.has(number)) return 'readonly';
+    if (DENIED.has(number)) return 'denied';
+    return SUSPECT.has(number) ? 'suspect' : undefined;
+  },
+
+  isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  hidesTables: true,
+  createUnique: (table, columns) => {
+    const name = sql.id(indexName(table, columns, 64));
+    const list = sql.join(columns.map((column) => sql.id(column)));
+    return sql`create unique index ${name} on ${sql.id(...table)} (${list})`;
+  },
+};
+
+/** Picks the rows of a table in a view of the information schema, which shows what the user has a right to. */
+function of(table: readonly string[]) {
+  return sql`t.table_name = ${table.at(-1)} and t.table_schema = coalesce(${table.at(-2) ?? null}, database())`;
+}
+
+interface Relation {
+  readonly type: string;
+  readonly engine: string | null;
+  readonly transactions: string | null;
+  readonly updatable: string | null;
+}
+
+async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Relation | undefined> {
+  const { rows } = await sql<Relation>`
+    select
+      t.table_type as ${sql.id('type')},
+      t.engine as ${sql.id('engine')},
+      e.transactions as ${sql.id('transactions')},
+      v.is_updatable as ${sql.id('updatable')}
+    from information_schema.tables t
+    left join information_schema.engines e on e.engine = t.engine
+    left join information_schema.views v
+      on v.table_schema = t.table_schema
+      and v.table_name = t.table_name
+    where ${of(table)}
+  `.execute(db);
+  return rows[0];
+}
+
+async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise<ColumnInfo[]> {
+  const { rows } = await sql<{
+    name: string;
+    type: string;
+    base: string;
+    computed: string | null;
+    required: number;
+  }>`
+    select
+      t.column_name as ${sql.id('name')},
+      t.column_type as ${sql.id('type')},
+      t.data_type as ${sql.id('base')},
+      t.generation_expression as ${sql.id('computed')},
+      t.is_nullable = 'NO'
+        and t.column_default is null
+        and t.extra not like '%auto_increment%' as ${sql.id('required')}
+    from information_schema.columns t
+    where ${of(table)}
+    order by t.ordinal_position
+  `.execute(db);
+  return rows.map(({ name, type, base, computed, required }) => ({
+    name,
+    type,
+    base,
+    takesSums: NUMBERS.has(base),
+    hasOrder: !/geo|point|line|polygon/.test(base),
+    isGenerated: computed !== null && computed !== '',
+    isRequired: Number(required) === 1 && (computed === null || computed === ''),
+  }));
+}
+
+/** An index on an expression, or on the beginning of a column, has keys that differ from those of the table. */
+async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<UniqueIndex[]> {
+  const { rows } = await sql<{
+    index: string;
+    column: string | null;
+    part: unknown;
+  }>`
+    select
+      t.index_name as ${sql.id('index')},
+      t.column_name as ${sql.id('column')},
+      t.sub_part as ${sql.id('part')}
+    from information_schema.statistics t
+    where t.non_unique = 0
+      and ${of(table)}
+    order by t.index_name, t.seq_in_index
+  `.execute(db);
+  const special = new Set(
+    rows.filter(({ column, part }) => column === null || part !== null).map(({ index }) => index),
+  );
+  return indexesOf(rows).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import { type Group, isGroup } from '../../plan/groups.js';
+import type { Row } from '../../plan/row.js';
+import type { Match, SqlDialect } from '../dialect.js';
+import type { Failure } from '../failures.js';
+import { dateOfFourDigits, encoder } from '../values.js';
+import { mysqlCatalogue } from './catalogue.js';
+import { withSession } from './session.js';
+import { chunksOf, findRows, insertRows, MOST_COMPARED, updateRows } from './statements.js';
+
+export const mysql: SqlDialect = {
+  async find(db, group, table) {
+    const matches: Match[] = [];
+    const ords = new Map(group.map((row, ord) => [row, ord]));
+    for (const chunk of chunksOf(group, MOST_COMPARED)) {
+      let left: readonly Row[] = chunk;
+      // A row of the table tells the first entry that is for it: others may be for the same one.
+      while (isGroup(left)) {
+        const asked: Group = left;
+        const { rows } = await findRows(asked, table).execute(db);
+        if (rows.length === 0) break;
+        const found = new Set<Row>();
+        for (const { ord, found: text } of rows) {
+          const row = asked[Number(ord)] as Row;
+          found.add(row);
+          matches.push({ ord: ords.get(row) as number, found: text });
+        }
+        left = asked.filter((row) => !found.has(row));
+      }
+    }
+    return matches;
+  },
+
+  async update(db, group, table) {
+    for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
+  },
+
+  async insert(db, group) {
+    const left: Row[] = [];
+    let first: unknown;
+    for (const chunk of chunksOf(group)) {
+      try {
+        await insertRows(chunk).execute(db);
+      } catch (error) {
+        // The server has undone the statement, and no more.
+        if (!isDuplicate(error)) throw error;
+        first ??= error;
+        left.push(...chunk);
+      }
+    }
+    return isGroup(left) ? { rows: left, error: first } : undefined;
+  },
+
+  /** A row of the ledger is locked: a lock by name would belong to the session, not to the transaction. */
+  async guard(db, table, ledger) {
+    const [name, schema] = [table.at(-1), table.at(-2)];
+    await sql`
+      insert into ${sql.id(...ledger)} (id, partition_id, applied_at)
+      values (concat('guard of ', coalesce(${schema ?? null}, database()), '.', ${name}), -1, utc_timestamp(3))
+      on duplicate key update id = id
+    `.execute(db);
+  },
+
+  encode: encoder({
+    text: (value) => value,
+    bigint: String,
+    date: (value) => dateOfFourDigits(value, 'MySQL').slice(0, -1).replace('T', ' '),
+  }),
+
+  problemOfName(column) {
+    // mysql2 replaces every question mark with a value, even those in quoted names.
+    return column.includes('?') ? 'has a question mark' : undefined;
+  },
+
+  // Else looking for rows that are missing locks the gaps between those that are there, and two that insert deadlock.
+  isolationLevel: 'read committed',
+  withSession,
+  async beforeIsolation() {},
+
+  classify({ sqlState, errno }): Failure | undefined {
+    if (typeof sqlState !== 'string') return undefined;
+    const number = Number(errno);
+    if (CONFLICTS.has(number)) return 'conflict';
+    if (LOST.has(number)) return 'outage';
+    return /^(01|21|22|23|42|44|45)/.test(sqlState) || DATA.has(number) ? 'data' : 'outage';
+  },
+
+  createLedger: (ledger, indexName) => ({
+    table: sql`
+      create table if not exists ${sql.id(...ledger)} (
+        id varchar(255) primary key,
+        partition_id integer not null,
+        applied_at datetime(3) not null,
+        outcome mediumtext,
+        index ${sql.id(indexName)} (partition_id, applied_at)
+      )
+      engine = InnoDB
+      character set utf8mb4
+      collate utf8mb4_bin
+    `,
+  }),
+
+  async enterLedger(db, ledger, batch, outcome) {
+    try {
+      // "insert ignore" would also cut an id that is too long, and count rows in ways that depend on the connection's flags.
+      await sql`
+        insert into ${sql.id(...ledger)} (id, partition_id, applied_at, outcome)
+        values (${batch.id}, ${batch.partition}, utc_timestamp(3), ${outcome})
+      `.execute(db);
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) return false;
+      throw error;
+    }
+  },
+
+  ago: (ms) => sql`utc_timestamp(3) - interval ${ms * 1000} microsecond`,
+  catalogue: mysqlCatalogue,
+};
+
+// Deadlock, lock wait timeout, a row that changed since it was read (MariaDB).
+const CONFLICTS = new Set([1213, 1205, 1020]);
+
+// No room for more locks, which ends the transaction; a savepoint that is gone.
+const LOST = new Set([1206, 1305]);
+
+// No default, wrong value, invalid JSON, checks: servers report these as "general error".
+const DATA = new Set([1364, 1366, 3140, 3819, 4025]);
+
+function isDuplicate(error: unknown): boolean {
+  const { errno } = error as { errno?: unknown };
+  return Number(errno) === 1062;
+}

@@ -1,0 +1,140 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Group } from '../../plan/groups.js';
+import type { Row } from '../../plan/row.js';
+import type { TableInfo } from '../../setup/catalogue.js';
+import type { Match } from '../dialect.js';
+import { RULES } from '../rules.js';
+import type { Sent } from '../values.js';
+
+type Sql = RawBuilder<unknown>;
+
+const id = (...parts: readonly string[]): Sql => sql.id(...parts);
+
+// Each row of the table is compared with each entry of a statement.
+export const MOST_COMPARED = 50;
+const MOST_INSERTED = 1000;
+
+// The server's max_allowed_packet may be as little as a megabyte, and a driver may write a byte as two.
+const MOST_BYTES = 256 * 1024;
+
+/** Parts of a group that fit into a statement. */
+export function chunksOf(group: Group, most = MOST_INSERTED): Group[] {
+  const chunks: [Row, ...Row[]][] = [];
+  let bytes = 0;
+  for (const row of group) {
+    const size = sizeOf(row);
+    const chunk = chunks.at(-1);
+    bytes += size;
+    if (chunk !== undefined && chunk.length < most && bytes <= MOST_BYTES) {
+      chunk.push(row);
+    } else {
+      chunks.push([row]);
+      bytes = size;
+    }
+  }
+  return chunks;
+}
+
+/** A statement has each key once for every column, and to find its row; a value is compared and then written. */
+function sizeOf({ layout, keyValues, values }: Row): number {
+  return bytesOf(keyValues) * (layout.fields.length + 2) + bytesOf(values) * 3;
+}
+
+function bytesOf(values: readonly Sent[]): number {
+  let bytes = 0;
+  for (const value of values) {
+    const sent = parameter(value);
+    bytes += typeof sent === 'string' ? Buffer.byteLength(sent) : 8;
+  }
+  return bytes;
+}
+
+/**
+ * Locks the rows of a group in key order, and says for each which entry is the first that is for it. Values are compared
+ * with the column itself: in a list of values that is joined they would lose its collation and its index.
+ */
+export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
+  const { model, keys } = group[0].layout;
+  const columns = keys.map((key) => id('t', key));
+  return sql`
+    select
+      ${whichOf(group, table, (_, ord) => sql.lit(ord))} as ord,
+      concat_ws(',', ${sql.join(columns.map((column) => sql`quote(${column})`))}) as found
+    from ${id(...model.table)} as t
+    where ${anyOf(group, table)}
+    order by ${sql.join(columns)}
+    for update
+  `;
+}
+
+/** Changes rows, of which each matches one entry at most. */
+export function updateRows(group: Group, table: TableInfo | undefined): Sql {
+  const { model, fields } = group[0].layout;
+  const changes = fields.map(({ column, rule }, i) => {
+    const next = ({ values }: Row): Sql => {
+      const value = sql`${parameter(values[i] ?? null)}`;
+      // Digits are added as a number that is rounded.
+      const isLong = rule === 'sum' && typeof values[i] === 'string';
+      return RULES[rule].next(id('t', column), isLong ? sql`cast(${value} as decimal(65))` : value);
+    };
+    return sql`${id('t', column)} = ${whichOf(group, table, next)}`;
+  });
+  return sql`
+    update ${id(...model.table)} as t
+    set ${sql.join(changes)}
+    where ${anyOf(group, table)}
+  `;
+}
+
+export function insertRows(group: Group): Sql {
+  const { model, keys, fields } = group[0].layout;
+  const columns = [...keys, ...fields.map(({ column }) => column)].map((column) => id(column));
+  const rows = group.map(({ keyValues, values }) => {
+    return sql`(${sql.join([...keyValues, ...values].map((value) => sql`${parameter(value)}`))})`;
+  });
+  return sql`
+    insert into ${id(...model.table)} (${sql.join(columns)})
+    values ${sql.join(rows)}
+  `;
+}
+
+/** What an expression is for the entry whose row it is. */
+function whichOf(group: Group, table: TableInfo | undefined, value: (row: Row, ord: number) => Sql): Sql {
+  if (group.length === 1) return value(group[0], 0);
+  const cases = group.map((row, ord) => sql`when ${isRow(row, table)} then ${value(row, ord)}`);
+  return sql`case ${sql.join(cases, sql` `)} end`;
+}
+
+function anyOf(group: Group, table: TableInfo | undefined): Sql {
+  return sql.join(
+    group.map((row) => sql`(${isRow(row, table)})`),
+    sql` or `,
+  );
+}
+
+function isRow({ layout, keyValues }: Row, table: TableInfo | undefined): Sql {
+  const terms = layout.keys.map((key, i) => {
+    const value = keyValues[i] ?? null;
+    if (value === null) return sql`${id('t', key)} is null`;
+    const type = table?.columns.find(({ name }) => name.toLowerCase() === key.toLowerCase())?.type;
+    return sql`${id('t', key)} = ${asColumn(value, type)}`;
+  });
+  return sql.join(terms, sql` and `);
+}
+
+/**
+ * A value as it would be in a column. As text it is compared by the column's collation, where a number would be compared
+ * with every text as a number; types that round are named.
+ */
+function asColumn(value: Sent, type = ''): Sql {
+  const text = sql`${String(parameter(value))}`;
+  const [, name, precision = ''] = /^(decimal|datetime|timestamp|time)\b(\([\d,]+\))?/.exec(type) ?? [];
+  if (name === undefined) return text;
+  return sql`cast(${text} as ${sql.raw(name === 'timestamp' ? 'datetime' : name)}${sql.raw(precision)})`;
+}
+
+/** A value as one parameter of a statement. */
+function parameter(value: Sent): string | number | null {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+}

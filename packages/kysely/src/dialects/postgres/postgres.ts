@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import { undoable } from '../../apply/undo.js';
+import type { SqlDialect } from '../dialect.js';
+import type { Failure } from '../failures.js';
+import { enterUnlessThere } from '../ledger-on-conflict.js';
+import { encoder, UnusableValue } from '../values.js';
+import { postgresCatalogue } from './catalogue.js';
+import { findRows, insertRows, updateRows } from './statements.js';
+
+export const postgres: SqlDialect = {
+  async find(db, group, table) {
+    const { rows } = await findRows(group, table).execute(db);
+    return rows;
+  },
+
+  async update(db, group, table) {
+    await updateRows(group, table).execute(db);
+  },
+
+  async insert(db, group, table) {
+    try {
+      await undoable(db, 'sluice_insert', isInTheWay, () => insertRows(group, table).execute(db));
+      return undefined;
+    } catch (error) {
+      if (!isInTheWay(error)) throw error;
+      return { rows: group, error };
+    }
+  },
+
+  async guard(db, table) {
+    // Of the two keys, the first is one that other programs are unlikely to lock.
+    const name = table.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+    await sql`select pg_advisory_xact_lock(hashtext('sluice'), to_regclass(${name})::oid::integer)`.execute(
+      db,
+    );
+  },
+
+  encode: encoder({
+    text(value) {
+      if (!value.includes('\0')) return value;
+      throw new UnusableValue('the text has a NUL character, which PostgreSQL cannot store');
+    },
+    bigint: String,
+    date: dateText,
+  }),
+
+  problemOfName(column) {
+    // It would be cut, and mean another column.
+    return Buffer.byteLength(column) > 63 ? 'is longer than a name in PostgreSQL' : undefined;
+  },
+
+  // What another transaction inserts meanwhile must be seen.
+  isolationLevel: 'read committed',
+
+  async withSession(db, timeoutMs, task) {
+    if (timeoutMs === 0) return task();
+    const ms = String(timeoutMs);
+    // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
+    await sql`
+      select
+        set_config('statement_timeout', ${ms}, true),
+        case
+          when version() not like '%wasm%'
+          then set_config('idle_in_transaction_session_timeout', ${ms}, true)
+        end
+    `.execute(db);
+    return task();
+  },
+
+  async beforeIsolation(db) {
+    // Else a constraint that is deferred would fail at the commit, for all rows together.
+    await sql`set constraints all immediate`.execute(db);
+  },
+
+  classify({ code }): Failure | undefined {
+    if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
+    if (code === '40001' || code === '40P01') return 'conflict';
+    return DATA.has(code.slice(0, 2)) ? 'data' : 'outage';
+  },
+
+  createLedger: (ledger, indexName) => ({
+    table: sql`
+      create table if not exists ${sql.id(...ledger)} (
+        id text primary key,
+        partition_id integer not null,
+        applied_at timestamptz not null default now(),
+        outcome text
+      )
+    `,
+    index: sql`
+      create index if not exists ${sql.id(indexName)}
+      on ${sql.id(...ledger)} (partition_id, applied_at)
+    `,
+  }),
+
+  enterLedger: enterUnlessThere,
+  ago: (ms) => sql`now() - make_interval(secs => ${ms / 1000}::float8)`,
+  catalogue: postgresCatalogue,
+};
+
+// 21 several rows for one, 22 data, 23 constraints, 42 names, types and rights, 44 views, 54 limits such as those of an
+// index, P0 raised in a trigger, 0A what the server cannot do.
+const DATA = new Set(['0A', '21', '22', '23', '27', '38', '39', '42', '44', '54', 'P0']);
+
+/** A unique or an exclusion constraint. */
+function isInTheWay(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === '23505' || code === '23P01';
+}
+
+/** PostgreSQL has no year 0, and no sign before a year. */
+function dateText(date: Date): string {
+  const text = date.toISOString();
+  if (/^\d/.test(text)) return text.startsWith('0000') ? `0001${text.slice(4)} BC` : text;
+  const year = date.getUTCFullYear();
+  const rest = text.slice(7);
+  return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`;
+}

@@ -1,0 +1,128 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Group } from '../../plan/groups.js';
+import type { Field } from '../../plan/layout.js';
+import type { Row } from '../../plan/row.js';
+import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
+import type { Match } from '../dialect.js';
+import { RULES } from '../rules.js';
+
+type Sql = RawBuilder<unknown>;
+
+/** An identifier or value never becomes text of a statement: `sql.id` quotes the one, a parameter carries the other. */
+const id = (...parts: readonly string[]): Sql => sql.id(...parts);
+
+/** Locks the rows of a group in key order, and says which entry is for which. */
+export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
+  const { model, keys } = group[0].layout;
+  const order = sql.join(keys.map((key) => id('t', key)));
+  return sql`
+    select
+      ${id('u', 'ord')},
+      row(${order})::text as ${id('found')}
+    from ${source(group, keysOf(group, table))}
+    join ${id(...model.table)} as ${id('t')} on ${matches(group)}
+    order by ${order}
+    for update of ${id('t')}
+  `;
+}
+
+/** Changes rows, of which each matches one entry at most. */
+export function updateRows(group: Group, table: TableInfo | undefined): Sql {
+  const { model, fields } = group[0].layout;
+  const values = valuesOf(group, table);
+  const changes = fields.map((field, i) => {
+    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`));
+    return sql`${id(field.column)} = ${next}`;
+  });
+  return sql`
+    update ${id(...model.table)} as ${id('t')}
+    set ${sql.join(changes)}
+    from ${source(group, [...keysOf(group, table), ...values])}
+    where ${matches(group)}
+  `;
+}
+
+export function insertRows(group: Group, table: TableInfo | undefined): Sql {
+  const { model, keys, fields } = group[0].layout;
+  const columns = [...keys, ...fields.map(({ column }) => column)].map((column) => id(column));
+  const sources = [...keysOf(group, table), ...valuesOf(group, table)];
+  const given = [
+    ...keys.map((_, i) => (group[0].keyValues[i] === null ? sql`null` : id('u', `k${i}`))),
+    ...fields.map((_, i) => id('u', `v${i}`)),
+  ];
+  return sql`
+    insert into ${id(...model.table)} (${sql.join(columns)})
+    select ${sql.join(given)}
+    from ${source(group, sources)}
+  `;
+}
+
+/** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */
+function matches([{ layout, keyValues }]: Group): Sql {
+  const terms = layout.keys.map((key, i) =>
+    keyValues[i] === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${id('u', `k${i}`)}`,
+  );
+  return sql.join(terms, sql` and `);
+}
+
+/** A column of the values that are sent, of the type as which the database is to read it. */
+interface Sender {
+  readonly name: string;
+  readonly type: string;
+  read(row: Row): unknown;
+}
+
+/** Keys have the very type of their column, which may round them. */
+function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): Sender[] {
+  return layout.keys
+    .map((key, i) => ({
+      name: `k${i}`,
+      type: infoOf(key, table)?.type ?? 'text',
+      read: ({ keyValues }: Row) => keyValues[i],
+    }))
+    .filter((_, i) => keyValues[i] !== null);
+}
+
+/** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
+function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
+  return layout.fields.map(({ column, rule }, i) => {
+    const base = infoOf(column, table)?.base ?? 'text';
+    return {
+      name: `v${i}`,
+      type: rule === 'sum' ? (ADDED_AS.get(base) ?? base) : base,
+      read: ({ values }: Row) => values[i],
+    };
+  });
+}
+
+const ADDED_AS: ReadonlyMap<string, string> = new Map([
+  ['smallint', 'bigint'],
+  ['integer', 'bigint'],
+  ['real', 'double precision'],
+  ['money', 'numeric'],
+]);
+
+/** What a column is, in the type of what is added to it: nothing but money can be added to money. */
+function oldOf({ column, rule }: Field, table: TableInfo | undefined): Sql {
+  const isMoney = rule === 'sum' && infoOf(column, table)?.base === 'money';
+  return isMoney ? sql`${id('t', column)}::numeric` : id('t', column);
+}
+
+function infoOf(column: string, table: TableInfo | undefined): ColumnInfo | undefined {
+  return table?.columns.find(({ name }) => name === column);
+}
+
+/** The rows of a group as a table `u`, from one parameter of JSON. */
+function source(group: Group, senders: readonly Sender[]): Sql {
+  const rows = group.map((row, ord) => {
+    const record: Record<string, unknown> = { ord };
+    for (const { name, read } of senders) record[name] = read(row);
+    return record;
+  });
+  // Types come from the catalogue of the database, which quotes them.
+  const columns = senders.map(({ name, type }) => sql`${id(name)} ${sql.raw(type)}`);
+  return sql`
+    json_to_recordset(${JSON.stringify(rows)}::text::json)
+      as ${id('u')}(${sql.join([sql`${id('ord')} integer`, ...columns])})
+  `;
+}

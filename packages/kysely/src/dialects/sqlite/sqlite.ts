@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import type { SqlDialect } from '../dialect.js';
+import type { Failure } from '../failures.js';
+import { enterUnlessThere } from '../ledger-on-conflict.js';
+import { dateOfFourDigits, encoder, UnusableValue } from '../values.js';
+import { sqliteCatalogue } from './catalogue.js';
+import { findRows, insertRows, updateRows } from './statements.js';
+
+export const sqlite: SqlDialect = {
+  async find(db, group) {
+    const { rows } = await findRows(group).execute(db);
+    return rows.map(({ ord, found }) => ({ ord: Number(ord), found }));
+  },
+
+  async update(db, group) {
+    await updateRows(group).execute(db);
+  },
+
+  async insert(db, group) {
+    try {
+      await insertRows(group).execute(db);
+      return undefined;
+    } catch (error) {
+      // SQLite has undone the statement, and no more.
+      if (!isInTheWay(error)) throw error;
+      return { rows: group, error };
+    }
+  },
+
+  // There is one writer at a time, and the batch is in the ledger.
+  async guard() {},
+
+  encode: encoder({
+    text: (value) => value,
+    bigint(value) {
+      // It would be rounded, and then one key taken for another.
+      if (BigInt.asIntN(64, value) === value) return String(value);
+      throw new UnusableValue(`${value} does not fit into the 64 bits of an integer of SQLite`);
+    },
+    date: (value) => dateOfFourDigits(value, 'SQLite'),
+  }),
+
+  problemOfName: () => undefined,
+
+  isolationLevel: undefined,
+  withSession: (_, __, task) => task(),
+  async beforeIsolation() {},
+
+  classify({ code, errcode }): Failure | undefined {
+    const name = code === 'ERR_SQLITE_ERROR' ? (ERRORS.get(Number(errcode) & 0xff) ?? 'SQLITE_') : code;
+    if (typeof name !== 'string' || !name.startsWith('SQLITE_')) return undefined;
+    if (/^SQLITE_(BUSY|LOCKED)/.test(name)) return 'conflict';
+    return /^SQLITE_(ERROR$|CONSTRAINT|MISMATCH|TOOBIG)/.test(name) ? 'data' : 'outage';
+  },
+
+  createLedger: (ledger, indexName) => ({
+    table: sql`
+      create table if not exists ${sql.id(...ledger)} (
+        id text primary key,
+        partition_id integer not null,
+        applied_at text not null default (strftime('%Y-%m-%d %H:%M:%f', 'now')),
+        outcome text
+      )
+    `,
+    index: sql`
+      create index if not exists ${sql.id(...ledger.slice(0, -1), indexName)}
+      on ${sql.id(...ledger.slice(-1))} (partition_id, applied_at)
+    `,
+  }),
+
+  enterLedger: enterUnlessThere,
+  ago: (ms) => sql`strftime('%Y-%m-%d %H:%M:%f', 'now', ${`-${(ms / 1000).toFixed(3)} seconds`})`,
+  catalogue: sqliteCatalogue,
+};
+
+// node:sqlite has numbers for all errors.
+const ERRORS: ReadonlyMap<number, string> = new Map([
+  [1, 'SQLITE_ERROR'],
+  [5, 'SQLITE_BUSY'],
+  [6, 'SQLITE_LOCKED'],
+  [18, 'SQLITE_TOOBIG'],
+  [19, 'SQLITE_CONSTRAINT'],
+  [20, 'SQLITE_MISMATCH'],
+]);
+
+/** Not all drivers tell one constraint from another by the code. */
+function isInTheWay(error: unknown): boolean {
+  const { message } = error as { message?: unknown };
+  return typeof message === 'string' && /UNIQUE constraint failed|PRIMARY KEY must be unique/.test(message);
+}

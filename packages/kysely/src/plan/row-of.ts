@@ -1,0 +1,47 @@
+import type { Entry, ExtraValue } from '@sluice/core';
+import type { SqlDialect } from '../dialects/dialect.js';
+import { type Sent, UnusableValue } from '../dialects/values.js';
+import type { Layout } from './layout.js';
+import type { Mapping, Source } from './mappings.js';
+import type { Row } from './row.js';
+import { quote, unmapped } from './unmapped.js';
+
+/**
+ * An entry as a row of its model's table.
+ * @throws UnmappedEntry when a value cannot be stored
+ */
+export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }: SqlDialect): Row {
+  const { layout, filters, sources } = mapping;
+  const encoded = (role: string, name: string, value: ExtraValue | undefined): Sent => {
+    try {
+      return encode(value ?? null);
+    } catch (error) {
+      if (!(error instanceof UnusableValue)) throw error;
+      throw unmapped(layout.model, `the ${role} ${quote(name)} cannot be stored: ${error.message}`);
+    }
+  };
+  const given = ({ names: [name, ...others], isExtra }: Source): Sent => {
+    if (isExtra) return encoded('extra', name, entry.extra[name]?.value);
+    return sumOf([name, ...others].map((one) => entry.columns[one] ?? 0));
+  };
+  const keyValues = filters.map((name) => encoded('filter', name, entry.filters[name]));
+  const values = sources.map(given);
+  return { index, layout, place: placeOf(layout, keyValues), key: keyOf(keyValues), keyValues, values };
+}
+
+/** The numbers of several names for one column; as digits when JavaScript has no such number. */
+function sumOf(numbers: readonly number[]): number | string {
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  if (Number.isSafeInteger(sum)) return sum;
+  return String(numbers.map(BigInt).reduce((a, b) => a + b, 0n));
+}
+
+function placeOf({ place }: Layout, keyValues: readonly Sent[]): string {
+  return keyValues.includes(null)
+    ? `${place} ${keyValues.map((value) => (value === null ? '0' : '1')).join('')}`
+    : place;
+}
+
+function keyOf(keyValues: readonly Sent[]): string {
+  return keyValues.length === 1 ? String(keyValues[0]) : JSON.stringify(keyValues.map(String));
+}

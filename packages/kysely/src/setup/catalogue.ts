@@ -1,0 +1,77 @@
+import type { Kysely, RawBuilder } from 'kysely';
+
+/** What a database says about a table. */
+export interface TableInfo {
+  readonly columns: readonly ColumnInfo[];
+  /** The unique indexes; `undefined` where they are not known, as for views. */
+  readonly uniques: readonly UniqueIndex[] | undefined;
+  /** Whether rows can be written in this mode: some views take none, or only updates. */
+  isWritable(mode: 'upsert' | 'update'): boolean;
+  /** The engine, if a rollback would leave its rows as they are. */
+  readonly engineWithoutTransactions?: string;
+  /** The rights that the current user lacks, and the user. Left out where that is not known. */
+  readonly lacking?: { readonly user: string; readonly rights: readonly Right[] };
+}
+
+export interface UniqueIndex {
+  /** All columns that decide whether a row is the same, those of conditions and expressions included, where known. */
+  readonly columns: readonly string[];
+  /** Whether it has no condition and no expression, so that rows with the same columns never are two. */
+  readonly isPlain: boolean;
+}
+
+export type Right = 'select' | 'insert' | 'update' | 'delete';
+
+export interface ColumnInfo {
+  readonly name: string;
+  /** As a declaration would say it. */
+  readonly type: string;
+  /** The type behind a domain, as a cast would say it. */
+  readonly base: string;
+  readonly takesSums: boolean;
+  /** Whether `>` compares its values. */
+  readonly hasOrder: boolean;
+  /** Computed by the database: it cannot be written. */
+  readonly isGenerated: boolean;
+  /** NOT NULL, and without a default: an insert must name it. */
+  readonly isRequired: boolean;
+  /** The rights to this column that the current user lacks. Left out where that is not known. */
+  readonly lacking?: readonly Right[];
+  /** What draws its default and the current user may not use. */
+  readonly closedSequence?: string | null;
+}
+
+/**
+ * What an error says about the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
+ * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
+ */
+export type Suspicion = 'suspect' | 'denied' | 'readonly';
+
+/** What differs between databases when tables are looked at. */
+export interface Catalogue {
+  /** Describes a table; `undefined` if there is none. */
+  describe(db: Kysely<unknown>, table: readonly string[]): Promise<TableInfo | undefined>;
+  /** The names of the tables and views beside a table, whether or not it exists. */
+  tablesBeside(db: Kysely<unknown>, table: readonly string[]): Promise<string[]>;
+  /** Whether an index of this name belongs to the table. */
+  hasIndex(db: Kysely<unknown>, table: readonly string[], index: string): Promise<boolean>;
+  /** Whether the user lacks a right to do what failed. */
+  isDenied(error: Readonly<Record<string, unknown>>): boolean;
+  /** What an error of the driver says about the set-up, if anything. */
+  suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
+  /** Whether two names mean the same column. */
+  isSameName(a: string, b: string): boolean;
+  /** Whether a table to which the user has no right looks like one that is not there. */
+  readonly hidesTables: boolean;
+  createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
+}
+
+/** Whether a table never has two rows with the same keys, as far as they are not NULL. */
+export function isUniqueFor(
+  info: TableInfo | undefined,
+  keys: readonly string[],
+  { isSameName }: Pick<Catalogue, 'isSameName'>,
+): boolean {
+  const isKey = (column: string): boolean => keys.some((key) => isSameName(key, column));
+  return info?.uniques?.some(({ columns, isPlain }) => isPlain && columns.every(isKey)) ?? false;
+}
