@@ -30,7 +30,8 @@ function signal(): { readonly given: Promise<void>; give(): void } {
 async function blocked(db: Kysely<unknown>): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ Status: string }>`show engine innodb status`.execute(db);
-    if (rows[0]?.Status.includes('LOCK WAIT')) return;
+    // An earlier part of the text is about the latest deadlock.
+    if (rows[0]?.Status.split('\nTRANSACTIONS\n').at(-1)?.includes('LOCK WAIT')) return;
   }
 }
 

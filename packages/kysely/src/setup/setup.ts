@@ -80,10 +80,10 @@ export class Setup {
    * is, it says how, with the driver's error as its cause.
    */
   async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
-    if (error instanceof ProcessingError) return error;
     // A table may have been changed since.
     this.#tables.clear();
     this.#sound.clear();
+    if (error instanceof ProcessingError) return error;
     const suspicion = this.#suspicionOf(error);
     if (suspicion === undefined) return this.#verdictOf(error);
     if (suspicion === 'readonly') {

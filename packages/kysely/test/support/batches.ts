@@ -11,7 +11,7 @@ export type Increment = readonly [
   signalOnly?: boolean,
 ];
 
-/** One batch of increments, made as a worker gets it. */
+/** One batch of increments, made as a worker gets it, but larger than a worker gets it if need be. */
 export async function batchOf(
   increments: readonly Increment[],
   { id, attempt = 1, partition = 0 }: { id?: string; attempt?: number; partition?: number } = {},
@@ -35,7 +35,7 @@ export async function batchOf(
   await buffer.processPending();
   await buffer.close();
   if (made === undefined) throw new Error('no increments, no batch');
-  return { ...made, id: id ?? made.id, attempt, partition };
+  return { ...made, id: id ?? made.id, attempt, partition, entries };
 }
 
 export const context: SinkContext = {
