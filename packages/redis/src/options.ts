@@ -111,10 +111,7 @@ function sourceOf(options: RedisBackendOptions): Source {
 const COMMANDS: Readonly<Record<keyof Omit<RedisClient, 'stream'>, true>> = {
   evalsha: true,
   eval: true,
-  sadd: true,
   smembers: true,
-  exists: true,
-  hget: true,
   info: true,
   config: true,
 };
