@@ -180,8 +180,8 @@ class RedisBackend implements Backend {
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
-    const keys = [entries, pending, dead, deadOrder, batch, state];
-    return (await this.#inSteps(this.#scripts.redrive, keys, ids)) as string[];
+    const keys = [entries, pending, dead, deadOrder, batch, state, this.#keys.partitions];
+    return (await this.#inSteps(this.#scripts.redrive, keys, ids, [partition])) as string[];
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
@@ -197,11 +197,18 @@ class RedisBackend implements Backend {
     return this.#connection.close();
   }
 
-  /** The partitions that are listed, and those below `known`, in ascending order. */
+  /**
+   * The partitions that are listed, and those below `known` or a number that producers joined with, in ascending order:
+   * either of the two sets may be gone, and nothing pending may be overlooked.
+   */
   async #candidates(known: number): Promise<number[]> {
-    const members = await this.#connection.run((client) => client.smembers(this.#keys.partitions));
-    const below = Array.from({ length: known }, (_, partition) => partition);
-    return [...below, ...partitionsOf(members).filter((partition) => partition >= known)];
+    const [members, counts] = await Promise.all([
+      this.#connection.run((client) => client.smembers(this.#keys.partitions)),
+      this.partitionCounts(),
+    ]);
+    const length = Math.max(known, ...counts);
+    const below = Array.from({ length }, (_, partition) => partition);
+    return [...below, ...partitionsOf(members).filter((partition) => partition >= length)];
   }
 
   /** Runs a script that looks at many partitions. Resolves with its reply for each. */
@@ -219,10 +226,15 @@ class RedisBackend implements Backend {
   }
 
   /** Runs a script on a list, as often as it takes: it says how far it came. Resolves with all that it replied. */
-  async #inSteps(script: Script, keys: readonly string[], list: readonly string[]): Promise<unknown[]> {
+  async #inSteps(
+    script: Script,
+    keys: readonly string[],
+    list: readonly string[],
+    first: readonly number[] = [],
+  ): Promise<unknown[]> {
     const replies: unknown[] = [];
     for (let at = 0; at < list.length; ) {
-      const [done, some] = stepOf(await this.#run(script, keys, beginning(list, at)));
+      const [done, some] = stepOf(await this.#run(script, keys, [...first, ...beginning(list, at)]));
       replies.push(...some);
       at += done;
     }
