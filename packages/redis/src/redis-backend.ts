@@ -34,6 +34,9 @@ import { validateServer } from './validate.js';
 /** Partitions that one script looks at, at most: it keeps the server from others meanwhile. */
 const PARTITIONS_A_SCRIPT = 128;
 
+/** Producers whose numbers of partitions are remembered, at most: what is forgotten is only not repeated. */
+const MOST_COUNTS = 20_000;
+
 /** Characters of target keys or ids that one script gets, at most, unless one is longer. */
 const CHARACTERS_A_SCRIPT = 64 * 1024;
 
@@ -61,6 +64,8 @@ class RedisBackend implements Backend {
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;
   readonly #scripts = loadScripts();
+  /** The number of partitions that producers joined with, by their ids: each write makes sure that readers know it. */
+  readonly #counts = new Map<string, number>();
 
   constructor(connection: Connection, keys: Keys, clock: Pick<Clock, 'now'> | undefined) {
     this.#connection = connection;
@@ -71,13 +76,16 @@ class RedisBackend implements Backend {
   async join(partition: number, partitions: number): Promise<Joined> {
     const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
     const args = [partition, partitions, randomUUID().slice(0, 8)];
-    return joinedOf(await this.#run(this.#scripts.join, keys, args));
+    const joined = joinedOf(await this.#run(this.#scripts.join, keys, args));
+    if (this.#counts.size >= MOST_COUNTS) this.#counts.clear();
+    this.#counts.set(joined.producer, partitions);
+    return joined;
   }
 
   async add(write: Write): Promise<AddResult> {
     const { partition, epoch, position, producer, number, follows, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
-    const keys = [entries, pending, state, this.#keys.partitions];
+    const keys = [entries, pending, state, this.#keys.partitions, this.#keys.partitionCounts];
     const args = [
       this.#now(),
       partition,
@@ -88,6 +96,7 @@ class RedisBackend implements Backend {
       follows,
       nonce,
       packEntries(write.entries),
+      this.#counts.get(producer) ?? '',
     ];
     return addResult(await this.#run(this.#scripts.add, keys, args));
   }
