@@ -162,5 +162,5 @@ test('a claim asks for the bytes of a batch, and never for one before it is due'
   }));
   await count();
   await buffer.processPending();
-  expect(requests).toMatchObject([{ size: 7, bytes: 1024 * 1024, early: false, leaseMs: 3000 }]);
+  expect(requests).toMatchObject([{ size: 7, bytes: 256 * 1024, early: false, leaseMs: 3000 }]);
 });
