@@ -34,6 +34,8 @@ export class Writer {
     const checkEpochs = (): void => {
       for (const producer of producers) producer.checkEpoch();
     };
+    // One is enough: if it was wiped, all look.
+    const checkOne = (): void => producers.find((producer) => producer.hasAcknowledged)?.checkEpoch();
     this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
       const errors = new WriteErrors(partition, backend.name);
       const sequence = new WriteSequence(partition, options.random, this.#replayBudget);
@@ -46,6 +48,7 @@ export class Writer {
         events,
         outage,
         checkEpochs,
+        checkOne,
       );
       producers.push(producer);
       return new WriteScheduler(partition, producer, this.#budget, options, errors);
