@@ -439,6 +439,16 @@ describe('a producer that idles', () => {
   });
 });
 
+describe('a buffer that writes nothing more', () => {
+  test.each(['flush', 'close'] as const)('hears of a wipe by %s()', async (call) => {
+    const { buffer, count, lost, store } = setup();
+    await count();
+    store.restore({});
+    await buffer[call]();
+    expect(lost).toMatchObject([{ partition: 0, from: 1, to: 1, reason: 'wiped' }]);
+  });
+});
+
 describe('a producer that the backend has forgotten', () => {
   /** So many producers come and go that the first ones are forgotten. */
   async function forget(store: Backend): Promise<void> {

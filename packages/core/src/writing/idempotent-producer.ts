@@ -102,12 +102,18 @@ export class IdempotentProducer {
     return this.#sequence.hasAcknowledged;
   }
 
-  /** Looks whether the partition was wiped while nothing was written, and says what is lost. */
-  checkEpoch(): void {
+  /** Looks whether the partition was wiped while nothing was written, and says what is lost. Never rejects. */
+  async checkEpoch(): Promise<void> {
     if (this.#state !== 'idle' || !this.#sequence.hasAcknowledged) return;
     this.#check ??= this.#compareEpoch().finally(() => {
       this.#check = undefined;
     });
+    await this.#check;
+  }
+
+  /** Resolves when no comparison of epochs is under way. */
+  get checked(): Promise<void> {
+    return this.#check ?? Promise.resolve();
   }
 
   /** Gives up the write under way, without waiting for the backend. */
