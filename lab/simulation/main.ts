@@ -26,5 +26,6 @@ async function simulate(options: Arguments & { readonly onRun: (runs: number) =>
   if (options.backend === 'memory') return campaign(memoryStore, options);
   await using server = await startRedisServer();
   using stores = new RedisStores(server.url);
-  return campaign(stores.open, options);
+  // Without `await` the server would be stopped at once.
+  return await campaign(stores.open, options);
 }

@@ -65,6 +65,7 @@ function setup(fault: () => Fault = () => 'none', { seed = 1, writeTimeoutMs = 5
     events,
     new Outage('writes', 'memory', events, logTo(quiet)),
     () => {},
+    () => {},
   );
   const write = (views: number): Promise<readonly Refusal[]> =>
     producer.write([{ key: KEY, fields: { '+views': views } }]);

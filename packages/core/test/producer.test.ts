@@ -232,6 +232,23 @@ describe('after the backend was wiped', () => {
     expect(lost).toEqual([{ partition: 0, producer: expect.any(String), from: 1, to: 2, reason: 'wiped' }]);
   });
 
+  test('a first write to another partition has those that are idle find out', async () => {
+    const partitionOf = async (id: number): Promise<number | undefined> => {
+      const { count, store } = setup({ partitions: 8 });
+      await count(1, id);
+      return (await store.partitions(8))[0];
+    };
+    const first = await partitionOf(0);
+    let other = 1;
+    while ((await partitionOf(other)) === first) other += 1;
+    const { buffer, count, lost, store } = setup({ partitions: 8 });
+    await count(1, 0);
+    store.restore({});
+    await count(1, other);
+    await buffer.flush();
+    expect(lost).toMatchObject([{ partition: first, from: 1, to: 1, reason: 'wiped' }]);
+  });
+
   test('the producer goes on under a new id, and reports the loss once', async () => {
     const { count, lost, numbers, store } = setup();
     await count();
@@ -419,6 +436,16 @@ describe('a producer that idles', () => {
     await buffer.incr('Page', { views: 1 }, { id: 0 });
     await buffer.flush();
     expect(lost.sort()).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe('a buffer that writes nothing more', () => {
+  test.each(['flush', 'close'] as const)('hears of a wipe by %s()', async (call) => {
+    const { buffer, count, lost, store } = setup();
+    await count();
+    store.restore({});
+    await buffer[call]();
+    expect(lost).toMatchObject([{ partition: 0, from: 1, to: 1, reason: 'wiped' }]);
   });
 });
 

@@ -184,6 +184,10 @@ function replyWord(message: string): string {
 
 function connectionKind(error: unknown, message: string): Kind {
   const { code } = partsOf(error);
-  if (/protocol error|RESP type/i.test(message) || /^(EPROTO|ERR_SSL_)/.test(String(code))) return PROTOCOL;
+  if (
+    /protocol error|RESP type|invalid (array|bulk)/i.test(message) ||
+    /^(EPROTO|ERR_SSL_)/.test(String(code))
+  )
+    return PROTOCOL;
   return code !== undefined || CONNECTION.test(message) ? UNAVAILABLE : FAILED;
 }

@@ -34,6 +34,9 @@ import { validateServer } from './validate.js';
 /** Partitions that one script looks at, at most: it keeps the server from others meanwhile. */
 const PARTITIONS_A_SCRIPT = 128;
 
+/** Producers whose numbers of partitions are remembered, at most: what is forgotten is only not repeated. */
+const MOST_COUNTS = 20_000;
+
 /** Characters of target keys or ids that one script gets, at most, unless one is longer. */
 const CHARACTERS_A_SCRIPT = 64 * 1024;
 
@@ -61,6 +64,8 @@ class RedisBackend implements Backend {
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;
   readonly #scripts = loadScripts();
+  /** The number of partitions that producers joined with, by their ids: each write makes sure that readers know it. */
+  readonly #counts = new Map<string, number>();
 
   constructor(connection: Connection, keys: Keys, clock: Pick<Clock, 'now'> | undefined) {
     this.#connection = connection;
@@ -71,13 +76,16 @@ class RedisBackend implements Backend {
   async join(partition: number, partitions: number): Promise<Joined> {
     const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
     const args = [partition, partitions, randomUUID().slice(0, 8)];
-    return joinedOf(await this.#run(this.#scripts.join, keys, args));
+    const joined = joinedOf(await this.#run(this.#scripts.join, keys, args));
+    if (this.#counts.size >= MOST_COUNTS) this.#counts.clear();
+    this.#counts.set(joined.producer, partitions);
+    return joined;
   }
 
   async add(write: Write): Promise<AddResult> {
     const { partition, epoch, position, producer, number, follows, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
-    const keys = [entries, pending, state, this.#keys.partitions];
+    const keys = [entries, pending, state, this.#keys.partitions, this.#keys.partitionCounts];
     const args = [
       this.#now(),
       partition,
@@ -88,6 +96,7 @@ class RedisBackend implements Backend {
       follows,
       nonce,
       packEntries(write.entries),
+      this.#counts.get(producer) ?? '',
     ];
     return addResult(await this.#run(this.#scripts.add, keys, args));
   }
@@ -180,8 +189,8 @@ class RedisBackend implements Backend {
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
-    const keys = [entries, pending, dead, deadOrder, batch, state];
-    return (await this.#inSteps(this.#scripts.redrive, keys, ids)) as string[];
+    const keys = [entries, pending, dead, deadOrder, batch, state, this.#keys.partitions];
+    return (await this.#inSteps(this.#scripts.redrive, keys, ids, [partition])) as string[];
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
@@ -197,11 +206,18 @@ class RedisBackend implements Backend {
     return this.#connection.close();
   }
 
-  /** The partitions that are listed, and those below `known`, in ascending order. */
+  /**
+   * The partitions that are listed, and those below `known` or a number that producers joined with, in ascending order:
+   * either of the two sets may be gone, and nothing pending may be overlooked.
+   */
   async #candidates(known: number): Promise<number[]> {
-    const members = await this.#connection.run((client) => client.smembers(this.#keys.partitions));
-    const below = Array.from({ length: known }, (_, partition) => partition);
-    return [...below, ...partitionsOf(members).filter((partition) => partition >= known)];
+    const [members, counts] = await Promise.all([
+      this.#connection.run((client) => client.smembers(this.#keys.partitions)),
+      this.partitionCounts(),
+    ]);
+    const length = Math.max(known, ...counts);
+    const below = Array.from({ length }, (_, partition) => partition);
+    return [...below, ...partitionsOf(members).filter((partition) => partition >= length)];
   }
 
   /** Runs a script that looks at many partitions. Resolves with its reply for each. */
@@ -219,10 +235,15 @@ class RedisBackend implements Backend {
   }
 
   /** Runs a script on a list, as often as it takes: it says how far it came. Resolves with all that it replied. */
-  async #inSteps(script: Script, keys: readonly string[], list: readonly string[]): Promise<unknown[]> {
+  async #inSteps(
+    script: Script,
+    keys: readonly string[],
+    list: readonly string[],
+    first: readonly number[] = [],
+  ): Promise<unknown[]> {
     const replies: unknown[] = [];
     for (let at = 0; at < list.length; ) {
-      const [done, some] = stepOf(await this.#run(script, keys, beginning(list, at)));
+      const [done, some] = stepOf(await this.#run(script, keys, [...first, ...beginning(list, at)]));
       replies.push(...some);
       at += done;
     }

@@ -1,6 +1,6 @@
 import { BackendError, SluiceError, type Validation } from '@sluice/core';
 import type { Connection } from './connection.js';
-import { isReply } from './errors.js';
+import { isReply, notRedis } from './errors.js';
 
 const OLDEST_VERSION = [6, 2] as const;
 
@@ -9,7 +9,9 @@ const OLDEST_VERSION = [6, 2] as const;
  * @throws SluiceError `ERR_SLUICE_UNSAFE_BACKEND` with the setting to change
  */
 export async function validateServer(connection: Connection): Promise<Validation> {
-  const info = parseInfo(await connection.run((client) => client.info()));
+  const text: unknown = await connection.run((client) => client.info());
+  if (typeof text !== 'string') throw notRedis('INFO should reply with text, and does not');
+  const info = parseInfo(text);
   refuseUnsafe(info);
   const durability = await durabilityOf(info, connection);
   return {

@@ -202,6 +202,15 @@ const situations: Situation[] = [
       return (by) => by.redrive(0, ids);
     },
   },
+  {
+    script: 'redrive',
+    when: 'the list of partitions was lost',
+    async prepare() {
+      const ids = await buried();
+      await admin.del(allKeys.partitions);
+      return (by) => by.redrive(0, ids);
+    },
+  },
 ];
 
 /** All that the server holds. DUMP would also show the order in which it happens to keep a hash. */

@@ -107,3 +107,87 @@ test('a batch without its payload and a damaged dead letter are reported', async
   await expect(buffer.processPending()).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_CORRUPT' });
   await buffer.close();
 });
+
+describe('a number that only Lua takes for one is corrupt', () => {
+  const fields = ['applied', 'floor', 'noted', 'batches'] as const;
+  const texts = ['0x10', ' 7', '1e3', '+5', '--5', '5.0', '1e400', 'nan', 'inf', '', '9'.repeat(400)];
+  test.each(fields)('%s of the state', async (field) => {
+    for (const text of texts) {
+      await client.flushall();
+      const { buffer } = await pendingPages(() => client.hset(keys.state, field, text));
+      const other = createBuffer({ backend: redis({ client }), partitions: 1 });
+      const call = field === 'batches' ? buffer.processPending() : other.incr('Page', { views: 1 }, {});
+      await expect(call, JSON.stringify(text)).rejects.toMatchObject({
+        code: field === 'batches' ? 'ERR_SLUICE_BACKEND_CORRUPT' : 'ERR_SLUICE_WRITE_FAILED',
+      });
+      await buffer.close();
+      await other.close();
+    }
+  });
+  test.each(['attempt', 'due', 'wait', 'size', 'failures', 'madeAt', 'oldest', 'number'])(
+    '%s of a batch',
+    async (field) => {
+      for (const text of texts) {
+        await client.flushall();
+        const { buffer } = await pendingPages(() => Promise.resolve());
+        await buffer.claim(0);
+        await client.hset(keys.batch, field, text);
+        await expect(buffer.processPending(), JSON.stringify(text)).rejects.toMatchObject({
+          code: 'ERR_SLUICE_BACKEND_CORRUPT',
+        });
+        await buffer.close();
+      }
+    },
+  );
+  test('but the time of an entry that is corrupt does not make its batch corrupt', async () => {
+    const { buffer } = await pendingPages(() =>
+      client.hset(keys.entries, bad, `{"+views":"1","@":"${'9'.repeat(30)}"}`),
+    );
+    expect(await buffer.processPending()).toMatchObject({ entries: 1, buried: 1 });
+    await buffer.close();
+  });
+});
+
+describe('a partition that holds something is found although the set of partitions is gone', () => {
+  const many = () => createBuffer({ backend: redis({ client }), sink: recordingSink(), partitions: 8 });
+  const few = () => {
+    const sink = recordingSink();
+    return { sink, buffer: createBuffer({ backend: redis({ client }), sink, partitions: 1 }) };
+  };
+  async function counted(): Promise<ReturnType<typeof many>> {
+    const buffer = many();
+    for (let id = 0; id < 40; id += 1) await buffer.incr('Page', { views: 1 }, { id });
+    return buffer;
+  }
+
+  test('by the numbers of partitions', async () => {
+    const before = await counted();
+    await client.del('sluice:partitions');
+    const { buffer, sink } = few();
+    expect((await buffer.stats()).pending).toBe(40);
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(40);
+    await before.close();
+    await buffer.close();
+  });
+
+  test('once its batch is claimed again, or a dead letter is redriven', async () => {
+    const before = await counted();
+    const claims = await Promise.all(Array.from({ length: 8 }, (_, partition) => before.claim(partition)));
+    for (const [partition, claim] of claims.entries()) {
+      const token = claim.status === 'leased' ? claim.lease.token : '';
+      if (partition % 2 === 0)
+        await redis({ client }).nack(partition, token, { reason: '', isVerdict: true, delayMs: 0 });
+      else await redis({ client }).bury(partition, token, [{ index: 0, reason: 'bad' }]);
+    }
+    const letters = await before.deadLetters.list();
+    await client.del('sluice:partitions', 'sluice:partition-counts');
+    expect(await before.deadLetters.redrive(letters.map(({ id }) => id))).toBe(4);
+    for (const partition of [0, 2, 4, 6]) await before.claim(partition);
+    const { buffer } = few();
+    const { partitions } = await buffer.stats();
+    expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    await before.close();
+    await buffer.close();
+  });
+});

@@ -74,3 +74,22 @@ test('a server that was Redis before is waited for, even if what is in front of 
   front.close();
   await backend.close();
 });
+
+describe('other servers are told by what they reply', () => {
+  const greets = (greeting: string) =>
+    listen(createServer((socket) => socket.on('error', () => {}).end(greeting)));
+  test.each([
+    ['SMTP', () => greets('220 mail.example.com ESMTP\r\n')],
+    ['IMAP', () => greets('* OK [CAPABILITY IMAP4rev1] ready\r\n')],
+    ['SSH', () => greets('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['an echo', () => listen(createServer((socket) => socket.on('error', () => {}).pipe(socket)))],
+  ])('%s', async (_, start) => {
+    const { server, port } = await start();
+    const backend = redis({ url: `redis://127.0.0.1:${port}`, commandTimeoutMs: 500 });
+    const fault = { code: 'ERR_SLUICE_BACKEND_PROTOCOL', retryable: false };
+    await expect(backend.join(0, 1)).rejects.toMatchObject(fault);
+    await expect(backend.validate()).rejects.toMatchObject(fault);
+    await backend.close();
+    server.close();
+  });
+});

@@ -1,6 +1,7 @@
 import { createBuffer, type Sink } from '@sluice/core';
 import { redis } from '@sluice/redis';
 import { recordingSink, seededRandom, startRedisServer } from '@sluice/testing';
+import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 
 const IDS = [0, 1, 2, 3, 4];
@@ -67,4 +68,19 @@ test('a row and what get returns are never less than what was acknowledged, whil
   for (const _ of IDS) await worker.processPending();
   expect(await held()).toEqual(IDS.map(() => 0));
   expect(rows()).toEqual(acknowledged);
+});
+
+test('the numbers of partitions are noted again by the next write, if their set is gone', async () => {
+  await using server = await startRedisServer();
+  const admin = new Redis(server.url);
+  const open = (partitions: number) => createBuffer({ backend: redis({ url: server.url }), partitions });
+  await using one = open(16);
+  await using two = open(8);
+  const count = () => Promise.all(IDS.map((id) => one.incr('Page', { views: 1 }, { id })));
+  await count();
+  await admin.del('sluice:partition-counts');
+  admin.disconnect();
+  await count();
+  const read = () => Promise.all(IDS.map((id) => two.get('Page', ['views'], { id })));
+  expect(await read()).toEqual(IDS.map(() => ({ views: 2 })));
 });

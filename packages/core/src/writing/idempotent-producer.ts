@@ -43,6 +43,8 @@ export class IdempotentProducer {
   readonly #outage: Outage;
   /** Called when the partition was wiped: others may have been, too. */
   readonly #onWiped: () => void;
+  /** Called when the partition was joined without a write to compare its epoch with: others may have been wiped. */
+  readonly #onFirstJoin: () => void;
   /** Names the calls in messages. */
   readonly #call: string;
 
@@ -64,6 +66,7 @@ export class IdempotentProducer {
     events: Emitter,
     outage: Outage,
     onWiped: () => void,
+    onFirstJoin: () => void,
   ) {
     this.#partition = partition;
     this.#sequence = sequence;
@@ -73,6 +76,7 @@ export class IdempotentProducer {
     this.#events = events;
     this.#outage = outage;
     this.#onWiped = onWiped;
+    this.#onFirstJoin = onFirstJoin;
     this.#call = `a write to partition ${partition}`;
   }
 
@@ -93,12 +97,23 @@ export class IdempotentProducer {
     }
   }
 
-  /** Looks whether the partition was wiped while nothing was written, and says what is lost. */
-  checkEpoch(): void {
+  /** Whether there are acknowledged writes that a wipe may have lost. */
+  get hasAcknowledged(): boolean {
+    return this.#sequence.hasAcknowledged;
+  }
+
+  /** Looks whether the partition was wiped while nothing was written, and says what is lost. Never rejects. */
+  async checkEpoch(): Promise<void> {
     if (this.#state !== 'idle' || !this.#sequence.hasAcknowledged) return;
     this.#check ??= this.#compareEpoch().finally(() => {
       this.#check = undefined;
     });
+    await this.#check;
+  }
+
+  /** Resolves when no comparison of epochs is under way. */
+  get checked(): Promise<void> {
+    return this.#check ?? Promise.resolve();
   }
 
   /** Gives up the write under way, without waiting for the backend. */
@@ -140,7 +155,9 @@ export class IdempotentProducer {
 
   /** Begins a sequence where the partition's data is. */
   async #begin(): Promise<void> {
-    this.#lose(this.#sequence.begin(await this.#join()));
+    const joined = await this.#join();
+    if (!this.#sequence.hasAcknowledged) this.#onFirstJoin();
+    this.#lose(this.#sequence.begin(joined));
   }
 
   /** Never rejects: the next write will find out what this one could not. */

@@ -25,14 +25,14 @@ export class Writer {
   readonly #index = new TargetIndex();
   readonly #budget: TargetBudget;
   readonly #replayBudget: ReplayBudget;
+  readonly #producers: IdempotentProducer[] = [];
   readonly #schedulers: readonly WriteScheduler[];
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
     this.#replayBudget = new ReplayBudget(options.clock);
-    const producers: IdempotentProducer[] = [];
     const checkEpochs = (): void => {
-      for (const producer of producers) producer.checkEpoch();
+      for (const producer of this.#producers) void producer.checkEpoch();
     };
     this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
       const errors = new WriteErrors(partition, backend.name);
@@ -46,8 +46,9 @@ export class Writer {
         events,
         outage,
         checkEpochs,
+        () => void this.#lookForWipe(),
       );
-      producers.push(producer);
+      this.#producers.push(producer);
       return new WriteScheduler(partition, producer, this.#budget, options, errors);
     });
   }
@@ -79,9 +80,13 @@ export class Writer {
     return entry.acknowledged;
   }
 
-  /** Writes everything held, without lingering. Rejects with the first error if the backend did not take something. */
+  /**
+   * Writes everything held, without lingering, and looks whether what was written before is still there. Rejects with the
+   * first error if the backend did not take something.
+   */
   async flush(): Promise<void> {
     const flushed = await Promise.allSettled(this.#schedulers.map((scheduler) => scheduler.flush()));
+    await this.#lookForWipe();
     const failed = flushed.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -89,6 +94,12 @@ export class Writer {
   /** Rejects everything held, now: for a `close()` that ran out of time. */
   shutdown(): void {
     for (const scheduler of this.#schedulers) scheduler.shutdown();
+  }
+
+  /** One producer is enough: if its partition was wiped, all look. */
+  async #lookForWipe(): Promise<void> {
+    await this.#producers.find((producer) => producer.hasAcknowledged)?.checkEpoch();
+    await Promise.all(this.#producers.map((producer) => producer.checked));
   }
 
   /** Opens an entry with its first increment. */

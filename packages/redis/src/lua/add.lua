@@ -1,11 +1,11 @@
 -- Adds the entries of one numbered write to the pending ones.
 --
--- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions
+-- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions, 5 the set of numbers of partitions
 -- ARGV 1 now or '', 2 partition, 3 epoch, 4 the position at which the producer joined, 5 producer, 6 the write's number, 7 the number that it follows,
---      8 its nonce, 9 a line for each target key and each packed entry in turn
+--      8 its nonce, 9 a line for each target key and each packed entry in turn, 10 the number of partitions, or '' if it is not known
 -- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
 --       {'unknown', epoch or '', floor}
-local entries, pending, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local entries, pending, state, partitions, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local number, follows, nonce = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local name = 'p:' .. ARGV[5]
 
@@ -55,9 +55,11 @@ for i = 1, count do
 end
 local refused = #refusals > 0 and cjson.encode(refusals) or '[]'
 local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
+local is_counted = ARGV[10] == '' or redis.call('SISMEMBER', counts, ARGV[10]) == 1
 if opened > 0 then redis.call('LLEN', pending) end
 
 local refusal = not is_listed and denied('SADD', partitions, '')
+  or not is_counted and denied('SADD', counts, '')
   or opened > 0 and denied('RPUSH', pending, '')
   or set > 0 and denied('HSET', entries, '', '')
   or denied('HSET', state, '', '')
@@ -66,6 +68,7 @@ if refusal then return refusal end
 -- This changes nothing: see `may`. A key must not be listed twice.
 if not may then redis.call('HSET', state, 'epoch', epoch) end
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
+if not is_counted then redis.call('SADD', counts, ARGV[10]) end
 call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)
 local position = text_of(applied + 1)

@@ -12,15 +12,15 @@ local function read_batch(key)
     id = id,
     token = token,
     attempt = count_of(attempt),
-    due = tonumber(due),
-    wait = tonumber(wait or math.huge),
+    due = whole(due or ''),
+    wait = not wait and math.huge or whole(wait),
     number = count_of(number or string.match(id, '%-(%d+)$')),
     size = count_of(size),
     failures = count_of(failures),
-    made_at = made_at and tonumber(made_at),
-    oldest = oldest and tonumber(oldest),
+    made_at = made_at and whole(made_at),
+    oldest = oldest and whole(oldest),
     reason = reason,
-    failing_since = failing_since and tonumber(failing_since),
+    failing_since = failing_since and whole(failing_since),
   }
   for _, name in ipairs({ 'attempt', 'due', 'wait', 'number', 'size', 'failures', 'made_at', 'oldest', 'failing_since' }) do
     if batch[name] == nil then return nil, corrupt(key, 'has a field "' .. name .. '" that is no number') end

@@ -29,10 +29,14 @@ local function leased_again(held)
   local remaining = redis.call('LLEN', pending)
   local attempt, made_at = held.attempt, held.made_at or now
   if not is_mine then
-    local refusal = denied('HDEL', batch, '') or denied('HSET', batch, '', '')
+    local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
+    local refusal = not is_listed and denied('SADD', partitions, '')
+      or denied('HDEL', batch, '')
+      or denied('HSET', batch, '', '')
     if refusal then return refusal end
     attempt = attempt + 1
     redis.call('HDEL', batch, 'none')
+    if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
     redis.call('HSET', batch, 'token', claim_token, 'attempt', text_of(attempt), 'due', text_of(now + lease_ms),
       'wait', text_of(lease_ms), 'madeAt', text_of(made_at))
   end
@@ -74,7 +78,9 @@ local number = text_of(batches + 1)
 local id = ARGV[6] .. '-' .. number .. '-' .. server_time()
 local payload = table.concat(lines, '\n')
 local remaining = redis.call('LLEN', pending) - taken
-local oldest = string.match(lines[2], '"@":"(%d+)"') or text_of(now)
+-- The entry may be corrupt; the batch must be readable even so.
+local first_at = whole(string.match(lines[2], '"@":"(%d+)"') or '') or now
+local oldest = text_of(first_at)
 
 local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')

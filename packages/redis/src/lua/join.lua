@@ -9,7 +9,8 @@ local RECORDS, STEP = 1000, 50
 local epoch, position, floor, cursor, noted =
   unpack(redis.call('HMGET', state, 'epoch', 'applied', 'floor', 'cursor', 'noted'))
 local applied = count_of(position)
-if not applied or not count_of(floor) or not count_of(cursor) or not count_of(noted) then
+-- A cursor may have 64 bits, which no number of Lua has.
+if not applied or not count_of(floor) or not string.find(cursor or '0', '^%d+$') or not count_of(noted) then
   return corrupt(state, 'has a position that is no number')
 end
 

@@ -1,7 +1,13 @@
+-- A whole number that Sluice wrote, nil if the text is none: tonumber() also takes '0x10', ' 1' and '1e3'.
+local function whole(text)
+  local number = string.find(text, '^%-?%d+$') and tonumber(text)
+  return number and math.abs(number) < 2 ^ 53 and number or nil
+end
+
 -- A count that Sluice wrote: 0 if it is missing, nil if the text is no count.
 local function count_of(text)
-  local count = tonumber(text or 0)
-  return count and count >= 0 and count % 1 == 0 and count or nil
+  local count = whole(text or '0')
+  return count and count >= 0 and count or nil
 end
 
 -- Whole numbers as text: Lua would write 1e+15.

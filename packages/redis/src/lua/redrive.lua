@@ -1,10 +1,11 @@
 -- Merges dead letters back into the pending entries.
 --
--- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state
--- ARGV ids
+-- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state, 7 the set of partitions
+-- ARGV 1 partition, then ids
 -- Reply {how many of the ids it came to, of these: the ids of those that are pending again}; a letter that would overflow,
 --       or is unreadable, stays
-local entries, pending, dead, order, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local entries, pending, dead, order, batch, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local partition = table.remove(ARGV, 1)
 local claimed, problem = claimed_entries(batch, #ARGV)
 if problem then return problem end
 redis.call('LLEN', pending)
@@ -56,8 +57,10 @@ end)
 if #gone == 0 then return { done, gone } end
 local sets = {}
 for key, merged in pairs(merged_by_key) do sets[#sets + 1], sets[#sets + 2] = key, merged end
+local is_listed = redis.call('SISMEMBER', partitions, partition) == 1
 
-local refusal = denied('RPUSH', pending, '')
+local refusal = not is_listed and denied('SADD', partitions, '')
+  or denied('RPUSH', pending, '')
   or denied('HSET', entries, '', '')
   or denied('ZREM', order, '')
   or denied('HDEL', dead, '')
@@ -70,6 +73,7 @@ if not may then
   local epoch = redis.call('HGET', state, 'epoch')
   if epoch then redis.call('HSET', state, 'epoch', epoch) end
 end
+if not is_listed then redis.call('SADD', partitions, partition) end
 call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)
 call_in_chunks('ZREM', order, gone)
