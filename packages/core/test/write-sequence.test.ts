@@ -127,10 +127,10 @@ describe('a replay', () => {
     const other = new WriteSequence(4, seededRandom(2), budget);
     other.begin({ producer: 'other', epoch: EPOCH, position: 0 });
     while (missingAfter(0).length > 0) {
-      expect(budget.length).toBeLessThanOrEqual(4 * 1024 * 1024);
+      expect(budget.length).toBeLessThanOrEqual(2 * 1024 * 1024);
       other.acknowledge(other.next(entries(1000)), 1, []);
     }
-    expect(budget.length).toBeGreaterThan(4 * 1024 * 1024 - 2 * each);
+    expect(budget.length).toBeGreaterThan(2 * 1024 * 1024 - 2 * each);
     acknowledged();
     expect(missingAfter(1)).toHaveLength(1);
   });

@@ -36,11 +36,16 @@ function script(...parts: string[]): Script {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
+/** A file whose functions are made only if they are called for: each call of a script makes its functions anew. */
+function deferred(name: string, part: string, result: string): string {
+  return `local function ${name}()\n${part}\nreturn ${result}\nend`;
+}
+
 /** One script a state change, put together from its files. */
 export function loadScripts() {
   return {
     join: script(numbers, serverTime, refusals, chunks, record, join),
-    add: script(numbers, now, refusals, chunks, record, merge, add),
+    add: script(numbers, now, refusals, chunks, record, deferred('load_merge', merge, 'merge'), add),
     claim: script(numbers, now, serverTime, refusals, chunks, batch, claim),
     renew: script(numbers, now, refusals, heldBy, renew),
     ack: script(refusals, heldBy, holds, ack),

@@ -32,19 +32,28 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 /** A source of numbers from 0 up to 1, as Math.random is. */
 export type Random = () => number;
 
+/** Drawn at once, since each draw from the system costs as much as hundreds of them. */
+const pool = /* @__PURE__ */ new Uint32Array(256);
+let drawn = 256;
+
 /**
  * Draws from the system's secure generator, and from the time in nanoseconds: a virtual machine may have been copied
  * with the generator's state, and ids must not repeat across processes.
  */
 export const secureRandom: Random = () => {
-  const [bits] = crypto.getRandomValues(new Uint32Array(1)) as unknown as [number];
+  if (drawn === pool.length) {
+    crypto.getRandomValues(pool);
+    drawn = 0;
+  }
+  const bits = pool[drawn] as number;
+  drawn += 1;
   return ((bits ^ (performance.now() * 1e6)) >>> 0) / 2 ** 32;
 };
 
-/** An id of 20 characters, 100 bits at the most. */
-export function randomId(random: Random): string {
+/** An id of 20 characters, or fewer: five bits each, at the most. */
+export function randomId(random: Random, length: 10 | 20 = 20): string {
   let id = '';
-  while (id.length < 20)
+  while (id.length < length)
     id += Math.floor(random() * 32 ** 5)
       .toString(32)
       .padStart(5, '0');

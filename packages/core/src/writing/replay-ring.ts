@@ -22,7 +22,7 @@ export class ReplayRing {
       last === undefined || number === last.number + 1,
       `write ${number} was remembered after write ${last?.number}`,
     );
-    const kept = new KeptWrite(number, nonce, contentOf(entries, refused), () => this.#writes.shift());
+    const kept = new KeptWrite(this.#writes, number, nonce, contentOf(entries, refused));
     this.#writes.push(kept);
     this.#budget.add(kept);
   }
@@ -42,23 +42,29 @@ export class ReplayRing {
 /** Entries, or their text if a backend needed it anyway: one string costs the garbage collector less. */
 type Content = string | readonly StoredEntry[];
 
-class KeptWrite implements Kept, Replayable {
-  readonly number: number;
-  readonly nonce: string;
-  readonly length: number;
-  readonly drop: () => void;
-  readonly #content: Content;
+/** About what a write takes besides its text, in characters. */
+const OVERHEAD = 200;
 
-  constructor(number: number, nonce: string, content: Content, drop: () => void) {
-    this.number = number;
-    this.nonce = nonce;
-    this.#content = content;
-    this.drop = drop;
-    this.length = nonce.length + (typeof content === 'string' ? content.length : lengthOf(content));
+class KeptWrite implements Kept, Replayable {
+  readonly length: number;
+  keptAt: number | undefined;
+
+  constructor(
+    private readonly ring: KeptWrite[],
+    readonly number: number,
+    readonly nonce: string,
+    private readonly content: Content,
+  ) {
+    this.length = OVERHEAD + (typeof content === 'string' ? content.length : lengthOf(content));
+  }
+
+  /** The budget drops the oldest first, which is the first of its ring. */
+  drop(): void {
+    this.ring.shift();
   }
 
   get entries(): readonly StoredEntry[] {
-    return typeof this.#content === 'string' ? unpackEntries(this.#content) : this.#content;
+    return typeof this.content === 'string' ? unpackEntries(this.content) : this.content;
   }
 }
 

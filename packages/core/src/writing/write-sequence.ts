@@ -76,7 +76,7 @@ export class WriteSequence {
     invariant(!this.#isOpen, 'a write was numbered while the fate of another was open');
     this.#number += 1;
     this.#isOpen = true;
-    return this.#write({ number: this.#number, nonce: randomId(this.#random), entries });
+    return this.#write({ number: this.#number, nonce: randomId(this.#random, 10), entries });
   }
 
   /** The backend has the open write. */

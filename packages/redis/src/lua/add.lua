@@ -34,11 +34,13 @@ for key, open in string.gmatch(ARGV[9], '([^\n]+)\n([^\n]*)}') do
 end
 
 local olds = fields_of(entries, keys)
+local merge
 local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, {}, nil
 for i = 1, count do
   local key, open, old = keys[i], opens[i], olds[i]
   local value, reason, field
   if old then
+    merge = merge or load_merge()
     value, reason, field = merge(old, open .. '}')
   else
     stamp = stamp or string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
