@@ -67,7 +67,7 @@ export class Network {
     args: readonly unknown[],
   ): Promise<unknown> {
     // What is sent is a copy: nobody can change it on the way.
-    const sent = structuredClone(args).map((arg) => ownNonce(process, arg));
+    const sent = structuredClone(args);
     process.sends(method, sent);
     const fate = this.#fate();
     if (fate !== 'fine') this.#trace.add(process.name, `${method}: ${fate}`, partitionOf(method, sent));
@@ -137,12 +137,6 @@ export class Network {
   #delay(): number {
     return TIMEOUT_MS + integer(this.#random, pick(this.#random, DELAYS));
   }
-}
-
-/** Processes draw different nonces, even twins: they have ids of their own, while these here share the id of one. */
-function ownNonce({ name }: SimulatedProcess, arg: unknown): unknown {
-  const { nonce } = Object(arg) as { nonce?: unknown };
-  return typeof nonce === 'string' ? { ...Object(arg), nonce: `${nonce} of ${name}` } : arg;
 }
 
 /** The partition that a call is about, if it is about one. */

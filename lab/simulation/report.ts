@@ -25,6 +25,6 @@ function describe({ last }: Summary): string[] {
     ...trace.about(paths),
     '',
     ...violations.map(({ what }) => `! ${what}`),
-    `To repeat it: npm run simulate -- --runs 1 --seed ${plan.seed}${plan.together ? ' --together' : ''}`,
+    `To repeat it, on the same backend: npm run simulate -- --runs 1 --seed ${plan.seed}${plan.together ? ' --together' : ''}`,
   ];
 }
