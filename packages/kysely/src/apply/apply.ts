@@ -85,7 +85,7 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
   }
   const { firsts, others } = byKey(group);
   for (const shape of shapesOf(firsts)) {
-    const left = await dialect.insert(db, asInserted(shape), info);
+    const left = await dialect.insert(db, asInserted(shape, dialect.catalogue), info);
     if (left === undefined) continue;
     const indexes = new Set(left.rows.map(({ index }) => index));
     const rows = shape.filter(({ index }) => indexes.has(index));

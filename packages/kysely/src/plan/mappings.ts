@@ -2,7 +2,7 @@ import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
-import type { Model } from './model.js';
+import type { Model, SumColumn } from './model.js';
 import { listed, quote, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
@@ -21,11 +21,10 @@ export interface Mapping {
   readonly sources: readonly Source[];
 }
 
-/** The names whose values go to a field: of several increments, which are added up, or of one extra value. */
-export interface Source {
-  readonly names: readonly [string, ...string[]];
-  readonly isExtra: boolean;
-}
+/** Where the value of a field comes from: several columns of an entry, which are added up, or one extra value. */
+export type Source =
+  | { readonly part: 'extra'; readonly name: string }
+  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number };
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
 const MOST = 100;
@@ -76,39 +75,28 @@ export class Mappings {
       );
     }
     const fields = [
-      ...sumsOf(columns, statement),
-      ...extra.map((name, i) => ({
-        column: statement.take('extra', name),
-        rule: rules[i] as Rule,
-        names: [name] as const,
-      })),
-    ].sort(byColumn);
+      ...statement.takeSums(columns),
+      ...extra.map((name, i): Assigned => {
+        const field: Field = { column: statement.take('extra', name), rule: rules[i] as Rule };
+        return { field, source: { part: 'extra', name } };
+      }),
+    ].sort((a, b) => byColumn(a.field, b.field));
     keys.sort(byColumn);
     return {
       layout: layoutOf(
         model,
         keys.map(({ column }) => column),
-        fields.map(({ column, rule }) => ({ column, rule })),
+        fields.map(({ field }) => field),
       ),
       filters: keys.map(({ name }) => name),
-      sources: fields.map(({ rule, names }) => ({ names, isExtra: rule !== 'sum' })),
+      sources: fields.map(({ source }) => source),
     };
   }
 }
 
-/** Several names may add to one column: while old producers run, a column has its old name and its new one. */
-function sumsOf(
-  names: readonly string[],
-  statement: Columns,
-): { column: string; rule: 'sum'; names: readonly [string, ...string[]] }[] {
-  const sums = new Map<string, readonly [string, ...string[]]>();
-  for (const name of names) {
-    const column = statement.find('column', name);
-    const others = sums.get(column);
-    if (others === undefined) statement.take('column', name);
-    sums.set(column, others === undefined ? [name] : [...others, name]);
-  }
-  return [...sums].map(([column, names]) => ({ column, rule: 'sum', names }));
+interface Assigned {
+  readonly field: Field;
+  readonly source: Source;
 }
 
 function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
@@ -153,35 +141,56 @@ type Role = 'filter' | 'column' | 'extra';
 class Columns {
   readonly #model: Model;
   readonly #dialect: SqlDialect;
-  readonly #taken = new Set<string>();
+  readonly #taken: string[] = [];
 
   constructor(model: Model, dialect: SqlDialect) {
     this.#model = model;
     this.#dialect = dialect;
   }
 
-  find(role: Role, name: string): string {
-    const names = this.#namesOf(role);
-    const column = names === undefined ? name : names.get(name);
-    if (column === undefined) {
-      const known = listed(names?.keys() ?? []);
-      throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
-    }
-    return column;
+  take(role: Exclude<Role, 'column'>, name: string): string {
+    const { keys, extra } = this.#model;
+    const names = role === 'filter' ? keys : extra;
+    return this.#take(role, name, names === undefined ? name : this.#listed(role, name, names));
   }
 
-  take(role: Role, name: string): string {
-    const column = this.find(role, name);
+  /** Several names may add to one column: while old producers run, a column has its old name and its new one. */
+  takeSums(names: readonly string[]): Assigned[] {
+    const { columns } = this.#model;
+    const sums: { readonly sum: SumColumn; readonly names: string[] }[] = [];
+    for (const name of names) {
+      const sum = columns === undefined ? { ...PLAIN, column: name } : this.#listed('column', name, columns);
+      const known = sums.find((one) => this.#isSame(one.sum.column, sum.column));
+      if (known !== undefined) known.names.push(name);
+      else sums.push({ sum: { ...sum, column: this.#take('column', name, sum.column) }, names: [name] });
+    }
+    return sums.map(({ sum, names }) => ({
+      field: { rule: 'sum', ...sum },
+      source: { part: 'columns', names, scale: sum.scale },
+    }));
+  }
+
+  #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {
+    const column = names.get(name);
+    if (column !== undefined) return column;
+    throw unmapped(
+      this.#model,
+      `the ${role} ${quote(name)} is not mapped; mapped are ${listed(names.keys())}`,
+    );
+  }
+
+  #take(role: Role, name: string, column: string): string {
     const problem = this.#dialect.problemOfName(column);
     if (problem !== undefined) throw unmapped(this.#model, `the ${role} ${quote(name)} ${problem}`);
-    if (this.#taken.has(column))
+    if (this.#taken.some((other) => this.#isSame(other, column)))
       throw unmapped(this.#model, `two values are for the column ${quote(column)}`);
-    this.#taken.add(column);
+    this.#taken.push(column);
     return column;
   }
 
-  #namesOf(role: Role): ReadonlyMap<string, string> | undefined {
-    const { keys, columns, extra } = this.#model;
-    return { filter: keys, column: columns, extra }[role];
+  #isSame(a: string, b: string): boolean {
+    return this.#dialect.catalogue.isSameName(a, b);
   }
 }
+
+const PLAIN = { scale: 0, min: undefined };

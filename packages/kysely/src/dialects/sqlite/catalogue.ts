@@ -48,12 +48,17 @@ export const sqliteCatalogue: Catalogue = {
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   hidesTables: false,
+  // Numbers with a point are rounded.
+  decimalType: () => 'text',
   createUnique: (table, columns) => {
     const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
     const list = sql.join(columns.map((column) => sql.id(column)));
     return sql`create unique index ${name} on ${sql.id(...table.slice(-1))} (${list})`;
   },
 };
+
+// As many as 64 bits have.
+const MOST_DIGITS = 18;
 
 // node:sqlite has numbers for all errors.
 const ERRORS: ReadonlyMap<number, string> = new Map([
@@ -119,6 +124,7 @@ function columnInfo(
     type: type === '' ? 'no type' : type,
     base: type,
     takesSums: takesSums(type, isStrict),
+    decimals: isText(type) ? MOST_DIGITS : 0,
     hasOrder: true,
     isGenerated,
     isRequired: Number(notnull) === 1 && dflt_value === null && !isRowNumber && !isGenerated,
@@ -126,9 +132,13 @@ function columnInfo(
 }
 
 /** A column that is declared as text turns numbers into text; the rules are SQLite's. */
+function isText(type: string): boolean {
+  return !/int/i.test(type) && /char|clob|text/i.test(type);
+}
+
 function takesSums(type: string, isStrict: boolean): boolean {
   if (/int/i.test(type)) return true;
-  return !/char|clob|text/i.test(type) && !(isStrict && /blob/i.test(type));
+  return !isText(type) && !(isStrict && /blob/i.test(type));
 }
 
 function primaryKey(columns: readonly string[]): UniqueIndex[] {

@@ -1,0 +1,154 @@
+import { type ExtraValue, InvalidInputError } from '@sluice/core';
+import { fieldsOf } from '@sluice/core/backend';
+import type { SqlDialect } from '../dialects/dialect.js';
+import { type Sent, UnusableValue } from '../dialects/values.js';
+import { invalidOption, isName, isRecord, partsOf, refuseUnknown } from '../invalid-option.js';
+import { decimalOf } from './decimal.js';
+import type { ModelMapping, Names, Sums } from './mapping.js';
+import type { Model, SumColumn } from './model.js';
+import { quote } from './unmapped.js';
+
+const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
+const SUM = ['column', 'min', 'scale'];
+
+/**
+ * Checks the mapping of a model and fills in the defaults.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_OPTION` naming the option
+ */
+export function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect): Model {
+  const option = `models.${name}`;
+  if (!isRecord(mapping)) throw invalidOption(option, 'an object with a table');
+  refuseUnknown(`${option}.`, mapping, MAPPING);
+  const { table, mode = 'upsert', keys, columns, extra, onInsert } = mapping;
+  if (mode !== 'upsert' && mode !== 'update') throw invalidOption(`${option}.mode`, "'upsert' or 'update'");
+  if (mode === 'update' && onInsert !== undefined) {
+    throw invalidOption(`${option}.onInsert`, "left out in the mode 'update', which inserts nothing");
+  }
+  const model: Model = {
+    name,
+    table: partsOf(`${option}.table`, table),
+    mode,
+    keys: namesOf(`${option}.keys`, keys),
+    columns: sumsOf(`${option}.columns`, columns, dialect),
+    extra: namesOf(`${option}.extra`, extra),
+    onInsert: valuesOf(`${option}.onInsert`, onInsert ?? {}, dialect),
+  };
+  checkKeys(option, model, dialect);
+  return model;
+}
+
+function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
+  const pairs = pairsOf(option, names);
+  if (pairs === undefined) return undefined;
+  if (!pairs.flat().every(isName)) throw invalidOption(option, NAMES);
+  return new Map(pairs as [string, string][]);
+}
+
+function sumsOf(
+  option: string,
+  sums: Sums | undefined,
+  dialect: SqlDialect,
+): ReadonlyMap<string, SumColumn> | undefined {
+  const pairs = pairsOf(option, sums);
+  if (pairs === undefined) return undefined;
+  const columns = new Map(pairs.map(([name, sum]) => [name, sumOf(option, name, sum, dialect)]));
+  const first = new Map<string, [name: string, SumColumn]>();
+  for (const [name, sum] of columns) {
+    const known = [...first].find(([column]) => dialect.catalogue.isSameName(column, sum.column));
+    if (known === undefined) first.set(sum.column, [name, sum]);
+    else checkAlike(option, known[1], [name, sum]);
+  }
+  return columns;
+}
+
+/** What several names add to one column is one sum, with one unit and one floor. */
+function checkAlike(option: string, [one, a]: [string, SumColumn], [other, b]: [string, SumColumn]): void {
+  if (a.scale === b.scale && a.min === b.min) return;
+  const names = `${quote(one)} and ${quote(other)}`;
+  throw invalidOption(
+    option,
+    `the same for ${names}, which share the column ${quote(a.column)}: \`min\` and \`scale\``,
+  );
+}
+
+function sumOf(option: string, name: string, sum: unknown, { encode }: SqlDialect): SumColumn {
+  if (!isName(name)) throw invalidOption(option, NAMES);
+  if (isName(sum)) return { column: sum, scale: 0, min: undefined };
+  if (!isRecord(sum)) throw invalidOption(option, NAMES);
+  const path = `${option}.${name}`;
+  refuseUnknown(`${path}.`, sum, SUM);
+  const { column = name, scale = 0, min } = sum;
+  if (!isName(column)) throw invalidOption(`${path}.column`, 'the name of a column');
+  if (!isWhole(scale) || scale < 0 || scale > MOST_DIGITS) {
+    throw invalidOption(`${path}.scale`, `an integer from 0 to ${MOST_DIGITS}`);
+  }
+  if (min === undefined) return { column, scale, min };
+  if (!isWhole(min) && typeof min !== 'bigint') throw invalidOption(`${path}.min`, 'an integer, or a bigint');
+  const units = BigInt(min);
+  storable(`${path}.min`, () => encode(units));
+  return { column, scale, min: decimalOf(units, scale) };
+}
+
+// 10^18 is the greatest power that 64 bits hold.
+const MOST_DIGITS = 18;
+
+const NAMES = 'an array of names, or an object of names and columns';
+
+function pairsOf(option: string, names: unknown): readonly (readonly [string, unknown])[] | undefined {
+  if (names === undefined) return undefined;
+  if (Array.isArray(names)) {
+    if (names.every(isName)) return names.map((name) => [name, name] as const);
+  } else if (isRecord(names)) return Object.entries(names);
+  throw invalidOption(option, NAMES);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function valuesOf(
+  option: string,
+  values: Readonly<Record<string, ExtraValue | undefined>>,
+  { encode }: SqlDialect,
+): ReadonlyMap<string, Sent> {
+  if (!isRecord(values) || !Object.keys(values).every(isName)) {
+    throw invalidOption(option, 'an object of columns and values');
+  }
+  const given = Object.entries(values).filter((pair): pair is [string, ExtraValue] => pair[1] !== undefined);
+  return storable(option, () => {
+    // What no entry could bring would be stored as something else: NaN as NULL.
+    const fields = Object.keys(fieldsOf({}, Object.fromEntries(given)));
+    const ruled = fields.find((field) => !field.startsWith('='));
+    if (ruled !== undefined) throw new UnusableValue(`${quote(ruled.slice(1))} has a rule, such as max()`);
+    return new Map(given.map(([column, value]) => [column, encode(value)]));
+  });
+}
+
+function storable<T>(option: string, encoded: () => T): T {
+  try {
+    return encoded();
+  } catch (error) {
+    if (!(error instanceof UnusableValue || error instanceof InvalidInputError)) throw error;
+    throw invalidOption(option, `what the database can store: ${error.message.replace(/\.$/, '')}`);
+  }
+}
+
+/** An entry has all keys: what else is for the column of one could never be applied. */
+function checkKeys(
+  option: string,
+  { keys, columns, extra, onInsert }: Model,
+  { catalogue }: SqlDialect,
+): void {
+  const others = {
+    columns: [...(columns?.values() ?? [])].map(({ column }) => column),
+    extra: [...(extra?.values() ?? [])],
+    onInsert: [...onInsert.keys()],
+  };
+  for (const [part, names] of Object.entries(others)) {
+    const key = names.find((name) =>
+      [...(keys?.values() ?? [])].some((one) => catalogue.isSameName(one, name)),
+    );
+    if (key === undefined) continue;
+    throw invalidOption(`${option}.${part}`, `without the column ${quote(key)}, which is one of the keys`);
+  }
+}
