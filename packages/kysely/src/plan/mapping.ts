@@ -30,12 +30,12 @@ export type Sum<Name extends string = string, Column extends string = string> = 
    * @default 0
    */
   readonly scale?: number;
-} & (Name extends Column
-  ? {
-      /** The column of the table. By default that of the name. */
-      readonly column?: Column;
-    }
-  : { readonly column: Column });
+} & (string extends Name ? Named<Column> : Name extends Column ? Named<Column> : Required<Named<Column>>);
+
+interface Named<Column> {
+  /** The column of the table. By default that of the name. */
+  readonly column?: Column;
+}
 
 /**
  * Where the entries of a model go. With a database's type, the table is one of its tables and columns are those of the

@@ -21,9 +21,9 @@ export interface Mapping {
   readonly sources: readonly Source[];
 }
 
-/** Where the value of a field comes from: several columns of an entry, which are added up, or one extra value. */
+/** Where the value of a field comes from: columns of an entry, which are added up, or extra values, of which one stays. */
 export type Source =
-  | { readonly part: 'extra'; readonly name: string }
+  | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
   | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number };
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
@@ -59,7 +59,7 @@ export class Mappings {
     const statement = new Columns(model, this.#dialect);
     if (filters.length === 0)
       throw unmapped(model, 'an entry without filters would be for every row of the table');
-    const keys = filters.map((name) => ({ name, column: statement.take('filter', name) }));
+    const keys = filters.map((name) => ({ name, column: statement.takeKey(name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
       throw unmapped(
@@ -74,13 +74,9 @@ export class Mappings {
         `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
       );
     }
-    const fields = [
-      ...statement.takeSums(columns),
-      ...extra.map((name, i): Assigned => {
-        const field: Field = { column: statement.take('extra', name), rule: rules[i] as Rule };
-        return { field, source: { part: 'extra', name } };
-      }),
-    ].sort((a, b) => byColumn(a.field, b.field));
+    const fields = [...statement.takeSums(columns), ...statement.takeExtra(extra, rules)].sort((a, b) =>
+      byColumn(a.field, b.field),
+    );
     keys.sort(byColumn);
     return {
       layout: layoutOf(
@@ -137,7 +133,7 @@ function areNamesOf(object: object, names: readonly string[]): boolean {
 
 type Role = 'filter' | 'column' | 'extra';
 
-/** Finds the columns of one statement, each of which may be used once. */
+/** Finds the columns of one statement, each of which has one use. */
 class Columns {
   readonly #model: Model;
   readonly #dialect: SqlDialect;
@@ -148,13 +144,12 @@ class Columns {
     this.#dialect = dialect;
   }
 
-  take(role: Exclude<Role, 'column'>, name: string): string {
-    const { keys, extra } = this.#model;
-    const names = role === 'filter' ? keys : extra;
-    return this.#take(role, name, names === undefined ? name : this.#listed(role, name, names));
+  takeKey(name: string): string {
+    const { keys } = this.#model;
+    return this.#take('filter', name, keys === undefined ? name : this.#listed('filter', name, keys));
   }
 
-  /** Several names may add to one column: while old producers run, a column has its old name and its new one. */
+  /** Several names may be for one column: while old producers run, a column has its old name and its new one. */
   takeSums(names: readonly string[]): Assigned[] {
     const { columns } = this.#model;
     const sums: { readonly sum: SumColumn; readonly names: string[] }[] = [];
@@ -167,6 +162,24 @@ class Columns {
     return sums.map(({ sum, names }) => ({
       field: { rule: 'sum', ...sum },
       source: { part: 'columns', names, scale: sum.scale },
+    }));
+  }
+
+  /** Of names for one column with one rule the value that the rule keeps stays; the last is that of the name listed last. */
+  takeExtra(names: readonly string[], rules: readonly Rule[]): Assigned[] {
+    const { extra } = this.#model;
+    const fields: { readonly column: string; readonly rule: Rule; readonly names: string[] }[] = [];
+    for (const [i, name] of names.entries()) {
+      const column = extra === undefined ? name : this.#listed('extra', name, extra);
+      const rule = rules[i] as Rule;
+      const known = fields.find((one) => one.rule === rule && this.#isSame(one.column, column));
+      if (known !== undefined) known.names.push(name);
+      else fields.push({ column: this.#take('extra', name, column), rule, names: [name] });
+    }
+    const listed = [...(extra?.keys() ?? [])];
+    return fields.map(({ column, rule, names }) => ({
+      field: { column, rule },
+      source: { part: 'extra', rule, names: names.sort((a, b) => listed.indexOf(a) - listed.indexOf(b)) },
     }));
   }
 

@@ -133,22 +133,22 @@ function storable<T>(option: string, encoded: () => T): T {
   }
 }
 
-/** An entry has all keys: what else is for the column of one could never be applied. */
+/** An entry has all keys, so what else is for the column of one could never be applied. */
 function checkKeys(
   option: string,
   { keys, columns, extra, onInsert }: Model,
   { catalogue }: SqlDialect,
 ): void {
-  const others = {
-    columns: [...(columns?.values() ?? [])].map(({ column }) => column),
-    extra: [...(extra?.values() ?? [])],
-    onInsert: [...onInsert.keys()],
+  const taken: string[] = [];
+  const check = (part: string, column: string): void => {
+    if (!taken.some((key) => catalogue.isSameName(key, column))) return;
+    throw invalidOption(`${option}.${part}`, `without the column ${quote(column)}, which a key has already`);
   };
-  for (const [part, names] of Object.entries(others)) {
-    const key = names.find((name) =>
-      [...(keys?.values() ?? [])].some((one) => catalogue.isSameName(one, name)),
-    );
-    if (key === undefined) continue;
-    throw invalidOption(`${option}.${part}`, `without the column ${quote(key)}, which is one of the keys`);
+  for (const key of keys?.values() ?? []) {
+    check('keys', key);
+    taken.push(key);
   }
+  for (const { column } of columns?.values() ?? []) check('columns', column);
+  for (const column of extra?.values() ?? []) check('extra', column);
+  for (const column of onInsert.keys()) check('onInsert', column);
 }

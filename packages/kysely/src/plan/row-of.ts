@@ -4,6 +4,7 @@ import { type Sent, UnusableValue } from '../dialects/values.js';
 import { decimalOf } from './decimal.js';
 import type { Layout } from './layout.js';
 import type { Mapping, Source } from './mappings.js';
+import { mergedExtra } from './merged-extra.js';
 import type { Row } from './row.js';
 import { quote, unmapped } from './unmapped.js';
 
@@ -22,7 +23,10 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
     }
   };
   const given = (source: Source): Sent => {
-    if (source.part === 'extra') return encoded('extra', source.name, entry.extra[source.name]?.value);
+    if (source.part === 'extra') {
+      const values = source.names.map((name) => entry.extra[name]?.value ?? null);
+      return encoded('extra', source.names.join(), mergedExtra(source.rule, values));
+    }
     return sumOf(
       source.names.map((name) => entry.columns[name] ?? 0),
       source.scale,
