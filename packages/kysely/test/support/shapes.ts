@@ -886,6 +886,90 @@ const NAMES: readonly Shape[] = [
   },
 ];
 
+// What new rows get, of each type.
+const GIVEN = {
+  word: "o'brien\\",
+  flag: true,
+  big: 4_611_686_018_427_387_905n,
+  part: 0.1,
+  at: new Date('2026-01-31T12:00:00.500Z'),
+  doc: { a: [1, 'b', null], c: { d: true } },
+  list: ['a', 'b'],
+  none: null,
+  free: undefined,
+};
+const MORE: readonly Shape[] = [
+  ...(
+    [
+      [
+        POSTGRES,
+        'word text, flag boolean, big bigint, part double precision, at timestamptz, doc jsonb, list text[], none integer default 7, free integer default 7',
+        "word, flag::int, big::text || 'n' as big, part, to_char(at at time zone 'UTC', 'HH24:MI:SS.MS'), doc->'c'->>'d' as doc, list[2], none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '12:00:00.500', 'true', 'b', null, 7],
+      ],
+      [
+        MARIADB,
+        'word varchar(20), flag boolean, big bigint, part double, at datetime(3), doc json, list json, none integer default 7, free integer default 7',
+        "word, flag, concat(big, 'n'), part, cast(cast(at as time(3)) as char(20)), json_value(doc, '$.a[1]'), json_value(list, '$[1]'), none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '12:00:00.500', 'b', 'b', null, 7],
+      ],
+      [
+        SQLITE,
+        'word text, flag integer, big integer, part real, at text, doc text, list text, none integer default 7, free integer default 7',
+        "word, flag, big || 'n', part, at, json_extract(doc, '$.a[1]'), json_extract(list, '$[1]'), none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '2026-01-31T12:00:00.500Z', 'b', 'b', null, 7],
+      ],
+    ] as const
+  ).map(
+    ([on, columns, shown, right]): Shape => ({
+      subject: 'values of each type for new rows',
+      on,
+      ddl: [`create table t (k integer primary key, n integer, ${columns})`],
+      model: { ...K, onInsert: GIVEN },
+      steps: [[one(1), one(2)]],
+      query: `select ${shown}, free from t where k = 1`,
+      right: [right],
+    }),
+  ),
+  {
+    subject: 'a value for new rows of a column whose name differs in case',
+    on: [...SQLITE, ...MARIADB],
+    ddl: ['create table t (k integer primary key, n integer, Title varchar(9))'],
+    model: { ...K, extra: ['title'], onInsert: { TITLE: 'none' } },
+    steps: [[one(1), [{ n: 1 }, { k: 2 }, { title: 'two' }]]],
+    query: 'select k, title from t order by k',
+    right: [
+      [1, 'none'],
+      [2, 'two'],
+    ],
+  },
+  {
+    subject: 'two names for one column of extra values',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, at bigint, least bigint, title varchar(9))'],
+    model: {
+      ...K,
+      extra: { seen: 'at', lastSeen: 'at', first: 'least', least: 'least', name: 'title', title: 'title' },
+    },
+    steps: [
+      [
+        [{ n: 1 }, { k: 1 }, { seen: max(9), lastSeen: max(7), first: min(3), least: min(2) }],
+        [{ n: 1 }, { k: 2 }, { title: 'new', name: 'old' }],
+        [{ n: 1 }, { k: 3 }, { lastSeen: max(5), least: min(5), name: 'old' }],
+        [{ n: 1 }, { k: 4 }, { seen: max(5), lastSeen: 6 }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seen: max(8), first: min(1) }]],
+    ],
+    query: 'select k, n, at, least, title from t order by k',
+    right: [
+      [1, 2, 9, 1, null],
+      [2, 1, null, null, 'new'],
+      [3, 1, 5, 5, 'old'],
+    ],
+    dead: 1,
+  },
+];
+
 const TEXT = "select concat('n', n) from t order by k";
 const FLOOR = { ...K, columns: { n: { min: 0 } } };
 const MICRO = { ...K, columns: { n: { scale: 6 } } };
@@ -1251,6 +1335,32 @@ const EXACT: readonly Shape[] = [
     right: [['integer', '9007199254740993']],
   },
   {
+    subject: 'sums that are text',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text)',
+      "insert into t values (1, '9007199254740993'), (2, '9223372036854775807'), (3, '1.5')",
+    ],
+    model: K,
+    steps: [[one(1), one(2), one(3)]],
+    query: TEXT,
+    right: [['n9007199254740994'], ['n9223372036854775807'], ['n2.5']],
+    dead: 1,
+  },
+  {
+    subject: 'sums that are text, which MariaDB would round',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n varchar(40))',
+      "insert into t values (1, '9007199254740993')",
+    ],
+    model: K,
+    steps: [[one(1)]],
+    query: TEXT,
+    right: [['n9007199254740993']],
+    dead: 1,
+  },
+  {
     subject: 'names that differ in case alone',
     on: [...SQLITE, ...MARIADB],
     ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 0)'],
@@ -1275,6 +1385,7 @@ export const SHAPES: readonly Shape[] = [
   ...ANY_TABLE,
   ...MYSQL,
   ...NAMES,
+  ...MORE,
   ...FLOORS,
   ...DECIMALS,
   ...EXACT,
