@@ -1081,6 +1081,26 @@ const FLOORS: readonly Shape[] = [
     right: [['-0.50'], ['-0.50'], ['0.01']],
   },
   {
+    subject: 'a floor of a domain',
+    on: POSTGRES,
+    ddl: [
+      'create domain stock as integer check (value between -3 and 9)',
+      'create table t (k integer primary key, n stock)',
+      'insert into t values (1, 2)',
+    ],
+    model: { ...K, columns: { n: { min: -3 } } },
+    steps: [
+      [one(1, -50), one(2, -50)],
+      [one(1, 12), one(2, 13)],
+    ],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 9],
+      [2, -3],
+    ],
+    dead: 1,
+  },
+  {
     subject: 'a floor, and a row that nobody counts',
     on: ALL,
     ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 3), (2, 3)'],
