@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@sluice/core';
 import { listed, quote } from './plan/unmapped.js';
 
-export function invalidOption(option: string, expected: string): InvalidInputError {
+export function invalid(option: string, expected: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_OPTION',
     `The option ${JSON.stringify(option)} of kyselySink must be ${expected}.`,
@@ -22,7 +22,7 @@ export function refuseUnknown(path: string, given: object, known: readonly strin
 export function partsOf(option: string, name: string | readonly string[]): readonly string[] {
   const parts = typeof name === 'string' ? name.split('.') : name;
   if (Array.isArray(parts) && parts.length > 0 && parts.every(isName)) return parts;
-  throw invalidOption(option, 'the name of a table');
+  throw invalid(option, 'the name of a table');
 }
 
 export function isName(name: unknown): name is string {

@@ -2,7 +2,7 @@ import type { AnySchema, Batch, Entry, Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { dialectOf } from './dialects/choose.js';
 import type { Dialect, SqlDialect } from './dialects/dialect.js';
-import { invalidOption, isRecord, partsOf, refuseUnknown } from './invalid-option.js';
+import { invalid, isRecord, partsOf, refuseUnknown } from './invalid-option.js';
 import type { ModelMappings, Tables } from './plan/mapping.js';
 import type { Model } from './plan/model.js';
 import { modelOf } from './plan/model-of.js';
@@ -97,13 +97,12 @@ export function resolve(options: KyselySinkOptions): Settings {
   const { missing = 'report', onMissing } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
-  if (!isRecord(models)) throw invalidOption('models', 'an object with a mapping for each model');
+  if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
   checkWhole('isolateAfter', isolateAfter, 1);
-  if (missing !== 'report' && missing !== 'reject') throw invalidOption('missing', "'report' or 'reject'");
-  if (onMissing !== undefined && typeof onMissing !== 'function')
-    throw invalidOption('onMissing', 'a function');
+  if (missing !== 'report' && missing !== 'reject') throw invalid('missing', "'report' or 'reject'");
+  if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
     db: plain(db),
     dialect,
@@ -129,5 +128,5 @@ export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
 
 function checkWhole(option: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw invalidOption(option, `an integer of at least ${least}`);
+  throw invalid(option, `an integer of at least ${least}`);
 }

@@ -2,7 +2,7 @@ import { type ExtraValue, InvalidInputError } from '@sluice/core';
 import { fieldsOf } from '@sluice/core/backend';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Sent, UnusableValue } from '../dialects/values.js';
-import { invalidOption, isName, isRecord, partsOf, refuseUnknown } from '../invalid-option.js';
+import { invalid, isName, isRecord, partsOf, refuseUnknown } from '../invalid-option.js';
 import { decimalOf } from './decimal.js';
 import type { ModelMapping, Names, Sums } from './mapping.js';
 import type { Model, SumColumn } from './model.js';
@@ -17,12 +17,12 @@ const SUM = ['column', 'min', 'scale'];
  */
 export function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect): Model {
   const option = `models.${name}`;
-  if (!isRecord(mapping)) throw invalidOption(option, 'an object with a table');
+  if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
   refuseUnknown(`${option}.`, mapping, MAPPING);
   const { table, mode = 'upsert', keys, columns, extra, onInsert } = mapping;
-  if (mode !== 'upsert' && mode !== 'update') throw invalidOption(`${option}.mode`, "'upsert' or 'update'");
+  if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
   if (mode === 'update' && onInsert !== undefined) {
-    throw invalidOption(`${option}.onInsert`, "left out in the mode 'update', which inserts nothing");
+    throw invalid(`${option}.onInsert`, "left out in the mode 'update', which inserts nothing");
   }
   const model: Model = {
     name,
@@ -40,7 +40,7 @@ export function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect
 function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
   const pairs = pairsOf(option, names);
   if (pairs === undefined) return undefined;
-  if (!pairs.flat().every(isName)) throw invalidOption(option, NAMES);
+  if (!pairs.flat().every(isName)) throw invalid(option, NAMES);
   return new Map(pairs as [string, string][]);
 }
 
@@ -65,25 +65,25 @@ function sumsOf(
 function checkAlike(option: string, [one, a]: [string, SumColumn], [other, b]: [string, SumColumn]): void {
   if (a.scale === b.scale && a.min === b.min) return;
   const names = `${quote(one)} and ${quote(other)}`;
-  throw invalidOption(
+  throw invalid(
     option,
     `the same for ${names}, which share the column ${quote(a.column)}: \`min\` and \`scale\``,
   );
 }
 
 function sumOf(option: string, name: string, sum: unknown, { encode }: SqlDialect): SumColumn {
-  if (!isName(name)) throw invalidOption(option, NAMES);
+  if (!isName(name)) throw invalid(option, NAMES);
   if (isName(sum)) return { column: sum, scale: 0, min: undefined };
-  if (!isRecord(sum)) throw invalidOption(option, NAMES);
+  if (!isRecord(sum)) throw invalid(option, NAMES);
   const path = `${option}.${name}`;
   refuseUnknown(`${path}.`, sum, SUM);
   const { column = name, scale = 0, min } = sum;
-  if (!isName(column)) throw invalidOption(`${path}.column`, 'the name of a column');
+  if (!isName(column)) throw invalid(`${path}.column`, 'the name of a column');
   if (!isWhole(scale) || scale < 0 || scale > MOST_DIGITS) {
-    throw invalidOption(`${path}.scale`, `an integer from 0 to ${MOST_DIGITS}`);
+    throw invalid(`${path}.scale`, `an integer from 0 to ${MOST_DIGITS}`);
   }
   if (min === undefined) return { column, scale, min };
-  if (!isWhole(min) && typeof min !== 'bigint') throw invalidOption(`${path}.min`, 'an integer, or a bigint');
+  if (!isWhole(min) && typeof min !== 'bigint') throw invalid(`${path}.min`, 'an integer, or a bigint');
   const units = BigInt(min);
   storable(`${path}.min`, () => encode(units));
   return { column, scale, min: decimalOf(units, scale) };
@@ -99,7 +99,7 @@ function pairsOf(option: string, names: unknown): readonly (readonly [string, un
   if (Array.isArray(names)) {
     if (names.every(isName)) return names.map((name) => [name, name] as const);
   } else if (isRecord(names)) return Object.entries(names);
-  throw invalidOption(option, NAMES);
+  throw invalid(option, NAMES);
 }
 
 function isWhole(value: unknown): value is number {
@@ -112,7 +112,7 @@ function valuesOf(
   { encode }: SqlDialect,
 ): ReadonlyMap<string, Sent> {
   if (!isRecord(values) || !Object.keys(values).every(isName)) {
-    throw invalidOption(option, 'an object of columns and values');
+    throw invalid(option, 'an object of columns and values');
   }
   const given = Object.entries(values).filter((pair): pair is [string, ExtraValue] => pair[1] !== undefined);
   return storable(option, () => {
@@ -129,7 +129,7 @@ function storable<T>(option: string, encoded: () => T): T {
     return encoded();
   } catch (error) {
     if (!(error instanceof UnusableValue || error instanceof InvalidInputError)) throw error;
-    throw invalidOption(option, `what the database can store: ${error.message.replace(/\.$/, '')}`);
+    throw invalid(option, `what the database can store: ${error.message.replace(/\.$/, '')}`);
   }
 }
 
@@ -142,7 +142,7 @@ function checkKeys(
   const taken: string[] = [];
   const check = (part: string, column: string): void => {
     if (!taken.some((key) => catalogue.isSameName(key, column))) return;
-    throw invalidOption(`${option}.${part}`, `without the column ${quote(column)}, which a key has already`);
+    throw invalid(`${option}.${part}`, `without the column ${quote(column)}, which a key has already`);
   };
   for (const key of keys?.values() ?? []) {
     check('keys', key);
