@@ -31,7 +31,7 @@ interface Use {
   readonly column: string;
   readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
-  /** Of a sum: how many digits it has after the point. */
+  /** Of a sum that the model lists: how many digits it has after the point. */
   readonly scale?: number;
 }
 
@@ -69,7 +69,11 @@ export function demandOfLayout({ model, keys, fields }: Layout): Demand {
     ...fields.map(
       (field): Use =>
         field.rule === 'sum'
-          ? { column: field.column, part: 'columns', scale: field.scale }
+          ? {
+              column: field.column,
+              part: 'columns',
+              ...(model.columns !== undefined && { scale: field.scale }),
+            }
           : { column: field.column, part: 'extra', isCompared: IS_COMPARED[field.rule] },
     ),
   ];
@@ -219,7 +223,7 @@ function engine(
 }
 
 function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
-  return uses.flatMap(({ column, part, isCompared, scale = 0 }) => {
+  return uses.flatMap(({ column, part, isCompared, scale }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
     const subject = `the column ${quote(column)}`;
     if (found === undefined) {
@@ -230,7 +234,8 @@ function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }:
     }
     const isWritten = part !== 'keys' || mode === 'upsert';
     if (found.isGenerated && isWritten) return [`${subject} is computed by the database: map another one.`];
-    if (part === 'columns' && scale === 0 && !found.takesSums && found.decimals >= 0) return [noSums(found)];
+    const isRounded = scale !== undefined && found.decimals < scale;
+    if (part === 'columns' && !scale && !found.takesSums && !isRounded) return [noSums(found)];
     if (isCompared && !found.hasOrder) {
       return [`${subject} (${found.type}) has no order, which max() and min() need: change its type.`];
     }
@@ -240,9 +245,9 @@ function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }:
 
 /** Columns that would round sums without a word. */
 function rounded({ uses }: Demand, info: TableInfo, { catalogue }: Language): string[] {
-  return uses.flatMap(({ column, part, scale = 0 }) => {
+  return uses.flatMap(({ column, scale }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
-    if (part !== 'columns' || found === undefined || found.decimals >= scale) return [];
+    if (scale === undefined || found === undefined || found.decimals >= scale) return [];
     if (scale === 0) return [noSums(found)];
     return [
       `the column ${quote(column)} (${found.type}) does not keep ${scale} digits after the point: make it ${catalogue.decimalType(scale)}.`,

@@ -1381,6 +1381,25 @@ const EXACT: readonly Shape[] = [
     dead: 1,
   },
   {
+    subject: 'a sum for a text, by a name that nobody listed',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n integer, title varchar(40))',
+      "insert into t values (1, 0, '9007199254740993'), (2, 0, null)",
+    ],
+    model: { table: 't' },
+    steps: [
+      [one(2), [{ title: 1 }, { k: 1 }], [{ title: 1 }, { k: 3 }]],
+      [one(1), one(2)],
+    ],
+    query: 'select k, n, title from t order by k',
+    right: [
+      [1, 1, '9007199254740993'],
+      [2, 2, null],
+    ],
+    dead: 2,
+  },
+  {
     subject: 'names that differ in case alone',
     on: [...SQLITE, ...MARIADB],
     ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 0)'],
