@@ -1400,6 +1400,15 @@ const EXACT: readonly Shape[] = [
     dead: 2,
   },
   {
+    subject: 'names that differ in a letter of which SQLite knows no other case',
+    on: SQLITE,
+    ddl: ['create table t (k integer primary key, é integer, É integer)'],
+    model: { table: 't' },
+    steps: [[[{ é: 1, É: 2 }, { k: 1 }]], [[{ é: 1, É: 2 }, { k: 1 }]]],
+    query: 'select é as a, É as b from t',
+    right: [[2, 4]],
+  },
+  {
     subject: 'names that differ in case alone',
     on: [...SQLITE, ...MARIADB],
     ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 0)'],

@@ -46,7 +46,7 @@ export const sqliteCatalogue: Catalogue = {
     return /^SQLITE_(ERROR|CONSTRAINT|CONSTRAINT_NOTNULL)$/.test(name ?? '') ? 'suspect' : undefined;
   },
 
-  isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  isSameName: (a, b) => inLowerCase(a) === inLowerCase(b),
   hidesTables: false,
   // Numbers with a point are rounded.
   decimalType: () => 'text',
@@ -66,6 +66,11 @@ const ERRORS: ReadonlyMap<number, string> = new Map([
   [8, 'SQLITE_READONLY'],
   [19, 'SQLITE_CONSTRAINT'],
 ]);
+
+/** SQLite takes capitals for small letters in ASCII alone. */
+function inLowerCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
 
 /** The arguments of a pragma: SQLite takes a schema that is NULL for all of them. */
 function of(table: readonly string[]) {
