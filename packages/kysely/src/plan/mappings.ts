@@ -2,7 +2,7 @@ import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
-import type { Model, SumColumn } from './model.js';
+import { type Model, plainSum, type SumColumn } from './model.js';
 import { listed, quote, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
@@ -154,10 +154,13 @@ class Columns {
     const { columns } = this.#model;
     const sums: { readonly sum: SumColumn; readonly names: string[] }[] = [];
     for (const name of names) {
-      const sum = columns === undefined ? { ...PLAIN, column: name } : this.#listed('column', name, columns);
+      const sum = columns === undefined ? plainSum(name) : this.#listed('column', name, columns);
       const known = sums.find((one) => this.#isSame(one.sum.column, sum.column));
       if (known !== undefined) known.names.push(name);
-      else sums.push({ sum: { ...sum, column: this.#take('column', name, sum.column) }, names: [name] });
+      else {
+        this.#take('column', name, sum.column);
+        sums.push({ sum, names: [name] });
+      }
     }
     return sums.map(({ sum, names }) => ({
       field: { rule: 'sum', ...sum },
@@ -205,5 +208,3 @@ class Columns {
     return this.#dialect.catalogue.isSameName(a, b);
   }
 }
-
-const PLAIN = { scale: 0, min: undefined };

@@ -5,7 +5,7 @@ import { type Sent, UnusableValue } from '../dialects/values.js';
 import { invalid, isName, isRecord, partsOf, refuseUnknown } from '../invalid-option.js';
 import { decimalOf } from './decimal.js';
 import type { ModelMapping, Names, Sums } from './mapping.js';
-import type { Model, SumColumn } from './model.js';
+import { type Model, plainSum, type SumColumn } from './model.js';
 import { quote } from './unmapped.js';
 
 const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
@@ -73,7 +73,7 @@ function checkAlike(option: string, [one, a]: [string, SumColumn], [other, b]: [
 
 function sumOf(option: string, name: string, sum: unknown, { encode }: SqlDialect): SumColumn {
   if (!isName(name)) throw invalid(option, NAMES);
-  if (isName(sum)) return { column: sum, scale: 0, min: undefined };
+  if (isName(sum)) return plainSum(sum);
   if (!isRecord(sum)) throw invalid(option, NAMES);
   const path = `${option}.${name}`;
   refuseUnknown(`${path}.`, sum, SUM);

@@ -20,3 +20,8 @@ export interface SumColumn {
   /** What it never falls below, as a decimal of this scale; `undefined` where there is no floor. */
   readonly min: string | undefined;
 }
+
+/** A column of whole numbers without a floor. */
+export function plainSum(column: string): SumColumn {
+  return { column, scale: 0, min: undefined };
+}
