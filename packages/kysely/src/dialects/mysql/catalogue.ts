@@ -11,6 +11,9 @@ const READONLY = new Set([1290, 1792, 1836]);
 
 const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
 
+// To anything else, such as text, numbers are added as doubles.
+const WHOLE = new Set([...NUMBERS, 'bit', 'year']);
+
 export const mysqlCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
     const relation = await find(db, table);
@@ -121,8 +124,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     type,
     base,
     takesSums: NUMBERS.has(base),
-    // Whatever is added to text is added as a number that is rounded.
-    decimals: base === 'decimal' ? Number(scale) : NUMBERS.has(base) ? 0 : -1,
+    decimals: base === 'decimal' ? Number(scale) : WHOLE.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
     isGenerated: computed !== null && computed !== '',
     isRequired: Number(required) === 1 && (computed === null || computed === ''),
