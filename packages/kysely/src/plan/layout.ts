@@ -1,11 +1,8 @@
 import type { Rule } from '@sluice/core';
-import type { Model } from './model.js';
+import type { Model, SumColumn } from './model.js';
 
 /** What a statement does to a column. */
-export interface Field {
-  readonly column: string;
-  readonly rule: 'sum' | Rule;
-}
+export type Field = ({ readonly rule: 'sum' } & SumColumn) | { readonly rule: Rule; readonly column: string };
 
 /** The columns of a statement: those that pick the row, and those that it changes, in the order of their names. */
 export interface Layout {

@@ -2,7 +2,7 @@ import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
-import type { Model } from './model.js';
+import type { Model, SumColumn } from './model.js';
 import { listed, quote, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
@@ -21,11 +21,10 @@ export interface Mapping {
   readonly sources: readonly Source[];
 }
 
-/** The names whose values go to a field: of several increments, which are added up, or of one extra value. */
-export interface Source {
-  readonly names: readonly [string, ...string[]];
-  readonly isExtra: boolean;
-}
+/** Where the value of a field comes from: columns of an entry, which are added up, or extra values, of which one stays. */
+export type Source =
+  | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
+  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number };
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
 const MOST = 100;
@@ -60,7 +59,7 @@ export class Mappings {
     const statement = new Columns(model, this.#dialect);
     if (filters.length === 0)
       throw unmapped(model, 'an entry without filters would be for every row of the table');
-    const keys = filters.map((name) => ({ name, column: statement.take('filter', name) }));
+    const keys = filters.map((name) => ({ name, column: statement.takeKey(name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
       throw unmapped(
@@ -75,40 +74,25 @@ export class Mappings {
         `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
       );
     }
-    const fields = [
-      ...sumsOf(columns, statement),
-      ...extra.map((name, i) => ({
-        column: statement.take('extra', name),
-        rule: rules[i] as Rule,
-        names: [name] as const,
-      })),
-    ].sort(byColumn);
+    const fields = [...statement.takeSums(columns), ...statement.takeExtra(extra, rules)].sort((a, b) =>
+      byColumn(a.field, b.field),
+    );
     keys.sort(byColumn);
     return {
       layout: layoutOf(
         model,
         keys.map(({ column }) => column),
-        fields.map(({ column, rule }) => ({ column, rule })),
+        fields.map(({ field }) => field),
       ),
       filters: keys.map(({ name }) => name),
-      sources: fields.map(({ rule, names }) => ({ names, isExtra: rule !== 'sum' })),
+      sources: fields.map(({ source }) => source),
     };
   }
 }
 
-/** Several names may add to one column: while old producers run, a column has its old name and its new one. */
-function sumsOf(
-  names: readonly string[],
-  statement: Columns,
-): { column: string; rule: 'sum'; names: readonly [string, ...string[]] }[] {
-  const sums = new Map<string, readonly [string, ...string[]]>();
-  for (const name of names) {
-    const column = statement.find('column', name);
-    const others = sums.get(column);
-    if (others === undefined) statement.take('column', name);
-    sums.set(column, others === undefined ? [name] : [...others, name]);
-  }
-  return [...sums].map(([column, names]) => ({ column, rule: 'sum', names }));
+interface Assigned {
+  readonly field: Field;
+  readonly source: Source;
 }
 
 function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
@@ -149,39 +133,77 @@ function areNamesOf(object: object, names: readonly string[]): boolean {
 
 type Role = 'filter' | 'column' | 'extra';
 
-/** Finds the columns of one statement, each of which may be used once. */
+/** Finds the columns of one statement, each of which has one use. */
 class Columns {
   readonly #model: Model;
   readonly #dialect: SqlDialect;
-  readonly #taken = new Set<string>();
+  readonly #taken: string[] = [];
 
   constructor(model: Model, dialect: SqlDialect) {
     this.#model = model;
     this.#dialect = dialect;
   }
 
-  find(role: Role, name: string): string {
-    const names = this.#namesOf(role);
-    const column = names === undefined ? name : names.get(name);
-    if (column === undefined) {
-      const known = listed(names?.keys() ?? []);
-      throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
-    }
-    return column;
+  takeKey(name: string): string {
+    const { keys } = this.#model;
+    return this.#take('filter', name, keys === undefined ? name : this.#listed('filter', name, keys));
   }
 
-  take(role: Role, name: string): string {
-    const column = this.find(role, name);
+  /** Several names may be for one column: while old producers run, a column has its old name and its new one. */
+  takeSums(names: readonly string[]): Assigned[] {
+    const { columns } = this.#model;
+    const sums: { readonly sum: SumColumn; readonly names: string[] }[] = [];
+    for (const name of names) {
+      const sum = columns === undefined ? { ...PLAIN, column: name } : this.#listed('column', name, columns);
+      const known = sums.find((one) => this.#isSame(one.sum.column, sum.column));
+      if (known !== undefined) known.names.push(name);
+      else sums.push({ sum: { ...sum, column: this.#take('column', name, sum.column) }, names: [name] });
+    }
+    return sums.map(({ sum, names }) => ({
+      field: { rule: 'sum', ...sum },
+      source: { part: 'columns', names, scale: sum.scale },
+    }));
+  }
+
+  /** Of names for one column with one rule the value that the rule keeps stays; the last is that of the name listed last. */
+  takeExtra(names: readonly string[], rules: readonly Rule[]): Assigned[] {
+    const { extra } = this.#model;
+    const fields: { readonly column: string; readonly rule: Rule; readonly names: string[] }[] = [];
+    for (const [i, name] of names.entries()) {
+      const column = extra === undefined ? name : this.#listed('extra', name, extra);
+      const rule = rules[i] as Rule;
+      const known = fields.find((one) => one.rule === rule && this.#isSame(one.column, column));
+      if (known !== undefined) known.names.push(name);
+      else fields.push({ column: this.#take('extra', name, column), rule, names: [name] });
+    }
+    const listed = [...(extra?.keys() ?? [])];
+    return fields.map(({ column, rule, names }) => ({
+      field: { column, rule },
+      source: { part: 'extra', rule, names: names.sort((a, b) => listed.indexOf(a) - listed.indexOf(b)) },
+    }));
+  }
+
+  #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {
+    const column = names.get(name);
+    if (column !== undefined) return column;
+    throw unmapped(
+      this.#model,
+      `the ${role} ${quote(name)} is not mapped; mapped are ${listed(names.keys())}`,
+    );
+  }
+
+  #take(role: Role, name: string, column: string): string {
     const problem = this.#dialect.problemOfName(column);
     if (problem !== undefined) throw unmapped(this.#model, `the ${role} ${quote(name)} ${problem}`);
-    if (this.#taken.has(column))
+    if (this.#taken.some((other) => this.#isSame(other, column)))
       throw unmapped(this.#model, `two values are for the column ${quote(column)}`);
-    this.#taken.add(column);
+    this.#taken.push(column);
     return column;
   }
 
-  #namesOf(role: Role): ReadonlyMap<string, string> | undefined {
-    const { keys, columns, extra } = this.#model;
-    return { filter: keys, column: columns, extra }[role];
+  #isSame(a: string, b: string): boolean {
+    return this.#dialect.catalogue.isSameName(a, b);
   }
 }
+
+const PLAIN = { scale: 0, min: undefined };

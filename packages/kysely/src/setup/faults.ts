@@ -31,14 +31,20 @@ interface Use {
   readonly column: string;
   readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
+  /** Of a sum that the model lists: how many digits it has after the point. */
+  readonly scale?: number;
 }
 
 /** What a model demands of its table, by the names that it lists. */
 export function demandOf(model: Model): Demand {
   const keys = model.keys === undefined ? undefined : [...model.keys.values()];
-  const uses = (['keys', 'columns', 'extra'] as const).flatMap((part) =>
-    [...(model[part]?.values() ?? [])].map((column): Use => ({ column, part })),
-  );
+  const uses: Use[] = [
+    ...(keys ?? []).map((column): Use => ({ column, part: 'keys' })),
+    ...[...(model.columns?.values() ?? [])].map(
+      ({ column, scale }): Use => ({ column, part: 'columns', scale }),
+    ),
+    ...[...(model.extra?.values() ?? [])].map((column): Use => ({ column, part: 'extra' })),
+  ];
   if (model.mode === 'upsert') {
     for (const column of model.onInsert.keys()) uses.push({ column, part: 'onInsert' });
   }
@@ -61,11 +67,14 @@ export function demandOfLayout({ model, keys, fields }: Layout): Demand {
   const named: Use[] = [
     ...keys.map((column): Use => ({ column, part: 'keys' })),
     ...fields.map(
-      ({ column, rule }): Use => ({
-        column,
-        part: rule === 'sum' ? 'columns' : 'extra',
-        isCompared: IS_COMPARED[rule],
-      }),
+      (field): Use =>
+        field.rule === 'sum'
+          ? {
+              column: field.column,
+              part: 'columns',
+              ...(model.columns !== undefined && { scale: field.scale }),
+            }
+          : { column: field.column, part: 'extra', isCompared: IS_COMPARED[field.rule] },
     ),
   ];
   const columns = new Set(named.map(({ column }) => column));
@@ -111,9 +120,11 @@ export async function faultsOf(
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
   if (!info.isWritable(demand.mode)) return [unwritable(demand)];
-  return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
-    table(demand, text),
-  );
+  return [
+    ...engine(demand, info, language),
+    ...rounded(demand, info, language),
+    ...index(demand, info, language),
+  ].map((text) => table(demand, text));
 }
 
 function unwritable(demand: Demand): Fault {
@@ -212,7 +223,7 @@ function engine(
 }
 
 function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
-  return uses.flatMap(({ column, part, isCompared }) => {
+  return uses.flatMap(({ column, part, isCompared, scale }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
     const subject = `the column ${quote(column)}`;
     if (found === undefined) {
@@ -223,14 +234,29 @@ function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }:
     }
     const isWritten = part !== 'keys' || mode === 'upsert';
     if (found.isGenerated && isWritten) return [`${subject} is computed by the database: map another one.`];
-    if (part === 'columns' && !found.takesSums) {
-      return [`${subject} (${found.type}) takes no sums: make it a number, such as bigint.`];
-    }
+    const isRounded = scale !== undefined && found.decimals < scale;
+    if (part === 'columns' && !scale && !found.takesSums && !isRounded) return [noSums(found)];
     if (isCompared && !found.hasOrder) {
       return [`${subject} (${found.type}) has no order, which max() and min() need: change its type.`];
     }
     return [];
   });
+}
+
+/** Columns that would round sums without a word. */
+function rounded({ uses }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+  return uses.flatMap(({ column, scale }) => {
+    const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
+    if (scale === undefined || found === undefined || found.decimals >= scale) return [];
+    if (scale === 0) return [noSums(found)];
+    return [
+      `the column ${quote(column)} (${found.type}) does not keep ${scale} digits after the point: make it ${catalogue.decimalType(scale)}.`,
+    ];
+  });
+}
+
+function noSums({ name, type }: ColumnInfo): string {
+  return `the column ${quote(name)} (${type}) takes no sums: make it a number, such as bigint.`;
 }
 
 /** Columns that every insert must name and none does: then it fails, also for a row that exists. */

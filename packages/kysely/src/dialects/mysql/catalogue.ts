@@ -57,6 +57,7 @@ export const mysqlCatalogue: Catalogue = {
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
   hidesTables: true,
+  decimalType: (scale) => `decimal(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 64));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -98,6 +99,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     name: string;
     type: string;
     base: string;
+    scale: unknown;
     computed: string | null;
     required: number;
   }>`
@@ -105,6 +107,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
       t.column_name as ${sql.id('name')},
       t.column_type as ${sql.id('type')},
       t.data_type as ${sql.id('base')},
+      t.numeric_scale as ${sql.id('scale')},
       t.generation_expression as ${sql.id('computed')},
       t.is_nullable = 'NO'
         and t.column_default is null
@@ -113,11 +116,13 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     where ${of(table)}
     order by t.ordinal_position
   `.execute(db);
-  return rows.map(({ name, type, base, computed, required }) => ({
+  return rows.map(({ name, type, base, scale, computed, required }) => ({
     name,
     type,
     base,
     takesSums: NUMBERS.has(base),
+    // Whatever is added to text is added as a number that is rounded.
+    decimals: base === 'decimal' ? Number(scale) : NUMBERS.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
     isGenerated: computed !== null && computed !== '',
     isRequired: Number(required) === 1 && (computed === null || computed === ''),

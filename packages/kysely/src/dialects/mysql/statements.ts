@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../plan/groups.js';
+import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
@@ -70,20 +71,23 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
 /** Changes rows, of which each matches one entry at most. */
 export function updateRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, fields } = group[0].layout;
-  const changes = fields.map(({ column, rule }, i) => {
-    const next = ({ values }: Row): Sql => {
-      const value = sql`${parameter(values[i] ?? null)}`;
-      // Digits are added as a number that is rounded.
-      const isLong = rule === 'sum' && typeof values[i] === 'string';
-      return RULES[rule].next(id('t', column), isLong ? sql`cast(${value} as decimal(65))` : value);
-    };
-    return sql`${id('t', column)} = ${whichOf(group, table, next)}`;
+  const changes = fields.map((field, i) => {
+    const next = ({ values }: Row): Sql =>
+      RULES[field.rule].next(id('t', field.column), addend(field, values[i] ?? null), field);
+    return sql`${id('t', field.column)} = ${whichOf(group, table, next)}`;
   });
   return sql`
     update ${id(...model.table)} as t
     set ${sql.join(changes)}
     where ${anyOf(group, table)}
   `;
+}
+
+/** Text would be added as a number that is rounded; and less than 0 is more than unsigned numbers have on the way to a floor. */
+function addend(field: Field, value: Sent): Sql {
+  const sent = sql`${parameter(value)}`;
+  if (field.rule !== 'sum' || (typeof value === 'number' && field.min === undefined)) return sent;
+  return sql`cast(${sent} as decimal(65, ${sql.lit(field.scale)}))`;
 }
 
 export function insertRows(group: Group): Sql {

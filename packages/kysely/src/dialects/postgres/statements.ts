@@ -31,7 +31,7 @@ export function updateRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, fields } = group[0].layout;
   const values = valuesOf(group, table);
   const changes = fields.map((field, i) => {
-    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`));
+    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field);
     return sql`${id(field.column)} = ${next}`;
   });
   return sql`
@@ -85,14 +85,20 @@ function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): S
 
 /** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
 function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
-  return layout.fields.map(({ column, rule }, i) => {
-    const base = infoOf(column, table)?.base ?? 'text';
+  return layout.fields.map((field, i) => {
+    const base = infoOf(field.column, table)?.base ?? 'text';
     return {
       name: `v${i}`,
-      type: rule === 'sum' ? (ADDED_AS.get(base) ?? base) : base,
+      type: field.rule === 'sum' ? addedAs(base, field.min !== undefined) : base,
       read: ({ values }: Row) => values[i],
     };
   });
+}
+
+/** A floor is reached from any depth, also from where 64 bits end. */
+function addedAs(base: string, hasFloor: boolean): string {
+  const type = ADDED_AS.get(base) ?? base;
+  return hasFloor && type === 'bigint' ? 'numeric' : type;
 }
 
 const ADDED_AS: ReadonlyMap<string, string> = new Map([
