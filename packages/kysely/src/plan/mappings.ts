@@ -12,6 +12,7 @@ interface Names {
   readonly columns: readonly string[];
   readonly extra: readonly string[];
   readonly rules: readonly Rule[];
+  readonly companions: readonly Companion[];
 }
 
 /** Where the values of an entry go: a filter to each key, and a source to each field. */
@@ -24,7 +25,19 @@ export interface Mapping {
 /** Where the value of a field comes from: columns of an entry, which are added up, or extra values, of which one stays. */
 export type Source =
   | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
-  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number };
+  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number }
+  | Companion;
+
+/** A value that came with an extra of `max` or `min`. */
+interface Companion {
+  readonly part: 'companions';
+  readonly name: string;
+  readonly of: string;
+}
+
+export function isCompanion(source: Source): source is Companion {
+  return source.part === 'companions';
+}
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
 const MOST = 100;
@@ -55,7 +68,7 @@ export class Mappings {
     return mapping;
   }
 
-  #map({ model, filters, columns, extra, rules }: Names): Mapping {
+  #map({ model, filters, columns, extra, rules, companions }: Names): Mapping {
     const statement = new Columns(model, this.#dialect);
     if (filters.length === 0)
       throw unmapped(model, 'an entry without filters would be for every row of the table');
@@ -74,9 +87,10 @@ export class Mappings {
         `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
       );
     }
-    const fields = [...statement.takeSums(columns), ...statement.takeExtra(extra, rules)].sort((a, b) =>
-      byColumn(a.field, b.field),
-    );
+    const sums = statement.takeSums(columns);
+    const extras = statement.takeExtra(extra, rules);
+    const fields = [...sums, ...extras, ...statement.takeCompanions(companions, extras)];
+    fields.sort((a, b) => byColumn(a.field, b.field));
     keys.sort(byColumn);
     return {
       layout: layoutOf(
@@ -113,7 +127,15 @@ function namesOf(entry: Entry, model: Model): Names {
     columns: Object.keys(entry.columns),
     extra,
     rules: extra.map((name) => entry.extra[name]?.rule ?? 'last'),
+    companions: extra.flatMap((of) => companionsOf(entry, of)),
   };
+}
+
+/** What an entry has as an extra comes first: then it is no companion. */
+function companionsOf({ extra }: Entry, of: string): Companion[] {
+  const names = Object.keys(extra[of]?.companions ?? {}).filter((name) => extra[name] === undefined);
+  // Scripts keep them in any order.
+  return names.sort().map((name) => ({ part: 'companions', name, of }));
 }
 
 function fits(names: Names, entry: Entry, model: Model): boolean {
@@ -122,7 +144,18 @@ function fits(names: Names, entry: Entry, model: Model): boolean {
     areNamesOf(entry.filters, names.filters) &&
     areNamesOf(entry.columns, names.columns) &&
     areNamesOf(entry.extra, names.extra) &&
-    names.extra.every((name, i) => entry.extra[name]?.rule === names.rules[i])
+    names.extra.every((name, i) => entry.extra[name]?.rule === names.rules[i]) &&
+    areCompanionsOf(entry, names)
+  );
+}
+
+function areCompanionsOf(entry: Entry, { extra, companions }: Names): boolean {
+  if (companions.length === 0 && extra.every((name) => entry.extra[name]?.companions === undefined))
+    return true;
+  const own = extra.flatMap((of) => companionsOf(entry, of));
+  return (
+    own.length === companions.length &&
+    own.every(({ name, of }, i) => name === companions[i]?.name && of === companions[i]?.of)
   );
 }
 
@@ -184,6 +217,26 @@ class Columns {
       field: { column, rule },
       source: { part: 'extra', rule, names: names.sort((a, b) => listed.indexOf(a) - listed.indexOf(b)) },
     }));
+  }
+
+  takeCompanions(companions: readonly Companion[], extras: readonly Assigned[]): Assigned[] {
+    const { extra } = this.#model;
+    return companions.map((source) => {
+      const { name, of } = source;
+      const column = extra === undefined ? name : this.#listed('extra', name, extra);
+      const its = extras.find((one) => one.source.part === 'extra' && one.source.names.includes(of))?.field;
+      if (its?.rule !== 'max' && its?.rule !== 'min')
+        throw unmapped(
+          this.#model,
+          `the extra ${quote(name)} came with ${quote(of)}, which has neither max nor min`,
+        );
+      const field = {
+        rule: 'companion',
+        column: this.#take('extra', name, column),
+        of: { column: its.column, rule: its.rule },
+      } as const;
+      return { field, source };
+    });
   }
 
   #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {

@@ -3,7 +3,7 @@ import type { SqlDialect } from '../dialects/dialect.js';
 import { type Sent, UnusableValue } from '../dialects/values.js';
 import { decimalOf } from './decimal.js';
 import type { Layout } from './layout.js';
-import type { Mapping, Source } from './mappings.js';
+import { isCompanion, type Mapping, type Source } from './mappings.js';
 import { mergedExtra } from './merged-extra.js';
 import type { Row } from './row.js';
 import { quote, unmapped } from './unmapped.js';
@@ -23,6 +23,9 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
     }
   };
   const given = (source: Source): Sent => {
+    if (isCompanion(source)) {
+      return encoded('companion', source.name, entry.extra[source.of]?.companions?.[source.name]?.value);
+    }
     if (source.part === 'extra') {
       const values = source.names.map((name) => entry.extra[name]?.value ?? null);
       return encoded('extra', source.names.join(), mergedExtra(source.rule, values));
@@ -32,9 +35,22 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
       source.scale,
     );
   };
+  const rankOf = (source: Source): Sent | undefined =>
+    isCompanion(source)
+      ? encoded('extra', source.of, entry.extra[source.of]?.companions?.[source.name]?.cameWith)
+      : undefined;
   const keyValues = filters.map((name) => encoded('filter', name, entry.filters[name]));
   const values = sources.map(given);
-  return { index, layout, place: placeOf(layout, keyValues), key: keyOf(keyValues), keyValues, values };
+  const cameWith = sources.some(isCompanion) ? sources.map(rankOf) : [];
+  return {
+    index,
+    layout,
+    place: placeOf(layout, keyValues),
+    key: keyOf(keyValues),
+    keyValues,
+    values,
+    cameWith,
+  };
 }
 
 /** The numbers of several names for one column; as digits where JavaScript has no such number. */

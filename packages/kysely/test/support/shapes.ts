@@ -1427,12 +1427,133 @@ const EXACT: readonly Shape[] = [
   },
 ];
 
+// Values that stay because they are greater or less, and what belongs to them.
+const RANKED: readonly Shape[] = [
+  {
+    subject: 'the greatest text, by code points whatever the column compares by',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, most varchar(50), least varchar(50))'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max('Zebra'), least: min('ant') }]],
+      [[{ n: 1 }, { k: 1 }, { most: max('ant'), least: min('Zebra') }]],
+      [[{ n: 1 }, { k: 1 }, { most: max('Ant'), least: min('zebra') }]],
+      [[{ n: 1 }, { k: 2 }, { least: min('a ') }]],
+      [[{ n: 1 }, { k: 2 }, { least: min('a\t') }]],
+    ],
+    query: 'select k, most, least from t order by k',
+    right: [
+      [1, 'ant', 'Zebra'],
+      [2, null, 'a\t'],
+    ],
+  },
+  ...(
+    [
+      [NOT_MARIADB, 'text'],
+      [MARIADB, 'text character set utf8mb4'],
+    ] as const
+  ).map(
+    ([on, type]): Shape => ({
+      subject: `the greatest text, where UTF-16 has another order, as ${type}`,
+      on,
+      ddl: [`create table t (k integer primary key, n integer, most ${type})`],
+      model: { ...K, extra: ['most'] },
+      steps: [[[{ n: 1 }, { k: 1 }, { most: max('\uffff') }]], [[{ n: 1 }, { k: 1 }, { most: max('👍') }]]],
+      query: 'select most from t',
+      right: [['👍']],
+    }),
+  ),
+  {
+    subject: 'the greatest text in a column that ignores case',
+    on: SQLITE,
+    ddl: ['create table t (k integer primary key, n integer, most text collate nocase)'],
+    model: { ...K, extra: ['most'] },
+    steps: [[[{ n: 1 }, { k: 1 }, { most: max('a') }]], [[{ n: 1 }, { k: 1 }, { most: max('B') }]]],
+    query: 'select most from t',
+    right: [['a']],
+  },
+  {
+    subject: 'bigints beyond what a double holds',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, most bigint, least bigint)'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740992n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740993n) }]],
+    ],
+    query: "select concat('', most, ' ', least) from t",
+    right: [['9007199254740993 -9007199254740993']],
+  },
+  {
+    subject: 'the message of the latest step, whichever comes first',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, step integer, message varchar(50), a integer)'],
+    model: { ...K, extra: { seq: 'step', message: 'message', by: 'a' } },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'seventh', by: 7 }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(8, { message: 'eighth' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(6, { message: 'sixth', by: 6 }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(8, { message: 'eighth again' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(9) }]],
+    ],
+    query: 'select n, step, message, a from t',
+    right: [[5, 9, 'eighth', 7]],
+  },
+  {
+    subject: 'what belongs to the least time, in a row whose time is NULL',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n integer, seen varchar(40), who varchar(50))',
+      "insert into t values (1, 0, null, 'nobody')",
+    ],
+    model: { ...K, extra: ['seen', 'who'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seen: min('2026-02', { who: 'b' }) }]],
+      [
+        [{ n: 1 }, { k: 1 }, { seen: min('2026-03', { who: 'c' }) }],
+        [{ n: 1 }, { k: 2 }, { seen: min('2026-03', { who: 'c' }) }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seen: min('2026-01', { who: 'a' }) }]],
+    ],
+    query: 'select k, seen, who from t order by k',
+    right: [
+      [1, '2026-01', 'a'],
+      [2, '2026-03', 'c'],
+    ],
+  },
+  {
+    subject: 'what belongs to the latest time, beside milliseconds',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n integer, seen integer, who text)',
+      "insert into t values (1, 0, 1800000000000, 'old')",
+    ],
+    model: { ...K, extra: ['seen', 'who'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seen: max(new Date(1_700_000_000_000), { who: 'older' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seen: max(new Date(1_900_000_000_000), { who: 'new' }) }]],
+    ],
+    query: 'select seen, who from t',
+    right: [[1_900_000_000_000, 'new']],
+  },
+  {
+    subject: 'a companion whose name is an extra, too, is the extra',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, seq integer, message varchar(50))'],
+    model: { ...K, extra: ['seq', 'message'] },
+    steps: [[[{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'companion' }), message: 'extra' }]]],
+    query: 'select seq, message from t',
+    right: [[7, 'extra']],
+  },
+];
+
 export const SHAPES: readonly Shape[] = [
   ...PROPOSED,
   ...ONE_ROW,
   ...ANY_TABLE,
   ...MYSQL,
   ...NAMES,
+  ...RANKED,
   ...MORE,
   ...FLOORS,
   ...DECIMALS,

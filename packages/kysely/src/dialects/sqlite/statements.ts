@@ -3,6 +3,7 @@ import type { Group } from '../../plan/groups.js';
 import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { Match } from '../dialect.js';
+import { rankedBy } from '../rules.js';
 import { SQLITE_RULES } from './rules.js';
 
 type Sql = RawBuilder<unknown>;
@@ -31,13 +32,18 @@ export function findRows(group: Group): RawBuilder<Match> {
 export function updateRows(group: Group): Sql {
   const { model, keys, fields } = group[0].layout;
   const changes = fields.map((field, i) => {
-    const next = SQLITE_RULES[field.rule].next(id('t', field.column), given(field, keys.length + i), field);
+    const at = keys.length + i;
+    const next = SQLITE_RULES[field.rule].next(id('t', field.column), given(field, at), field, {
+      value: id('u', `c${field.rule === 'companion' ? at + fields.length : at}`),
+      old: id('t', rankedBy(field).column),
+      operand: (operand) => sql`${operand} collate binary`,
+    });
     return sql`${id(field.column)} = ${next}`;
   });
   return sql`
     update ${id(...model.table)} as ${id('t')}
     set ${sql.join(changes)}
-    from ${source(group, keys.length + fields.length, valuesOf)}
+    from ${source(group, keys.length + fields.length + group[0].cameWith.length, rankedValuesOf)}
     where ${matches(group)}
   `;
 }
@@ -72,6 +78,7 @@ function matches([{ layout, keyValues }]: Group): Sql {
 }
 
 const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValues, ...values];
+const rankedValuesOf = (row: Row): readonly unknown[] => [...valuesOf(row), ...row.cameWith];
 
 /** The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. */
 function source(group: Group, width: number, read: (row: Row, ord: number) => readonly unknown[]): Sql {
