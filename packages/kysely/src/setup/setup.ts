@@ -15,6 +15,11 @@ import {
   silentFaultsOf,
 } from './faults.js';
 
+/** What the database said of tables; `undefined` for one that was not there. */
+export interface KnownTables {
+  get(table: readonly string[]): TableInfo | undefined;
+}
+
 /**
  * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
  * the database said of them until then.
@@ -46,32 +51,32 @@ export class Setup {
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
    * The ledger and each layout are checked once.
+   * @returns the tables, for as long as one batch needs them: others may fail meanwhile, and forget what is known
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<KnownTables> {
+    const tables = new Map<string, TableInfo>();
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
     for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
     for (const [name, demand] of demands) {
-      if (this.#sound.has(name)) continue;
       const info = await this.#look(demand.table);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
+      tables.set(JSON.stringify(demand.table), info);
+      if (this.#sound.has(name)) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
       if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
     }
-  }
-
-  /** What the database said of a table; `undefined` if there was none. */
-  get(table: readonly string[]): TableInfo | undefined {
-    return this.#tables.get(JSON.stringify(table));
+    return { get: (table) => tables.get(JSON.stringify(table)) };
   }
 
   async #look(table: readonly string[]): Promise<TableInfo | undefined> {
     const { db, catalogue } = this.#language;
-    const info = this.get(table) ?? (await catalogue.describe(db, table));
-    if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
+    const name = JSON.stringify(table);
+    const info = this.#tables.get(name) ?? (await catalogue.describe(db, table));
+    if (info !== undefined) this.#tables.set(name, info);
     return info;
   }
 
