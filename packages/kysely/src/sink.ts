@@ -11,7 +11,8 @@ import type {
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
-import { inTransaction, type TransactionOptions } from './apply/transaction.js';
+import { inTransaction } from './apply/transaction.js';
+import { type Watch, watched } from './apply/watch.js';
 import { Cleaner } from './ledger/cleaner.js';
 import { createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
@@ -88,26 +89,29 @@ function sinkOf(settings: Settings): KyselySink {
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, () =>
-      deliver(batch, plan, setup, settings, context),
+    const outcome = await explaining(plan.groups, context, (watch) =>
+      deliver(batch, plan, setup, settings, watch),
     );
     report(batch, outcome, settings, context.logger);
-    await cleaner.step(batch, context.logger);
+    await cleaner.step(batch, context);
     return { rejected: rejectedOf(outcome, batch) };
   };
 
   /** Runs a task after checking its tables where needed. If it fails because of one of them, the error says why. */
-  async function explaining(
+  function explaining(
     groups: readonly Group[],
-    { signal }: SinkContext,
-    task: () => Promise<LedgerRecord>,
+    context: SinkContext,
+    task: (watch: Watch) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
-    try {
-      await setup.check(groups);
-      return await task();
-    } catch (error) {
-      throw signal.aborted ? error : await setup.explain(error, groups);
-    }
+    return watched(settings, context, async (watch) => {
+      const { db, signal } = watch;
+      try {
+        await setup.check(db, groups);
+        return await task(watch);
+      } catch (error) {
+        throw signal.aborted ? error : await setup.explain(db, error, groups);
+      }
+    });
   }
 
   return Object.assign(sink, {
@@ -116,8 +120,8 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
-      const outcome = await explaining([], context, () =>
-        inTransaction(transactionOptions(settings, context), async (db) =>
+      const outcome = await explaining([], context, (watch) =>
+        inTransaction(watch, settings.dialect, async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
       );
@@ -172,25 +176,17 @@ function deliver(
   plan: Plan,
   tables: Work['tables'],
   settings: Settings,
-  context: SinkContext,
+  watch: Watch,
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
-  const { signal } = context;
-  return inTransaction(transactionOptions(settings, context), async (db) => {
+  return inTransaction(watch, dialect, async (db) => {
     if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
     const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
-    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, signal);
+    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, watch.signal);
     const outcome = outcomeOf(plan, applied, settings);
     await record(db, settings, batch, outcome);
     return outcome;
   });
-}
-
-function transactionOptions(
-  { db, dialect, timeoutMs }: Settings,
-  { signal, leaseMs }: SinkContext,
-): TransactionOptions {
-  return { db, dialect, signal, timeoutMs: timeoutMs ?? leaseMs };
 }
 
 async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {

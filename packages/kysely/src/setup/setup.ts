@@ -1,9 +1,10 @@
 import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import type { Kysely } from 'kysely';
 import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
 import type { Layout } from '../plan/layout.js';
-import type { Suspicion, TableInfo } from './catalogue.js';
+import type { Catalogue, Suspicion, TableInfo } from './catalogue.js';
 import {
   type Demand,
   demandOf,
@@ -21,20 +22,19 @@ import {
  */
 export class Setup {
   readonly #settings: Settings;
-  readonly #language: Language;
   /** Names of demands whose tables were checked; the ledger has the empty one. */
   readonly #sound = new Set<string>();
   readonly #tables = new Map<string, TableInfo>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#language = { db: settings.db, catalogue: settings.dialect.catalogue };
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
   async validate(): Promise<void> {
-    const { ledger, models } = this.#settings;
-    const faults = await this.#faultsOf([demandOfLedger(ledger), ...[...models.values()].map(demandOf)]);
+    const { db, ledger, models } = this.#settings;
+    const demands = [demandOfLedger(ledger), ...[...models.values()].map(demandOf)];
+    const faults = await this.#faultsOf(db, demands);
     if (faults.length === 0) return;
     const count = faults.length === 1 ? 'is a fault' : `are ${faults.length} faults`;
     throw new SluiceError(
@@ -48,15 +48,15 @@ export class Setup {
    * The ledger and each layout are checked once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(groups: readonly Group[]): Promise<void> {
+  async check(db: Kysely<unknown>, groups: readonly Group[]): Promise<void> {
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
     for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
     for (const [name, demand] of demands) {
       if (this.#sound.has(name)) continue;
-      const info = await this.#look(demand.table);
+      const info = await this.#look(db, demand.table);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
-      const faults = silentFaultsOf(demand, info, this.#language);
+      const faults = silentFaultsOf(demand, info, this.#languageOver(db));
       if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
@@ -68,9 +68,8 @@ export class Setup {
     return this.#tables.get(JSON.stringify(table));
   }
 
-  async #look(table: readonly string[]): Promise<TableInfo | undefined> {
-    const { db, catalogue } = this.#language;
-    const info = this.get(table) ?? (await catalogue.describe(db, table));
+  async #look(db: Kysely<unknown>, table: readonly string[]): Promise<TableInfo | undefined> {
+    const info = this.get(table) ?? (await this.#catalogue.describe(db, table));
     if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
     return info;
   }
@@ -79,7 +78,7 @@ export class Setup {
    * The error of a batch: a `SinkUnavailableError`, unless the data or the tables are known to be at fault. If the set-up
    * is, it says how, with the driver's error as its cause.
    */
-  async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
+  async explain(db: Kysely<unknown>, error: unknown, groups: readonly Group[]): Promise<unknown> {
     // A table may have been changed since.
     this.#tables.clear();
     this.#sound.clear();
@@ -93,7 +92,7 @@ export class Setup {
         error,
       );
     }
-    const faults = await this.#suspectsOf(suspicion, groups);
+    const faults = await this.#suspectsOf(db, suspicion, groups);
     if (faults.length > 0) return failed(faults, error);
     if (suspicion === 'suspect') return this.#verdictOf(error);
     return refused(
@@ -107,30 +106,33 @@ export class Setup {
   }
 
   /** The faults that may be behind an error: which right is missing is not known where tables are hidden. */
-  async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
-    if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
+  async #suspectsOf(
+    db: Kysely<unknown>,
+    suspicion: Suspicion,
+    groups: readonly Group[],
+  ): Promise<readonly Fault[]> {
+    if (suspicion === 'denied' && this.#catalogue.hidesTables) return [];
     const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
     // The first error is the one to report, even if this fails.
-    return this.#faultsOf(demands).catch(() => []);
+    return this.#faultsOf(db, demands).catch(() => []);
   }
 
-  async #faultsOf(demands: readonly Demand[]): Promise<Fault[]> {
-    const describe = this.#describing();
+  async #faultsOf(db: Kysely<unknown>, demands: readonly Demand[]): Promise<Fault[]> {
+    const describe = this.#describing(db);
     const faults = new Map<string, Fault>();
     for (const demand of demands) {
       const info = await describe(demand.table);
-      for (const fault of await faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
+      for (const fault of await faultsOf(demand, info, this.#languageOver(db))) faults.set(fault.text, fault);
     }
     return [...faults.values()];
   }
 
   /** Looks each table up once: entries of a batch may have many sets of columns. */
-  #describing(): (table: readonly string[]) => Promise<TableInfo | undefined> {
-    const { db, catalogue } = this.#language;
+  #describing(db: Kysely<unknown>): (table: readonly string[]) => Promise<TableInfo | undefined> {
     const known = new Map<string, TableInfo | undefined>();
     return async (table) => {
       const name = JSON.stringify(table);
-      if (!known.has(name)) known.set(name, await catalogue.describe(db, table));
+      if (!known.has(name)) known.set(name, await this.#catalogue.describe(db, table));
       return known.get(name);
     };
   }
@@ -142,8 +144,16 @@ export class Setup {
     return new SinkUnavailableError(message, { cause: error });
   }
 
+  get #catalogue(): Catalogue {
+    return this.#settings.dialect.catalogue;
+  }
+
+  #languageOver(db: Kysely<unknown>): Language {
+    return { db, catalogue: this.#catalogue };
+  }
+
   #suspicionOf(error: unknown): Suspicion | undefined {
-    return findInCauses(error, (one) => this.#language.catalogue.suspicionOf(one));
+    return findInCauses(error, (one) => this.#catalogue.suspicionOf(one));
   }
 }
 
