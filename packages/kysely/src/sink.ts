@@ -24,7 +24,7 @@ import type { Model } from './plan/model.js';
 import type { Row } from './plan/row.js';
 import { rowOf } from './plan/row-of.js';
 import { listed, quote, UnmappedEntry } from './plan/unmapped.js';
-import { Setup } from './setup/setup.js';
+import { type Known, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -84,12 +84,12 @@ export function kyselySink<
 function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
-  const setup = new Setup(settings);
+  const known: Known = { tables: new Map(), sound: new Set() };
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, (watch) =>
+    const outcome = await explaining(plan.groups, context, (watch, setup) =>
       deliver(batch, plan, setup, settings, watch),
     );
     report(batch, outcome, settings, context.logger);
@@ -101,15 +101,15 @@ function sinkOf(settings: Settings): KyselySink {
   function explaining(
     groups: readonly Group[],
     context: SinkContext,
-    task: (watch: Watch) => Promise<LedgerRecord>,
+    task: (watch: Watch, setup: Setup) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
     return watched(settings, context, async (watch) => {
-      const { db, signal } = watch;
+      const setup = new Setup(settings, watch.db, known);
       try {
-        await setup.check(db, groups);
-        return await task(watch);
+        await setup.check(groups);
+        return await task(watch, setup);
       } catch (error) {
-        throw signal.aborted ? error : await setup.explain(db, error, groups);
+        throw watch.signal.aborted ? error : await setup.explain(error, groups);
       }
     });
   }
@@ -129,7 +129,7 @@ function sinkOf(settings: Settings): KyselySink {
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
-    validate: () => setup.validate(),
+    validate: () => new Setup(settings, settings.db, known).validate(),
   });
 }
 

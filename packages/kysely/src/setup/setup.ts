@@ -4,7 +4,7 @@ import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
 import type { Layout } from '../plan/layout.js';
-import type { Catalogue, Suspicion, TableInfo } from './catalogue.js';
+import type { Suspicion, TableInfo } from './catalogue.js';
 import {
   type Demand,
   demandOf,
@@ -16,25 +16,32 @@ import {
   silentFaultsOf,
 } from './faults.js';
 
-/**
- * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
- * the database said of them until then.
- */
+/** What the database said of its tables until a batch fails: what batches share. */
+export interface Known {
+  readonly tables: Map<string, TableInfo>;
+  /** Names of demands whose tables were checked; the ledger has the empty one. */
+  readonly sound: Set<string>;
+}
+
+/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
 export class Setup {
   readonly #settings: Settings;
-  /** Names of demands whose tables were checked; the ledger has the empty one. */
-  readonly #sound = new Set<string>();
-  readonly #tables = new Map<string, TableInfo>();
+  readonly #language: Language;
+  readonly #sound: Set<string>;
+  readonly #tables: Map<string, TableInfo>;
 
-  constructor(settings: Settings) {
+  /** @param db where to look: a way to the database of `settings` */
+  constructor(settings: Settings, db: Kysely<unknown>, { tables, sound }: Known) {
     this.#settings = settings;
+    this.#language = { db, catalogue: settings.dialect.catalogue };
+    this.#sound = sound;
+    this.#tables = tables;
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
   async validate(): Promise<void> {
-    const { db, ledger, models } = this.#settings;
-    const demands = [demandOfLedger(ledger), ...[...models.values()].map(demandOf)];
-    const faults = await this.#faultsOf(db, demands);
+    const { ledger, models } = this.#settings;
+    const faults = await this.#faultsOf([demandOfLedger(ledger), ...[...models.values()].map(demandOf)]);
     if (faults.length === 0) return;
     const count = faults.length === 1 ? 'is a fault' : `are ${faults.length} faults`;
     throw new SluiceError(
@@ -48,15 +55,15 @@ export class Setup {
    * The ledger and each layout are checked once.
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(db: Kysely<unknown>, groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<void> {
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
     for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
     for (const [name, demand] of demands) {
       if (this.#sound.has(name)) continue;
-      const info = await this.#look(db, demand.table);
+      const info = await this.#look(demand.table);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
-      const faults = silentFaultsOf(demand, info, this.#languageOver(db));
+      const faults = silentFaultsOf(demand, info, this.#language);
       if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
@@ -68,8 +75,9 @@ export class Setup {
     return this.#tables.get(JSON.stringify(table));
   }
 
-  async #look(db: Kysely<unknown>, table: readonly string[]): Promise<TableInfo | undefined> {
-    const info = this.get(table) ?? (await this.#catalogue.describe(db, table));
+  async #look(table: readonly string[]): Promise<TableInfo | undefined> {
+    const { db, catalogue } = this.#language;
+    const info = this.get(table) ?? (await catalogue.describe(db, table));
     if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
     return info;
   }
@@ -78,7 +86,7 @@ export class Setup {
    * The error of a batch: a `SinkUnavailableError`, unless the data or the tables are known to be at fault. If the set-up
    * is, it says how, with the driver's error as its cause.
    */
-  async explain(db: Kysely<unknown>, error: unknown, groups: readonly Group[]): Promise<unknown> {
+  async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
     // A table may have been changed since.
     this.#tables.clear();
     this.#sound.clear();
@@ -92,7 +100,7 @@ export class Setup {
         error,
       );
     }
-    const faults = await this.#suspectsOf(db, suspicion, groups);
+    const faults = await this.#suspectsOf(suspicion, groups);
     if (faults.length > 0) return failed(faults, error);
     if (suspicion === 'suspect') return this.#verdictOf(error);
     return refused(
@@ -106,33 +114,30 @@ export class Setup {
   }
 
   /** The faults that may be behind an error: which right is missing is not known where tables are hidden. */
-  async #suspectsOf(
-    db: Kysely<unknown>,
-    suspicion: Suspicion,
-    groups: readonly Group[],
-  ): Promise<readonly Fault[]> {
-    if (suspicion === 'denied' && this.#catalogue.hidesTables) return [];
+  async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
+    if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
     const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
     // The first error is the one to report, even if this fails.
-    return this.#faultsOf(db, demands).catch(() => []);
+    return this.#faultsOf(demands).catch(() => []);
   }
 
-  async #faultsOf(db: Kysely<unknown>, demands: readonly Demand[]): Promise<Fault[]> {
-    const describe = this.#describing(db);
+  async #faultsOf(demands: readonly Demand[]): Promise<Fault[]> {
+    const describe = this.#describing();
     const faults = new Map<string, Fault>();
     for (const demand of demands) {
       const info = await describe(demand.table);
-      for (const fault of await faultsOf(demand, info, this.#languageOver(db))) faults.set(fault.text, fault);
+      for (const fault of await faultsOf(demand, info, this.#language)) faults.set(fault.text, fault);
     }
     return [...faults.values()];
   }
 
   /** Looks each table up once: entries of a batch may have many sets of columns. */
-  #describing(db: Kysely<unknown>): (table: readonly string[]) => Promise<TableInfo | undefined> {
+  #describing(): (table: readonly string[]) => Promise<TableInfo | undefined> {
+    const { db, catalogue } = this.#language;
     const known = new Map<string, TableInfo | undefined>();
     return async (table) => {
       const name = JSON.stringify(table);
-      if (!known.has(name)) known.set(name, await this.#catalogue.describe(db, table));
+      if (!known.has(name)) known.set(name, await catalogue.describe(db, table));
       return known.get(name);
     };
   }
@@ -144,16 +149,8 @@ export class Setup {
     return new SinkUnavailableError(message, { cause: error });
   }
 
-  get #catalogue(): Catalogue {
-    return this.#settings.dialect.catalogue;
-  }
-
-  #languageOver(db: Kysely<unknown>): Language {
-    return { db, catalogue: this.#catalogue };
-  }
-
   #suspicionOf(error: unknown): Suspicion | undefined {
-    return findInCauses(error, (one) => this.#catalogue.suspicionOf(one));
+    return findInCauses(error, (one) => this.#language.catalogue.suspicionOf(one));
   }
 }
 
