@@ -97,7 +97,8 @@ describe('what MySQL gets', () => {
     expect(first).toContain('@sluice_innodb_lock_wait_timeout = @@session.innodb_lock_wait_timeout');
     expect(first).toContain('session innodb_lock_wait_timeout = 2');
     const kept = [...first.matchAll(/(@sluice_(\w+)) = @@session\.\2/g)];
-    expect(kept).toHaveLength(6);
+    expect(first).toContain('session wait_timeout = 2');
+    expect(kept).toHaveLength(7);
     expect(last).toBe(`set ${kept.map(([, variable, name]) => `session ${name} = ${variable}`).join(', ')}`);
   });
 

@@ -1,8 +1,9 @@
 import type { Batch, ExtraValue } from '@sluice/core';
-import type { IsolationLevel, Kysely, RawBuilder } from 'kysely';
+import type { IsolationLevel, Kysely, Dialect as KyselyDialect, RawBuilder } from 'kysely';
 import type { Group } from '../plan/groups.js';
 import type { Catalogue, TableInfo } from '../setup/catalogue.js';
 import type { Classify } from './failures.js';
+import type { Hold, Pool } from './pool.js';
 import type { Sent } from './values.js';
 
 type Sql = RawBuilder<unknown>;
@@ -46,6 +47,9 @@ export interface SqlDialect {
   ago(ms: number): Sql;
 
   readonly catalogue: Catalogue;
+
+  /** Kysely over a pool, whose connections go through `hold`; `undefined` if the database has no such pool. */
+  overPool(pool: Pool, hold: Hold): KyselyDialect | undefined;
 }
 
 /** `ord` is the entry's index in its group; `found` identifies the row of the table. */

@@ -5,6 +5,7 @@ import type { Match, SqlDialect } from '../dialect.js';
 import type { Failure } from '../failures.js';
 import { dateOfFourDigits, encoder } from '../values.js';
 import { mysqlCatalogue } from './catalogue.js';
+import { overMysqlPool } from './pool.js';
 import { withSession } from './session.js';
 import { chunksOf, findRows, insertRows, MOST_COMPARED, updateRows } from './statements.js';
 
@@ -116,6 +117,7 @@ export const mysql: SqlDialect = {
 
   ago: (ms) => sql`utc_timestamp(3) - interval ${ms * 1000} microsecond`,
   catalogue: mysqlCatalogue,
+  overPool: overMysqlPool,
 };
 
 // Deadlock, lock wait timeout, a row that changed since it was read (MariaDB).

@@ -71,6 +71,7 @@ export const sqlite: SqlDialect = {
   enterLedger: enterUnlessThere,
   ago: (ms) => sql`strftime('%Y-%m-%d %H:%M:%f', 'now', ${`-${(ms / 1000).toFixed(3)} seconds`})`,
   catalogue: sqliteCatalogue,
+  overPool: () => undefined,
 };
 
 // node:sqlite has numbers for all errors.
