@@ -10,6 +10,7 @@ import type {
   SinkResult,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
+import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
 import { inTransaction } from './apply/transaction.js';
 import { type Watch, watched } from './apply/watch.js';
@@ -170,7 +171,7 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   );
 }
 
-function deliver(
+async function deliver(
   batch: Batch,
   plan: Plan,
   tables: KnownTables,
@@ -178,14 +179,24 @@ function deliver(
   watch: Watch,
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
-  return inTransaction(watch, dialect, async (db) => {
-    if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-    const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
-    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, watch.signal);
-    const outcome = outcomeOf(plan, applied, settings);
-    await record(db, settings, batch, outcome);
-    return outcome;
-  });
+  const enders = new Enders(plan.groups);
+  const inOne = (): Promise<LedgerRecord> =>
+    inTransaction(watch, dialect, async (db) => {
+      if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
+      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
+      const applied = await apply({ db, dialect, ledger, tables }, enders.groups, watch.signal);
+      const rejected = [...plan.rejected, ...enders.rejected];
+      const outcome = outcomeOf(rejected, applied, settings);
+      await record(db, settings, batch, outcome);
+      return outcome;
+    });
+  for (;;) {
+    try {
+      return await inOne();
+    } catch (error) {
+      if (!enders.narrow(error)) throw error;
+    }
+  }
 }
 
 async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {
@@ -197,8 +208,8 @@ async function applyTogether(work: Work, groups: readonly Group[], signal: Abort
   return { rejected: [], missing };
 }
 
-function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): LedgerRecord {
-  const rejected = [...plan.rejected, ...applied.rejected];
+function outcomeOf(unfit: readonly Rejection[], applied: Isolated, { missing }: Settings): LedgerRecord {
+  const rejected = [...unfit, ...applied.rejected];
   if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
   const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
   if (rejected.length === 0 && unreported.length === 0) return NOTHING_LEFT;

@@ -38,6 +38,8 @@ export interface SqlDialect {
   /** Makes constraints speak at once, so that each entry's own statement fails. */
   beforeIsolation(db: Db): Promise<void>;
   readonly classify: Classify;
+  /** Whether a statement that fails because of its data may take the whole transaction with it. */
+  readonly dataMayEndTransaction: boolean;
 
   /** The statements that make the ledger, the index only where it is not part of the table. */
   createLedger(ledger: readonly string[], indexName: string): { readonly table: Sql; readonly index?: Sql };

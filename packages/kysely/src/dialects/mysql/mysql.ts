@@ -76,6 +76,7 @@ export const mysql: SqlDialect = {
   // Else looking for rows that are missing locks the gaps between those that are there, and two that insert deadlock.
   isolationLevel: 'read committed',
   withSession,
+  dataMayEndTransaction: false,
   async beforeIsolation() {},
 
   classify({ sqlState, errno }): Failure | undefined {

@@ -68,6 +68,7 @@ export const postgres: SqlDialect = {
     return task();
   },
 
+  dataMayEndTransaction: false,
   async beforeIsolation(db) {
     // Else a constraint that is deferred would fail at the commit, for all rows together.
     await sql`set constraints all immediate`.execute(db);

@@ -44,6 +44,8 @@ export const sqlite: SqlDialect = {
 
   isolationLevel: undefined,
   withSession: (_, __, task) => task(),
+  // By a trigger with raise(rollback).
+  dataMayEndTransaction: true,
   async beforeIsolation() {},
 
   classify({ code, errcode }): Failure | undefined {
