@@ -2,6 +2,7 @@ import type { AnySchema, Batch, Entry, Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { dialectOf } from './dialects/choose.js';
 import type { Dialect, SqlDialect } from './dialects/dialect.js';
+import type { Pool } from './dialects/pool.js';
 import { invalid, isRecord, partsOf, refuseUnknown } from './invalid-option.js';
 import type { ModelMappings, Tables } from './plan/mapping.js';
 import type { Model } from './plan/model.js';
@@ -22,6 +23,13 @@ export interface KyselySinkOptions<
 > {
   /** The database. Its plugins are not used: names are those of the database. */
   readonly db: Kysely<DB>;
+  /**
+   * The pool of `db`, one of `pg` or of `mysql2` (with callbacks). With it, a connection that went silent, or on which a
+   * batch was aborted, is destroyed; without it, it stays with the pool until TCP gives it up. Batches then take their
+   * connections from the pool itself, so that what the dialect of `db` does to a new connection, and its log, are not for
+   * them. The sink never ends the pool.
+   */
+  readonly pool?: Pool;
   /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
   readonly models: ModelMappings<DB, S, T>;
   /** The language of the database. By default that of the dialect of `db`. */
@@ -38,8 +46,9 @@ export interface KyselySinkOptions<
   readonly ledgerRetentionMs?: number;
   /**
    * How long a statement may run, waiting for locks included, in milliseconds; 0 is no limit. By default the buffer's
-   * `leaseMs`. PostgreSQL also ends a transaction that is idle for as long; MySQL limits only the waiting for a row's
-   * lock; SQLite and PGlite have no such limits.
+   * `leaseMs`. The server is told so: PostgreSQL ends such a statement, MySQL the waiting for a row's lock, and both a
+   * transaction that is idle for as long. If no reply, or no connection, comes in this time and a grace (as long again, but
+   * 5 seconds at most), the sink gives it up by its own clock: the batch comes again.
    */
   readonly timeoutMs?: number;
   /**
@@ -63,6 +72,7 @@ export interface KyselySinkOptions<
 /** Options that were checked, with names in the form that lookups need. */
 export interface Settings {
   readonly db: Kysely<unknown>;
+  readonly pool: Pool | undefined;
   readonly dialect: SqlDialect;
   readonly models: ReadonlyMap<string, Model>;
   readonly ledger: readonly string[];
@@ -78,6 +88,7 @@ const DAY_MS = 86_400_000;
 
 const OPTIONS = [
   'db',
+  'pool',
   'models',
   'dialect',
   'ledger',
@@ -94,9 +105,10 @@ const OPTIONS = [
  */
 export function resolve(options: KyselySinkOptions): Settings {
   const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
-  const { missing = 'report', onMissing } = options;
+  const { missing = 'report', onMissing, pool } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
+  if (pool !== undefined && !isPoolOf(dialect, pool)) throw invalid('pool', POOL);
   if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
@@ -105,6 +117,7 @@ export function resolve(options: KyselySinkOptions): Settings {
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
     db: plain(db),
+    pool,
     dialect,
     models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping, dialect)])),
     ledger: ledgerParts(ledger),
@@ -124,6 +137,12 @@ export function ledgerParts(ledger: string | readonly string[] = 'sluice_ledger'
 /** A database whose plugins do not touch names and values. */
 export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
   return db.withoutPlugins() as unknown as Kysely<unknown>;
+}
+
+const POOL = "the pool of `db`: of pg, or of mysql2 (not of 'mysql2/promise')";
+
+function isPoolOf({ overPool }: SqlDialect, pool: Pool): boolean {
+  return isRecord(pool) && overPool(pool, ({ release }) => release) !== undefined;
 }
 
 function checkWhole(option: string, value: number, least: number): void {

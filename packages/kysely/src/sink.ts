@@ -10,8 +10,10 @@ import type {
   SinkResult,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
+import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
-import { inTransaction, type TransactionOptions } from './apply/transaction.js';
+import { inTransaction } from './apply/transaction.js';
+import { type Watch, watched } from './apply/watch.js';
 import { Cleaner } from './ledger/cleaner.js';
 import { createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
@@ -23,7 +25,7 @@ import type { Model } from './plan/model.js';
 import type { Row } from './plan/row.js';
 import { rowOf } from './plan/row-of.js';
 import { listed, quote, UnmappedEntry } from './plan/unmapped.js';
-import { Setup } from './setup/setup.js';
+import { type Known, type KnownTables, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -83,31 +85,33 @@ export function kyselySink<
 function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
-  const setup = new Setup(settings);
+  const known: Known = { tables: new Map(), sound: new Set() };
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, () =>
-      deliver(batch, plan, setup, settings, context),
+    const outcome = await explaining(plan.groups, context, (watch, tables) =>
+      deliver(batch, plan, tables, settings, watch),
     );
     report(batch, outcome, settings, context.logger);
-    await cleaner.step(batch, context.logger);
+    await cleaner.step(batch, context);
     return { rejected: rejectedOf(outcome, batch) };
   };
 
   /** Runs a task after checking its tables where needed. If it fails because of one of them, the error says why. */
-  async function explaining(
+  function explaining(
     groups: readonly Group[],
-    { signal }: SinkContext,
-    task: () => Promise<LedgerRecord>,
+    context: SinkContext,
+    task: (watch: Watch, tables: KnownTables) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
-    try {
-      await setup.check(groups);
-      return await task();
-    } catch (error) {
-      throw signal.aborted ? error : await setup.explain(error, groups);
-    }
+    return watched(settings, context, async (watch) => {
+      const setup = new Setup(settings, watch.db, known);
+      try {
+        return await task(watch, await setup.check(groups));
+      } catch (error) {
+        throw watch.signal.aborted ? error : await setup.explain(error, groups);
+      }
+    });
   }
 
   return Object.assign(sink, {
@@ -116,8 +120,8 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
-      const outcome = await explaining([], context, () =>
-        inTransaction(transactionOptions(settings, context), async (db) =>
+      const outcome = await explaining([], context, (watch) =>
+        inTransaction(watch, settings.dialect, async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
       );
@@ -125,7 +129,7 @@ function sinkOf(settings: Settings): KyselySink {
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
-    validate: () => setup.validate(),
+    validate: () => new Setup(settings, settings.db, known).validate(),
   });
 }
 
@@ -167,30 +171,32 @@ function modelOf(entry: Entry, { models }: Settings): Model {
   );
 }
 
-function deliver(
+async function deliver(
   batch: Batch,
   plan: Plan,
-  tables: Work['tables'],
+  tables: KnownTables,
   settings: Settings,
-  context: SinkContext,
+  watch: Watch,
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
-  const { signal } = context;
-  return inTransaction(transactionOptions(settings, context), async (db) => {
-    if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-    const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
-    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, signal);
-    const outcome = outcomeOf(plan, applied, settings);
-    await record(db, settings, batch, outcome);
-    return outcome;
-  });
-}
-
-function transactionOptions(
-  { db, dialect, timeoutMs }: Settings,
-  { signal, leaseMs }: SinkContext,
-): TransactionOptions {
-  return { db, dialect, signal, timeoutMs: timeoutMs ?? leaseMs };
+  const enders = new Enders(plan.groups);
+  const inOne = (): Promise<LedgerRecord> =>
+    inTransaction(watch, dialect, async (db) => {
+      if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
+      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
+      const applied = await apply({ db, dialect, ledger, tables }, enders.groups, watch.signal);
+      const rejected = [...plan.rejected, ...enders.rejected];
+      const outcome = outcomeOf(rejected, applied, settings);
+      await record(db, settings, batch, outcome);
+      return outcome;
+    });
+  for (;;) {
+    try {
+      return await inOne();
+    } catch (error) {
+      if (!enders.narrow(error)) throw error;
+    }
+  }
 }
 
 async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {
@@ -202,8 +208,8 @@ async function applyTogether(work: Work, groups: readonly Group[], signal: Abort
   return { rejected: [], missing };
 }
 
-function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): LedgerRecord {
-  const rejected = [...plan.rejected, ...applied.rejected];
+function outcomeOf(unfit: readonly Rejection[], applied: Isolated, { missing }: Settings): LedgerRecord {
+  const rejected = [...unfit, ...applied.rejected];
   if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
   const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
   if (rejected.length === 0 && unreported.length === 0) return NOTHING_LEFT;

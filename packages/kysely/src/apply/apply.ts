@@ -5,7 +5,8 @@ import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
 import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
-import { isUniqueFor, type TableInfo } from '../setup/catalogue.js';
+import { isUniqueFor } from '../setup/catalogue.js';
+import type { KnownTables } from '../setup/setup.js';
 import { refuseRounding } from './rounding.js';
 
 /** A transaction, and what is known of the database. */
@@ -13,7 +14,7 @@ export interface Work {
   readonly db: Kysely<unknown>;
   readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
-  readonly tables: { get(table: readonly string[]): TableInfo | undefined };
+  readonly tables: KnownTables;
 }
 
 /**

@@ -3,7 +3,8 @@ import { failureOf, reasonOf } from '../dialects/failures.js';
 import { type Group, halves } from '../plan/groups.js';
 import type { Row } from '../plan/row.js';
 import { applyGroup, type Work } from './apply.js';
-import { undoable } from './undo.js';
+import { EndedBy } from './enders.js';
+import { TransactionLost, undoable } from './undo.js';
 
 export interface Isolated {
   readonly rejected: readonly Rejection[];
@@ -14,7 +15,7 @@ export interface Isolated {
  * Applies all rows that can be applied, each once, in the transaction at hand: a group that fails is undone, and its
  * halves are applied on their own, until the rows at fault stand alone.
  * @throws the first error if no row at all can be applied: then it is not the rows that are at fault. Also any error
- * that is not about data.
+ * that is not about data, and EndedBy where data ended the transaction.
  */
 export async function applyApart(
   work: Work,
@@ -34,6 +35,7 @@ export async function applyApart(
       missing.push(...(await undoable(db, 'sluice_entries', isData, () => applyGroup(work, group))));
       applied += group.length;
     } catch (error) {
+      if (dialect.dataMayEndTransaction && error instanceof TransactionLost) throw new EndedBy(group, error);
       if (!isData(error)) throw error;
       first ??= error;
       if (group.length === 1) rejected.push({ index: group[0].index, reason: reasonOf(error) });

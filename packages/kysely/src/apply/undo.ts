@@ -1,7 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 
 /** The transaction that was at hand has ended by itself: nothing more may be done in its place. */
-class TransactionLost extends Error {}
+export class TransactionLost extends Error {
+  /** The error after which it was gone. */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown) {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 /**
  * Runs a task; if it fails with an error that may be undone, what it did is undone, and the transaction goes on. Any
@@ -35,6 +43,7 @@ async function undo(db: Kysely<unknown>, savepoint: string, reason: unknown): Pr
     // Without a cause: whose fault the first error was no longer matters.
     throw new TransactionLost(
       `The transaction ended by itself after: ${reason}. Nothing of it was kept. The database says: ${error}`,
+      reason,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import type { Kysely } from 'kysely';
 import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
@@ -15,20 +16,31 @@ import {
   silentFaultsOf,
 } from './faults.js';
 
-/**
- * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
- * the database said of them until then.
- */
+/** What the database said of tables; `undefined` for one that was not there. */
+export interface KnownTables {
+  get(table: readonly string[]): TableInfo | undefined;
+}
+
+/** What the database said of its tables until a batch fails: what batches share. */
+export interface Known {
+  readonly tables: Map<string, TableInfo>;
+  /** Names of demands whose tables were checked; the ledger has the empty one. */
+  readonly sound: Set<string>;
+}
+
+/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  /** Names of demands whose tables were checked; the ledger has the empty one. */
-  readonly #sound = new Set<string>();
-  readonly #tables = new Map<string, TableInfo>();
+  readonly #sound: Set<string>;
+  readonly #tables: Map<string, TableInfo>;
 
-  constructor(settings: Settings) {
+  /** @param db where to look: a way to the database of `settings` */
+  constructor(settings: Settings, db: Kysely<unknown>, { tables, sound }: Known) {
     this.#settings = settings;
-    this.#language = { db: settings.db, catalogue: settings.dialect.catalogue };
+    this.#language = { db, catalogue: settings.dialect.catalogue };
+    this.#sound = sound;
+    this.#tables = tables;
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
@@ -46,32 +58,32 @@ export class Setup {
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
    * The ledger and each layout are checked once.
+   * @returns the tables, for as long as one batch needs them: others may fail meanwhile, and forget what is known
    * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<KnownTables> {
+    const tables = new Map<string, TableInfo>();
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
     for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
     for (const [name, demand] of demands) {
-      if (this.#sound.has(name)) continue;
       const info = await this.#look(demand.table);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
+      tables.set(JSON.stringify(demand.table), info);
+      if (this.#sound.has(name)) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
       if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
     }
-  }
-
-  /** What the database said of a table; `undefined` if there was none. */
-  get(table: readonly string[]): TableInfo | undefined {
-    return this.#tables.get(JSON.stringify(table));
+    return { get: (table) => tables.get(JSON.stringify(table)) };
   }
 
   async #look(table: readonly string[]): Promise<TableInfo | undefined> {
     const { db, catalogue } = this.#language;
-    const info = this.get(table) ?? (await catalogue.describe(db, table));
-    if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
+    const name = JSON.stringify(table);
+    const info = this.#tables.get(name) ?? (await catalogue.describe(db, table));
+    if (info !== undefined) this.#tables.set(name, info);
     return info;
   }
 

@@ -5,6 +5,7 @@ import type { Failure } from '../failures.js';
 import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
+import { overPostgresPool } from './pool.js';
 import { findRows, insertRows, updateRows } from './statements.js';
 
 export const postgres: SqlDialect = {
@@ -67,6 +68,7 @@ export const postgres: SqlDialect = {
     return task();
   },
 
+  dataMayEndTransaction: false,
   async beforeIsolation(db) {
     // Else a constraint that is deferred would fail at the commit, for all rows together.
     await sql`set constraints all immediate`.execute(db);
@@ -96,6 +98,7 @@ export const postgres: SqlDialect = {
   enterLedger: enterUnlessThere,
   ago: (ms) => sql`now() - make_interval(secs => ${ms / 1000}::float8)`,
   catalogue: postgresCatalogue,
+  overPool: overPostgresPool,
 };
 
 // 21 several rows for one, 22 data, 23 constraints, 42 names, types and rights, 44 views, 54 limits such as those of an
