@@ -22,10 +22,35 @@ export interface Work {
  * proposed to a table that has it. Returns the entries of `update` mode that matched no row.
  */
 export async function applyGroup(work: Work, group: Group): Promise<readonly Row[]> {
-  const missing = await updateFound(work, group);
+  const missing = canUpdateAtOnce(work, group)
+    ? await updateAtOnce(work, group)
+    : await updateFound(work, group);
   const inserted = missing.filter(({ layout }) => layout.model.mode === 'upsert');
   if (isGroup(inserted)) await insertMissing(work, inserted);
   return missing.filter(({ layout }) => layout.model.mode === 'update');
+}
+
+/** Whether each entry is for one row at most, and an update of that says so: then entries without a row are missing. */
+function canUpdateAtOnce({ dialect, tables }: Work, group: Group): boolean {
+  const [{ layout, keyValues }] = group;
+  const info = tables.get(layout.model.table);
+  return (
+    dialect.updateAtOnce !== undefined &&
+    info?.hasPlainUpdates === true &&
+    !keyValues.includes(null) &&
+    isUniqueFor(info, layout.keys, dialect.catalogue) &&
+    layout.fields.length > 0 &&
+    group.every((row) => row.layout.name === layout.name && row.layout.model.mode === 'upsert')
+  );
+}
+
+/** Returns the entries that changed no row: it is missing, or another entry changed it. */
+async function updateAtOnce({ db, dialect, tables }: Work, group: Group): Promise<readonly Row[]> {
+  const [{ layout }] = group;
+  const info = tables.get(layout.model.table);
+  refuseRounding(layout, info, dialect);
+  const found = new Set(await dialect.updateAtOnce?.(db, group, info));
+  return group.filter((_, ord) => !found.has(ord));
 }
 
 /** Updates the rows that are there. Returns the entries that matched none. */

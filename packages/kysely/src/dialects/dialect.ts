@@ -18,6 +18,14 @@ export interface SqlDialect {
   find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
+  /**
+   * Changes rows of a table whose keys are unique, in the order of the entries, without finding them first: a lock and a
+   * change are one step then. Returns the indexes of entries that changed one. Of several for one row one does.
+   * `undefined` where the database cannot say so.
+   */
+  readonly updateAtOnce:
+    | ((db: Db, group: Group, table: TableInfo | undefined) => Promise<readonly number[]>)
+    | undefined;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
   insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;
   /** Waits until no other worker inserts rows into this table under a guard; holds until the transaction ends. */

@@ -36,6 +36,8 @@ export const mysql: SqlDialect = {
     for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
   },
 
+  updateAtOnce: undefined,
+
   async insert(db, group) {
     const left: Row[] = [];
     let first: unknown;

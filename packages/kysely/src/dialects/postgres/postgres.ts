@@ -18,6 +18,11 @@ export const postgres: SqlDialect = {
     await updateRows(group, table).execute(db);
   },
 
+  async updateAtOnce(db, group, table) {
+    const { rows } = await updateRows(group, table, sql`returning ${sql.id('u', 'ord')}`).execute(db);
+    return rows.map(({ ord }) => ord);
+  },
+
   async insert(db, group, table) {
     try {
       await undoable(db, 'sluice_insert', isInTheWay, () => insertRows(group, table).execute(db));
@@ -54,14 +59,16 @@ export const postgres: SqlDialect = {
   isolationLevel: 'read committed',
 
   async withSession(db, timeoutMs, task) {
-    if (timeoutMs === 0) return task();
     const ms = String(timeoutMs);
     // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
     await sql`
       select
-        set_config('statement_timeout', ${ms}, true),
+        -- Rows are locked in the order in which they are sent if they are looked up one by one.
+        set_config('enable_hashjoin', 'off', true),
+        set_config('enable_mergejoin', 'off', true),
+        case when ${ms} <> '0' then set_config('statement_timeout', ${ms}, true) end,
         case
-          when version() not like '%wasm%'
+          when ${ms} <> '0' and version() not like '%wasm%'
           then set_config('idle_in_transaction_session_timeout', ${ms}, true)
         end
     `.execute(db);

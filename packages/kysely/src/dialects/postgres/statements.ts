@@ -14,20 +14,23 @@ const id = (...parts: readonly string[]): Sql => sql.id(...parts);
 /** Locks the rows of a group in key order, and says which entry is for which. */
 export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
   const { model, keys } = group[0].layout;
-  const order = sql.join(keys.map((key) => id('t', key)));
   return sql`
     select
       ${id('u', 'ord')},
-      row(${order})::text as ${id('found')}
+      row(${sql.join(keys.map((key) => id('t', key)))})::text as ${id('found')}
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
-    order by ${order}
+    order by ${id('u', 'ord')}
     for update of ${id('t')}
   `;
 }
 
 /** Changes rows, of which each matches one entry at most. */
-export function updateRows(group: Group, table: TableInfo | undefined): Sql {
+export function updateRows(
+  group: Group,
+  table: TableInfo | undefined,
+  returning = sql``,
+): RawBuilder<{ readonly ord: number }> {
   const { model, fields } = group[0].layout;
   const values = valuesOf(group, table);
   const changes = fields.map((field, i) => {
@@ -44,6 +47,7 @@ export function updateRows(group: Group, table: TableInfo | undefined): Sql {
     set ${sql.join(changes)}
     from ${source(group, [...keysOf(group, table), ...values])}
     where ${matches(group)}
+    ${returning}
   `;
 }
 

@@ -16,6 +16,8 @@ export const sqlite: SqlDialect = {
     await updateRows(group).execute(db);
   },
 
+  updateAtOnce: undefined,
+
   async insert(db, group) {
     try {
       await insertRows(group).execute(db);
