@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Match, SqlDialect } from '../dialects/dialect.js';
 import { EntryFault } from '../dialects/failures.js';
 import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
+import type { Layout } from '../plan/layout.js';
 import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
@@ -12,7 +13,11 @@ export interface Work {
   readonly db: Kysely<unknown>;
   readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
-  readonly tables: { get(table: readonly string[]): TableInfo | undefined };
+  readonly tables: {
+    get(table: readonly string[]): TableInfo | undefined;
+    /** Whether an error that sounds like data comes from the table, which takes no new row with these columns. */
+    isAtFault(error: unknown, layout: Layout): boolean;
+  };
 }
 
 /**

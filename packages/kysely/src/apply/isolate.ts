@@ -3,6 +3,7 @@ import { failureOf, reasonOf } from '../dialects/failures.js';
 import { type Group, halves } from '../plan/groups.js';
 import type { Row } from '../plan/row.js';
 import { applyGroup, type Work } from './apply.js';
+import { probe } from './probe.js';
 import { undoable } from './undo.js';
 
 export interface Isolated {
@@ -12,9 +13,8 @@ export interface Isolated {
 
 /**
  * Applies all rows that can be applied, each once, in the transaction at hand: a group that fails is undone, and its
- * halves are applied on their own, until the rows at fault stand alone.
- * @throws the first error if no row at all can be applied: then it is not the rows that are at fault. Also any error
- * that is not about data.
+ * halves are applied on their own, until the rows at fault stand alone. They are rejected if their tables work.
+ * @throws any error that is not about data; what a table that does not work says
  */
 export async function applyApart(
   work: Work,
@@ -24,23 +24,26 @@ export async function applyApart(
   const { db, dialect } = work;
   await dialect.beforeIsolation(db);
   const isData = (error: unknown): boolean => failureOf(error, dialect.classify) === 'data';
-  const rejected: Rejection[] = [];
+  const failed: { readonly row: Row; readonly error: unknown }[] = [];
   const missing: Row[] = [];
-  let applied = 0;
-  let first: unknown;
   const apply = async (group: Group): Promise<void> => {
     signal.throwIfAborted();
     try {
       missing.push(...(await undoable(db, 'sluice_entries', isData, () => applyGroup(work, group))));
-      applied += group.length;
     } catch (error) {
       if (!isData(error)) throw error;
-      first ??= error;
-      if (group.length === 1) rejected.push({ index: group[0].index, reason: reasonOf(error) });
+      if (group.length === 1) failed.push({ row: group[0], error });
       else for (const half of halves(group)) await apply(half);
     }
   };
   for (const group of groups) await apply(group);
-  if (applied === 0 && rejected.length > 0) throw first;
+  for (const { row, error } of failed) {
+    if (work.tables.isAtFault(error, row.layout)) throw error;
+  }
+  await probe(
+    work,
+    failed.map(({ row }) => row.layout),
+  );
+  const rejected = failed.map(({ row: { index }, error }) => ({ index, reason: reasonOf(error) }));
   return { rejected, missing };
 }

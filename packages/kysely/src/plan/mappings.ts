@@ -3,7 +3,7 @@ import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
 import type { Model } from './model.js';
-import { listed, quote, unmapped } from './unmapped.js';
+import { listed, quote, unknown, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
 interface Names {
@@ -41,7 +41,7 @@ export class Mappings {
 
   /**
    * The mapping of an entry.
-   * @throws UnmappedEntry
+   * @throws UnmappedEntry, UnknownName
    */
   of(entry: Entry, model: Model): Mapping {
     // Most likely the one of the entry before.
@@ -63,16 +63,16 @@ export class Mappings {
     const keys = filters.map((name) => ({ name, column: statement.take('filter', name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
-      throw unmapped(
+      throw unknown(
         model,
         `the filter ${quote(name)} is missing; an entry must have ${listed(model.keys?.keys() ?? [])}`,
       );
     }
-    const unknown = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
-    if (unknown >= 0) {
-      throw unmapped(
+    const at = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
+    if (at >= 0) {
+      throw unknown(
         model,
-        `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
+        `the extra ${quote(extra[at] as string)} has the rule ${quote(String(rules[at]))}, which this version of @sluice/kysely does not know`,
       );
     }
     const fields = [
@@ -165,7 +165,7 @@ class Columns {
     const column = names === undefined ? name : names.get(name);
     if (column === undefined) {
       const known = listed(names?.keys() ?? []);
-      throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
+      throw unknown(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
     }
     return column;
   }

@@ -7,7 +7,8 @@ import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
 
 /** Why no batch can be applied, and what to do. */
 export interface Fault {
-  readonly kind: 'ledger' | 'rights' | 'table';
+  /** `name`: a table or a column is not there, `required`: no new row is taken. */
+  readonly kind: 'ledger' | 'rights' | 'name' | 'required' | 'table';
   readonly text: string;
 }
 
@@ -56,9 +57,23 @@ export function demandOf(model: Model): Demand {
 }
 
 /** The same, with the names that entries had. */
-export function demandOfLayout({ model, keys, fields }: Layout): Demand {
-  const demand = demandOf(model);
-  const named: Use[] = [
+export function demandOfLayout(layout: Layout): Demand {
+  const demand = demandOf(layout.model);
+  const named = usesOf(layout);
+  const columns = new Set(named.map(({ column }) => column));
+  const others = demand.uses.filter(({ column }) => !columns.has(column));
+  return { ...demand, keys: layout.keys, uses: [...named, ...others] };
+}
+
+/** The same, without what the entries at hand do not name. */
+export function demandOfEntries(layout: Layout): Demand {
+  const demand = demandOf(layout.model);
+  const given = demand.uses.filter(({ part }) => part === 'onInsert');
+  return { ...demand, keys: layout.keys, uses: [...usesOf(layout), ...given] };
+}
+
+function usesOf({ keys, fields }: Layout): Use[] {
+  return [
     ...keys.map((column): Use => ({ column, part: 'keys' })),
     ...fields.map(
       ({ column, rule }): Use => ({
@@ -68,8 +83,6 @@ export function demandOfLayout({ model, keys, fields }: Layout): Demand {
       }),
     ),
   ];
-  const columns = new Set(named.map(({ column }) => column));
-  return { ...demand, keys, uses: [...named, ...demand.uses.filter(({ column }) => !columns.has(column))] };
 }
 
 /** What is done to the ledger. */
@@ -102,8 +115,9 @@ export async function faultsOf(
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
+    ...absent(demand, info, language).map((text): Fault => ({ kind: 'name', text: at(demand, text) })),
     ...columns(demand, info, language).map((text) => table(demand, text)),
-    ...unnamed(demand, info, language).map((text) => table(demand, text)),
+    ...unnamed(demand, info, language).map((text): Fault => ({ kind: 'required', text: at(demand, text) })),
     ...silentFaultsOf(demand, info, language),
   ];
 }
@@ -149,7 +163,7 @@ async function missing({ owner, option, table }: Demand, { db, catalogue }: Lang
   }
   const there = nearestFirst(table.at(-1) ?? '', await catalogue.tablesBeside(db, table));
   return {
-    kind: 'table',
+    kind: 'name',
     text: `${owner}: there is no table ${name}${hidden}: create it, or correct \`${option('table')}\`; there are ${listed(there)}.`,
   };
 }
@@ -211,16 +225,21 @@ function engine(
   return [`its engine ${name} has no transactions; run: alter table ${id} engine = InnoDB`];
 }
 
-function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+function absent({ uses, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+  const there = listed(info.columns.map(({ name }) => name));
+  return uses
+    .filter(({ column }) => !info.columns.some(({ name }) => catalogue.isSameName(name, column)))
+    .map(
+      ({ column, part }) =>
+        `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`,
+    );
+}
+
+function columns({ uses, mode }: Demand, info: TableInfo, { catalogue }: Language): string[] {
   return uses.flatMap(({ column, part, isCompared }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
+    if (found === undefined) return [];
     const subject = `the column ${quote(column)}`;
-    if (found === undefined) {
-      const there = listed(info.columns.map(({ name }) => name));
-      return [
-        `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`,
-      ];
-    }
     const isWritten = part !== 'keys' || mode === 'upsert';
     if (found.isGenerated && isWritten) return [`${subject} is computed by the database: map another one.`];
     if (part === 'columns' && !found.takesSums) {
@@ -233,8 +252,12 @@ function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }:
   });
 }
 
-/** Columns that every insert must name and none does: then it fails, also for a row that exists. */
-function unnamed({ mode, uses, isComplete }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+/** Columns that every insert must name and none does. */
+export function unnamed(
+  { mode, uses, isComplete }: Demand,
+  info: TableInfo,
+  { catalogue }: Language,
+): string[] {
   if (mode === 'update' || !isComplete) return [];
   const isUnnamed = ({ name, isRequired }: ColumnInfo): boolean =>
     isRequired && !uses.some(({ column }) => catalogue.isSameName(name, column));

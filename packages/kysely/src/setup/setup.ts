@@ -1,18 +1,22 @@
 import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
+import { sql } from 'kysely';
+import { type Failure, failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
 import type { Layout } from '../plan/layout.js';
+import { waitingFor } from '../plan/plan.js';
 import type { Suspicion, TableInfo } from './catalogue.js';
 import {
   type Demand,
   demandOf,
+  demandOfEntries,
   demandOfLayout,
   demandOfLedger,
   type Fault,
   faultsOf,
   type Language,
   silentFaultsOf,
+  unnamed,
 } from './faults.js';
 
 /**
@@ -46,7 +50,7 @@ export class Setup {
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
    * The ledger and each layout are checked once.
-   * @throws ProcessingError `ERR_SLUICE_SINK_SETUP`
+   * @throws SinkUnavailableError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<void> {
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
@@ -63,6 +67,13 @@ export class Setup {
     }
   }
 
+  /** Whether an error that sounds like data comes from the table: it needs a column that no entry of the model names. */
+  isAtFault(error: unknown, layout: Layout): boolean {
+    const info = this.get(layout.model.table);
+    if (info === undefined || this.#suspicionOf(error) === undefined) return false;
+    return unnamed(demandOfLayout(layout), info, this.#language).length > 0;
+  }
+
   /** What the database said of a table; `undefined` if there was none. */
   get(table: readonly string[]): TableInfo | undefined {
     return this.#tables.get(JSON.stringify(table));
@@ -76,10 +87,43 @@ export class Setup {
   }
 
   /**
-   * The error of a batch: a `SinkUnavailableError`, unless the data or the tables are known to be at fault. If the set-up
-   * is, it says how, with the driver's error as its cause.
+   * The layouts that name a table or a column that the database does not have, if that may be why a batch failed: each with
+   * what to do. The catalogue is asked anew.
    */
-  async explain(error: unknown, groups: readonly Group[]): Promise<unknown> {
+  async lacking(error: unknown, groups: readonly Group[]): Promise<ReadonlyMap<Layout, string>> {
+    const lacking = new Map<Layout, string>();
+    if (this.#failureOf(error) !== 'setup' || this.#suspicionOf(error) !== 'suspect') return lacking;
+    const describe = this.#describing();
+    for (const layout of layoutsOf(groups)) {
+      const demand = demandOfEntries(layout);
+      const faults = await faultsOf(demand, await describe(demand.table), this.#language);
+      const [name] = faults.filter(({ kind }) => kind === 'name');
+      if (name !== undefined && !(await this.#isHidden(demand))) lacking.set(layout, name.text);
+    }
+    return lacking;
+  }
+
+  /** Whether a table, or a column, may be there without a right to it. */
+  async #isHidden({ table, uses }: Demand): Promise<boolean> {
+    const { db, catalogue } = this.#language;
+    if (!catalogue.hidesTables) return false;
+    for (const { column } of uses) {
+      const failed = await sql`select ${sql.id(column)} from ${sql.id(...table)} where 1 = 0`
+        .execute(db)
+        .then(
+          () => undefined,
+          (error: unknown) => this.#suspicionOf(error),
+        );
+      if (failed === 'denied') return true;
+    }
+    return false;
+  }
+
+  /**
+   * The error of a batch: a `SinkUnavailableError`, unless the data is at fault. If the set-up is, it says how, with the
+   * driver's error as its cause.
+   */
+  async explain(error: unknown, groups: readonly Group[], ageMs: number): Promise<unknown> {
     // A table may have been changed since.
     this.#tables.clear();
     this.#sound.clear();
@@ -93,8 +137,10 @@ export class Setup {
         error,
       );
     }
-    const faults = await this.#suspectsOf(suspicion, groups);
-    if (faults.length > 0) return failed(faults, error);
+    const suspects = await this.#suspectsOf(suspicion, groups);
+    const isData = this.#failureOf(error) === 'data';
+    const faults = suspects.filter(({ kind }) => !isData || kind === 'required');
+    if (faults.length > 0) return failed(faults, error, this.#waits(faults, ageMs));
     if (suspicion === 'suspect') return this.#verdictOf(error);
     return refused(
       'ERR_SLUICE_SINK_DENIED',
@@ -135,11 +181,29 @@ export class Setup {
     };
   }
 
+  /** How long a batch waits for names that the database does not have. */
+  #waits(faults: readonly Fault[], ageMs: number): string {
+    if (!faults.some(({ kind }) => kind === 'name')) return '';
+    return `The batch waits for a migration, ${waitingFor(ageMs, this.#settings)}.`;
+  }
+
   /** The error itself if the data is at fault. Whatever else it is, the database came to no verdict. */
   #verdictOf(error: unknown): unknown {
-    if (failureOf(error, this.#settings.dialect.classify) === 'data') return error;
+    const failure = this.#failureOf(error);
+    if (failure === 'data') return error;
+    if (failure === 'setup') {
+      return refused(
+        'ERR_SLUICE_SINK_SETUP',
+        'The database cannot do what the batch needs, whatever its entries are: repair what it names; the batch waits',
+        error,
+      );
+    }
     const message = `The database came to no verdict about the batch: ${reasonOf(error)}`;
     return new SinkUnavailableError(message, { cause: error });
+  }
+
+  #failureOf(error: unknown): Failure {
+    return failureOf(error, this.#settings.dialect.classify);
   }
 
   #suspicionOf(error: unknown): Suspicion | undefined {
@@ -161,19 +225,15 @@ function nameOf({ model, name }: Layout): string {
 // Names that increments make up may give any number of faults.
 const MOST_SHOWN = 10;
 
-function failed(faults: readonly Fault[], cause?: unknown): ProcessingError {
+function failed(faults: readonly Fault[], cause?: unknown, more = ''): SinkUnavailableError {
   const texts = faults.slice(0, MOST_SHOWN).map(({ text }) => text);
   if (faults.length > MOST_SHOWN) texts.push(`and ${faults.length - MOST_SHOWN} more`);
   const [only = '', ...others] = texts;
   const message =
     others.length === 0
-      ? only
-      : `The database does not fit the sink:${texts.map((text) => `\n- ${text}`).join('')}`;
-  const code = codeOf(faults);
-  const options = cause === undefined ? {} : { cause };
-  // What is missing of the tables may be missing for this data alone: a name that an increment made up.
-  if (code === 'ERR_SLUICE_SINK_SETUP') return new ProcessingError(code, message, options);
-  return new SinkUnavailableError(message, { ...options, code });
+      ? `${only}${more && ` ${more}`}`
+      : `The database does not fit the sink:${texts.map((text) => `\n- ${text}`).join('')}${more && `\n${more}`}`;
+  return new SinkUnavailableError(message, { code: codeOf(faults), ...(cause !== undefined && { cause }) });
 }
 
 function codeOf(faults: readonly Fault[]): SluiceErrorCode {

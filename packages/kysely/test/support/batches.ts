@@ -41,5 +41,6 @@ export async function batchOf(
 export const context: SinkContext = {
   signal: new AbortController().signal,
   leaseMs: 30_000,
+  ageMs: 0,
   logger: { warn() {}, error() {} },
 };

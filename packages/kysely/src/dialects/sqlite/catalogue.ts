@@ -40,10 +40,11 @@ export const sqliteCatalogue: Catalogue = {
 
   isDenied: () => false,
 
-  suspicionOf({ code, errcode }) {
+  suspicionOf({ code, errcode, message }) {
     const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';
-    return /^SQLITE_(ERROR|CONSTRAINT|CONSTRAINT_NOTNULL)$/.test(name ?? '') ? 'suspect' : undefined;
+    const isUnnamed = name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(message));
+    return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),

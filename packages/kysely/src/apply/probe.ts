@@ -1,0 +1,59 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { failureOf, reasonOf } from '../dialects/failures.js';
+import type { Layout } from '../plan/layout.js';
+import { quote } from '../plan/unmapped.js';
+import type { Work } from './apply.js';
+import { undone } from './undo.js';
+
+/** A table that takes no rows at all: none of them is at fault. */
+class TableFault extends Error {}
+
+/**
+ * Makes sure that tables work, by statements that change nothing but name the same columns: they fail for a right that
+ * is missing, for a name that is not there, for a trigger that fails whatever the rows are.
+ * @throws what the database says, or TableFault if it sounds as if data were at fault
+ */
+export async function probe({ db, dialect }: Work, layouts: readonly Layout[]): Promise<void> {
+  for (const layout of distinct(layouts)) {
+    try {
+      await undone(db, 'sluice_probe', () => runEmpty(db, layout));
+    } catch (error) {
+      if (failureOf(error, dialect.classify) !== 'data') throw error;
+      const table = quote(layout.model.table.join('.'));
+      throw new TableFault(
+        `Not even a statement without rows works on the table ${table}: ${reasonOf(error)}`,
+      );
+    }
+  }
+}
+
+async function runEmpty(db: Kysely<unknown>, layout: Layout): Promise<void> {
+  for (const statement of statementsOf(layout)) await statement.execute(db);
+}
+
+function statementsOf({ model, keys, fields }: Layout): RawBuilder<unknown>[] {
+  const table = sql.id(...model.table);
+  const columns = fields.map(({ column }) => column);
+  const statements = [sql`select ${listOf(keys)} from ${table} where 1 = 0`];
+  if (columns.length > 0) {
+    const changes = columns.map((column) => sql`${sql.id(column)} = ${sql.id(column)}`);
+    statements.push(sql`update ${table} set ${sql.join(changes)} where 1 = 0`);
+  }
+  if (model.mode === 'upsert') {
+    const inserted = [...new Set([...keys, ...columns, ...model.onInsert.keys()])];
+    const nulls = sql.join(inserted.map(() => sql`null`));
+    statements.push(
+      sql`insert into ${table} (${listOf(inserted)}) select ${nulls} from (select 1 as one) as nothing where 1 = 0`,
+    );
+  }
+  return statements;
+}
+
+function listOf(columns: readonly string[]): RawBuilder<unknown> {
+  return sql.join(columns.map((column) => sql.id(column)));
+}
+
+/** Layouts of one name make the same statements, but for their mode. */
+function distinct(layouts: readonly Layout[]): Layout[] {
+  return [...new Map(layouts.map((layout) => [`${layout.model.mode} ${layout.name}`, layout])).values()];
+}
