@@ -1,7 +1,8 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { failureOf, reasonOf } from '../dialects/failures.js';
 import type { Layout } from '../plan/layout.js';
 import { quote } from '../plan/unmapped.js';
+import type { TableInfo } from '../setup/catalogue.js';
 import type { Work } from './apply.js';
 import { undone } from './undo.js';
 
@@ -13,10 +14,13 @@ class TableFault extends Error {}
  * is missing, for a name that is not there, for a trigger that fails whatever the rows are.
  * @throws what the database says, or TableFault if it sounds as if data were at fault
  */
-export async function probe({ db, dialect }: Work, layouts: readonly Layout[]): Promise<void> {
+export async function probe({ db, dialect, tables }: Work, layouts: readonly Layout[]): Promise<void> {
   for (const layout of distinct(layouts)) {
     try {
-      await undone(db, 'sluice_probe', () => runEmpty(db, layout));
+      await undone(db, 'sluice_probe', async () => {
+        const info = tables.get(layout.model.table);
+        for (const statement of statementsOf(layout, info)) await statement.execute(db);
+      });
     } catch (error) {
       if (failureOf(error, dialect.classify) !== 'data') throw error;
       const table = quote(layout.model.table.join('.'));
@@ -27,11 +31,7 @@ export async function probe({ db, dialect }: Work, layouts: readonly Layout[]): 
   }
 }
 
-async function runEmpty(db: Kysely<unknown>, layout: Layout): Promise<void> {
-  for (const statement of statementsOf(layout)) await statement.execute(db);
-}
-
-function statementsOf({ model, keys, fields }: Layout): RawBuilder<unknown>[] {
+function statementsOf({ model, keys, fields }: Layout, info: TableInfo | undefined): RawBuilder<unknown>[] {
   const table = sql.id(...model.table);
   const columns = fields.map(({ column }) => column);
   const statements = [sql`select ${listOf(keys)} from ${table} where 1 = 0`];
@@ -40,11 +40,12 @@ function statementsOf({ model, keys, fields }: Layout): RawBuilder<unknown>[] {
     statements.push(sql`update ${table} set ${sql.join(changes)} where 1 = 0`);
   }
   if (model.mode === 'upsert') {
-    const inserted = [...new Set([...keys, ...columns, ...model.onInsert.keys()])];
+    // MySQL asks for columns without a default even where there is no row.
+    const required = info?.columns.filter(({ isRequired }) => isRequired).map(({ name }) => name) ?? [];
+    const inserted = [...new Set([...keys, ...columns, ...model.onInsert.keys(), ...required])];
     const nulls = sql.join(inserted.map(() => sql`null`));
-    statements.push(
-      sql`insert into ${table} (${listOf(inserted)}) select ${nulls} from (select 1 as one) as nothing where 1 = 0`,
-    );
+    const noRow = sql`select ${nulls} from (select 1 as one) as no_row where 1 = 0`;
+    statements.push(sql`insert into ${table} (${listOf(inserted)}) ${noRow}`);
   }
   return statements;
 }

@@ -43,9 +43,10 @@ export interface ColumnInfo {
 
 /**
  * What an error says about the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
- * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
+ * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written. `full`: there is
+ * no room.
  */
-export type Suspicion = 'suspect' | 'denied' | 'readonly';
+export type Suspicion = 'suspect' | 'denied' | 'readonly' | 'full';
 
 /** What differs between databases when tables are looked at. */
 export interface Catalogue {

@@ -115,8 +115,7 @@ export async function faultsOf(
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
-    ...absent(demand, info, language).map((text): Fault => ({ kind: 'name', text: at(demand, text) })),
-    ...columns(demand, info, language).map((text) => table(demand, text)),
+    ...columns(demand, info, language),
     ...unnamed(demand, info, language).map((text): Fault => ({ kind: 'required', text: at(demand, text) })),
     ...silentFaultsOf(demand, info, language),
   ];
@@ -225,28 +224,30 @@ function engine(
   return [`its engine ${name} has no transactions; run: alter table ${id} engine = InnoDB`];
 }
 
-function absent({ uses, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
+  const { uses, mode, option } = demand;
   const there = listed(info.columns.map(({ name }) => name));
-  return uses
-    .filter(({ column }) => !info.columns.some(({ name }) => catalogue.isSameName(name, column)))
-    .map(
-      ({ column, part }) =>
-        `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`,
-    );
-}
-
-function columns({ uses, mode }: Demand, info: TableInfo, { catalogue }: Language): string[] {
   return uses.flatMap(({ column, part, isCompared }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
-    if (found === undefined) return [];
     const subject = `the column ${quote(column)}`;
+    if (found === undefined) {
+      const problem = `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`;
+      return [{ kind: 'name', text: at(demand, problem) }];
+    }
     const isWritten = part !== 'keys' || mode === 'upsert';
-    if (found.isGenerated && isWritten) return [`${subject} is computed by the database: map another one.`];
+    if (found.isGenerated && isWritten) {
+      return [table(demand, `${subject} is computed by the database: map another one.`)];
+    }
     if (part === 'columns' && !found.takesSums) {
-      return [`${subject} (${found.type}) takes no sums: make it a number, such as bigint.`];
+      return [table(demand, `${subject} (${found.type}) takes no sums: make it a number, such as bigint.`)];
     }
     if (isCompared && !found.hasOrder) {
-      return [`${subject} (${found.type}) has no order, which max() and min() need: change its type.`];
+      return [
+        table(
+          demand,
+          `${subject} (${found.type}) has no order, which max() and min() need: change its type.`,
+        ),
+      ];
     }
     return [];
   });

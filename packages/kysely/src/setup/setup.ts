@@ -137,6 +137,10 @@ export class Setup {
         error,
       );
     }
+    if (suspicion === 'full') {
+      const problem = 'The database has no room for more: free some on its disk, and the batch is applied';
+      return refused('ERR_SLUICE_SINK_UNAVAILABLE', problem, error);
+    }
     const suspects = await this.#suspectsOf(suspicion, groups);
     const isData = this.#failureOf(error) === 'data';
     const faults = suspects.filter(({ kind }) => !isData || kind === 'required');

@@ -9,6 +9,9 @@ const DENIED = new Set([1044, 1142, 1143]);
 // The server, or the transaction.
 const READONLY = new Set([1290, 1792, 1836]);
 
+// The disk, or the table.
+const FULL = new Set([3, 1021, 1114]);
+
 const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
 
 export const mysqlCatalogue: Catalogue = {
@@ -51,6 +54,7 @@ export const mysqlCatalogue: Catalogue = {
   suspicionOf({ errno }) {
     const number = Number(errno);
     if (READONLY.has(number)) return 'readonly';
+    if (FULL.has(number)) return 'full';
     if (DENIED.has(number)) return 'denied';
     return SUSPECT.has(number) ? 'suspect' : undefined;
   },

@@ -12,7 +12,7 @@ interface Relation {
 }
 
 // Names, types, rights and indexes; a schema; a view; a column that an insert must name.
-const SUSPECT = /^(42...|3F000|55000|23502)$/;
+const SUSPECT = /^(42...|3F000|0A000|55000|23502)$/;
 
 export const postgresCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
@@ -31,6 +31,7 @@ export const postgresCatalogue: Catalogue = {
 
   suspicionOf({ code, routine }) {
     if (code === '25006') return 'readonly';
+    if (code === '53100') return 'full';
     // A policy of rows says no with the code of a missing right.
     if (code === '42501' && routine !== 'ExecWithCheckOptions') return 'denied';
     return SUSPECT.test(String(code)) ? 'suspect' : undefined;

@@ -43,6 +43,7 @@ export const sqliteCatalogue: Catalogue = {
   suspicionOf({ code, errcode, message }) {
     const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';
+    if (name === 'SQLITE_FULL') return 'full';
     const isUnnamed = name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(message));
     return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
@@ -60,6 +61,7 @@ export const sqliteCatalogue: Catalogue = {
 const ERRORS: ReadonlyMap<number, string> = new Map([
   [1, 'SQLITE_ERROR'],
   [8, 'SQLITE_READONLY'],
+  [13, 'SQLITE_FULL'],
   [19, 'SQLITE_CONSTRAINT'],
 ]);
 
