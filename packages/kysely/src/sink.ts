@@ -22,7 +22,7 @@ import type { Tables } from './plan/mapping.js';
 import { Mappings } from './plan/mappings.js';
 import { isEmpty, type Plan, planOf, waitingFor, withoutLayouts } from './plan/plan.js';
 import type { Row } from './plan/row.js';
-import { Setup } from './setup/setup.js';
+import { type KnownTables, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -88,8 +88,8 @@ function sinkOf(settings: Settings): KyselySink {
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, () =>
-      lackingNoNames(plan, context, (known) => deliver(batch, known, setup, settings, context)),
+    const outcome = await explaining(plan.groups, context, (tables) =>
+      lackingNoNames(plan, context, (known) => deliver(batch, known, tables, settings, context)),
     );
     report(batch, outcome, settings, context.logger);
     await cleaner.step(batch, context.logger);
@@ -100,11 +100,10 @@ function sinkOf(settings: Settings): KyselySink {
   async function explaining(
     groups: readonly Group[],
     { signal, ageMs }: SinkContext,
-    task: () => Promise<LedgerRecord>,
+    task: (tables: KnownTables) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
     try {
-      await setup.check(groups);
-      return await task();
+      return await task(await setup.check(groups));
     } catch (error) {
       throw signal.aborted ? error : await setup.explain(error, groups, ageMs);
     }
@@ -148,7 +147,7 @@ function sinkOf(settings: Settings): KyselySink {
 function deliver(
   batch: Batch,
   plan: Plan,
-  tables: Work['tables'],
+  tables: KnownTables,
   settings: Settings,
   context: SinkContext,
 ): Promise<LedgerRecord> {

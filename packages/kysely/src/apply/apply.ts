@@ -2,22 +2,18 @@ import type { Kysely } from 'kysely';
 import type { Match, SqlDialect } from '../dialects/dialect.js';
 import { EntryFault } from '../dialects/failures.js';
 import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
-import type { Layout } from '../plan/layout.js';
 import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
-import { isUniqueFor, type TableInfo } from '../setup/catalogue.js';
+import { isUniqueFor } from '../setup/catalogue.js';
+import type { KnownTables } from '../setup/setup.js';
 
 /** A transaction, and what is known of the database. */
 export interface Work {
   readonly db: Kysely<unknown>;
   readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
-  readonly tables: {
-    get(table: readonly string[]): TableInfo | undefined;
-    /** Whether an error that sounds like data comes from the table, which takes no new row with these columns. */
-    isAtFault(error: unknown, layout: Layout): boolean;
-  };
+  readonly tables: KnownTables;
 }
 
 /**

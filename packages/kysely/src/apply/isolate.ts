@@ -3,7 +3,7 @@ import { failureOf, reasonOf } from '../dialects/failures.js';
 import { type Group, halves } from '../plan/groups.js';
 import type { Row } from '../plan/row.js';
 import { applyGroup, type Work } from './apply.js';
-import { probe } from './probe.js';
+import { isOfTable, probe } from './probe.js';
 import { undoable } from './undo.js';
 
 export interface Isolated {
@@ -38,7 +38,7 @@ export async function applyApart(
   };
   for (const group of groups) await apply(group);
   for (const { row, error } of failed) {
-    if (work.tables.isAtFault(error, row.layout)) throw error;
+    if (isOfTable(work, row.layout, error)) throw error;
   }
   await probe(
     work,

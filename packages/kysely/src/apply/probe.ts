@@ -1,13 +1,22 @@
 import { type RawBuilder, sql } from 'kysely';
-import { failureOf, reasonOf } from '../dialects/failures.js';
+import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Layout } from '../plan/layout.js';
 import { quote } from '../plan/unmapped.js';
 import type { TableInfo } from '../setup/catalogue.js';
+import { demandOfLayout, unnamed } from '../setup/faults.js';
 import type { Work } from './apply.js';
 import { undone } from './undo.js';
 
 /** A table that takes no rows at all: none of them is at fault. */
 class TableFault extends Error {}
+
+/** Whether an error that sounds like data is about a column that no entry of the model names, and new rows must have. */
+export function isOfTable({ db, dialect, tables }: Work, layout: Layout, error: unknown): boolean {
+  const { catalogue } = dialect;
+  const info = tables.get(layout.model.table);
+  if (info === undefined || findInCauses(error, catalogue.suspicionOf) === undefined) return false;
+  return unnamed(demandOfLayout(layout), info, { db, catalogue }).length > 0;
+}
 
 /**
  * Makes sure that tables work, by statements that change nothing but name the same columns: they fail for a right that

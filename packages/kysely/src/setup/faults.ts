@@ -253,6 +253,11 @@ function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Faul
   });
 }
 
+/** Whether a table has all columns that are named. */
+export function hasColumns({ uses }: Demand, info: TableInfo, { catalogue }: Language): boolean {
+  return uses.every(({ column }) => info.columns.some(({ name }) => catalogue.isSameName(name, column)));
+}
+
 /** Columns that every insert must name and none does. */
 export function unnamed(
   { mode, uses, isComplete }: Demand,

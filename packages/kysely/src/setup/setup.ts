@@ -14,10 +14,15 @@ import {
   demandOfLedger,
   type Fault,
   faultsOf,
+  hasColumns,
   type Language,
   silentFaultsOf,
-  unnamed,
 } from './faults.js';
+
+/** What the database said of tables; nothing where it has none. */
+export interface KnownTables {
+  get(table: readonly string[]): TableInfo | undefined;
+}
 
 /**
  * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
@@ -49,40 +54,37 @@ export class Setup {
 
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
-   * The ledger and each layout are checked once.
+   * The ledger and each layout are checked once. Returns what is known of the tables, for one delivery: what is known here is
+   * forgotten when another one fails.
    * @throws SinkUnavailableError `ERR_SLUICE_SINK_SETUP`
    */
-  async check(groups: readonly Group[]): Promise<void> {
+  async check(groups: readonly Group[]): Promise<KnownTables> {
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
-    for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfLayout(layout));
+    for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfEntries(layout));
+    const tables = new Map<string, TableInfo>();
     for (const [name, demand] of demands) {
-      if (this.#sound.has(name)) continue;
-      const info = await this.#look(demand.table);
+      const isSound = this.#sound.has(name);
+      const info = await this.#look(demand, isSound);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
+      tables.set(textOf(demand.table), info);
+      if (isSound) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
       if (faults.length > 0) throw failed(faults);
       if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
       this.#sound.add(name);
     }
+    return { get: (table) => tables.get(textOf(table)) };
   }
 
-  /** Whether an error that sounds like data comes from the table: it needs a column that no entry of the model names. */
-  isAtFault(error: unknown, layout: Layout): boolean {
-    const info = this.get(layout.model.table);
-    if (info === undefined || this.#suspicionOf(error) === undefined) return false;
-    return unnamed(demandOfLayout(layout), info, this.#language).length > 0;
-  }
-
-  /** What the database said of a table; `undefined` if there was none. */
-  get(table: readonly string[]): TableInfo | undefined {
-    return this.#tables.get(JSON.stringify(table));
-  }
-
-  async #look(table: readonly string[]): Promise<TableInfo | undefined> {
+  /** Describes a table, anew if it did not have a column that is named for the first time. */
+  async #look(demand: Demand, isSound: boolean): Promise<TableInfo | undefined> {
     const { db, catalogue } = this.#language;
-    const info = this.get(table) ?? (await catalogue.describe(db, table));
-    if (info !== undefined) this.#tables.set(JSON.stringify(table), info);
+    const name = textOf(demand.table);
+    const known = this.#tables.get(name);
+    if (known !== undefined && (isSound || hasColumns(demand, known, this.#language))) return known;
+    const info = await catalogue.describe(db, demand.table);
+    if (info !== undefined) this.#tables.set(name, info);
     return info;
   }
 
@@ -179,7 +181,7 @@ export class Setup {
     const { db, catalogue } = this.#language;
     const known = new Map<string, TableInfo | undefined>();
     return async (table) => {
-      const name = JSON.stringify(table);
+      const name = textOf(table);
       if (!known.has(name)) known.set(name, await catalogue.describe(db, table));
       return known.get(name);
     };
@@ -217,6 +219,10 @@ export class Setup {
 
 // Names come from code, so there are few.
 const MOST_LAYOUTS = 1000;
+
+function textOf(table: readonly string[]): string {
+  return JSON.stringify(table);
+}
 
 function layoutsOf(groups: readonly Group[]): Layout[] {
   return [...new Map(groups.flat().map(({ layout }) => [layout, layout])).values()];
