@@ -238,7 +238,7 @@ describe('SQLite', () => {
   test('a batch without any table is in the ledger all the same', async () => {
     const { database, sink } = await opened();
     const batch = await batchOf([['Unknown', { n: 1 }, { k: 1 }]]);
-    const first = await sink(batch, context);
+    const first = await sink(batch, { ...context, ageMs: 3_600_000 });
     expect(first?.rejected).toHaveLength(1);
     const other = kyselySink({ db: database.db, models: { Unknown: T } });
     expect(await other(batch, context)).toEqual(first);
