@@ -56,7 +56,7 @@ test('a sink is told how old its batch is, by the time that it is called', async
   await clock.advance(2000);
   const claim = await buffer.claim(0);
   await clock.advance(40);
-  if (claim.status === 'claimed') await buffer.process(claim.lease);
+  if (claim.status === 'leased') await buffer.process(claim.lease);
   expect(ages).toEqual([0, 1000, 3040]);
 });
 
