@@ -10,12 +10,12 @@ import { undone } from './undo.js';
 /** A table that takes no rows at all: none of them is at fault. */
 class TableFault extends Error {}
 
-/** Whether an error that sounds like data is about a column that no entry of the model names, and new rows must have. */
-export function isOfTable({ db, dialect, tables }: Work, layout: Layout, error: unknown): boolean {
-  const { catalogue } = dialect;
+/** Whether an error that sounds like data is about a column that new rows must have and no entry of the model names. */
+export function isOfTable({ dialect: { catalogue }, tables }: Work, layout: Layout, error: unknown): boolean {
   const info = tables.get(layout.model.table);
   if (info === undefined || findInCauses(error, catalogue.suspicionOf) === undefined) return false;
-  return unnamed(demandOfLayout(layout), info, { db, catalogue }).length > 0;
+  const reason = reasonOf(error);
+  return unnamed(demandOfLayout(layout), info, catalogue).some((name) => reason.includes(name));
 }
 
 /**

@@ -62,6 +62,8 @@ export interface Catalogue {
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
   /** Whether two names mean the same column. */
   isSameName(a: string, b: string): boolean;
+  /** Whether a table, or one of these columns, may be there all the same when it seems to be missing: without a right to it. */
+  isHidden(db: Kysely<unknown>, table: readonly string[], columns: readonly string[]): Promise<boolean>;
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;

@@ -116,7 +116,7 @@ export async function faultsOf(
     ...rights(demand, info),
     ...columnRights(demand, info, language),
     ...columns(demand, info, language),
-    ...unnamed(demand, info, language).map((text): Fault => ({ kind: 'required', text: at(demand, text) })),
+    ...required(demand, info, language),
     ...silentFaultsOf(demand, info, language),
   ];
 }
@@ -259,16 +259,16 @@ export function hasColumns({ uses }: Demand, info: TableInfo, { catalogue }: Lan
 }
 
 /** Columns that every insert must name and none does. */
-export function unnamed(
-  { mode, uses, isComplete }: Demand,
-  info: TableInfo,
-  { catalogue }: Language,
-): string[] {
+export function unnamed({ mode, uses, isComplete }: Demand, info: TableInfo, catalogue: Catalogue): string[] {
   if (mode === 'update' || !isComplete) return [];
-  const isUnnamed = ({ name, isRequired }: ColumnInfo): boolean =>
-    isRequired && !uses.some(({ column }) => catalogue.isSameName(name, column));
-  return info.columns.filter(isUnnamed).map(({ name }) => {
-    return `the column ${quote(name)} is NOT NULL, has no default and is not mapped: give it a default, or map it.`;
+  const isNamed = (name: string): boolean => uses.some(({ column }) => catalogue.isSameName(name, column));
+  return info.columns.filter(({ name, isRequired }) => isRequired && !isNamed(name)).map(({ name }) => name);
+}
+
+function required(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
+  return unnamed(demand, info, catalogue).map((name) => {
+    const problem = `the column ${quote(name)} is NOT NULL, has no default and is not mapped: give it a default, or map it.`;
+    return { kind: 'required', text: at(demand, problem) };
   });
 }
 

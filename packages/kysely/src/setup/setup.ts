@@ -1,5 +1,4 @@
 import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
-import { sql } from 'kysely';
 import { type Failure, failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
@@ -93,6 +92,7 @@ export class Setup {
    * what to do. The catalogue is asked anew.
    */
   async lacking(error: unknown, groups: readonly Group[]): Promise<ReadonlyMap<Layout, string>> {
+    const { db, catalogue } = this.#language;
     const lacking = new Map<Layout, string>();
     if (this.#failureOf(error) !== 'setup' || this.#suspicionOf(error) !== 'suspect') return lacking;
     const describe = this.#describing();
@@ -100,25 +100,11 @@ export class Setup {
       const demand = demandOfEntries(layout);
       const faults = await faultsOf(demand, await describe(demand.table), this.#language);
       const [name] = faults.filter(({ kind }) => kind === 'name');
-      if (name !== undefined && !(await this.#isHidden(demand))) lacking.set(layout, name.text);
+      if (name === undefined) continue;
+      const columns = demand.uses.map(({ column }) => column);
+      if (!(await catalogue.isHidden(db, demand.table, columns))) lacking.set(layout, name.text);
     }
     return lacking;
-  }
-
-  /** Whether a table, or a column, may be there without a right to it. */
-  async #isHidden({ table, uses }: Demand): Promise<boolean> {
-    const { db, catalogue } = this.#language;
-    if (!catalogue.hidesTables) return false;
-    for (const { column } of uses) {
-      const failed = await sql`select ${sql.id(column)} from ${sql.id(...table)} where 1 = 0`
-        .execute(db)
-        .then(
-          () => undefined,
-          (error: unknown) => this.#suspicionOf(error),
-        );
-      if (failed === 'denied') return true;
-    }
-    return false;
   }
 
   /**

@@ -38,6 +38,18 @@ export const postgresCatalogue: Catalogue = {
   },
 
   isSameName: (a, b) => a === b,
+  /** A schema that the user may not enter is passed over in the search path. */
+  async isHidden(db, table) {
+    const { rows } = await sql`
+      select
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relname = ${table.at(-1)}
+        and not has_schema_privilege(n.oid, 'usage')
+      limit 1
+    `.execute(db);
+    return rows.length > 0;
+  },
   hidesTables: false,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 63));

@@ -49,6 +49,7 @@ export const sqliteCatalogue: Catalogue = {
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  isHidden: async () => false,
   hidesTables: false,
   createUnique: (table, columns) => {
     const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
