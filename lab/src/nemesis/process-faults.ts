@@ -17,13 +17,13 @@ const CLONED_MS = 400;
 
 /** Processes that are killed or stopped at a failpoint. */
 export function processFaults(system: System) {
-  const { processes, database } = system;
+  const { processes } = system;
   return {
     ...forEach('producer killed', PRODUCER_FAILPOINTS, (point) => killAt(processes, 'producer', point)),
     ...forEach('worker killed', WORKER_FAILPOINTS, (point) => killAt(processes, 'worker', point)),
     ...forEach('worker stalled', STALL_FAILPOINTS, (point) => stallAt(processes, point)),
     'worker stalled, others fail as it wakes': stallAt(processes, 'after commit', () =>
-      terminateBackends(database),
+      terminateBackends(system),
     ),
     'producer suspended, its record forgotten': suspend(processes, () => forgetRecords(system)),
     'producers cloned': () => clone(processes),

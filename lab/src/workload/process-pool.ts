@@ -151,7 +151,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare } = this.options;
+    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare, unwelcomeShare } = this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
@@ -163,6 +163,7 @@ export class ProcessPool implements AsyncDisposable {
       lingerMs: this.#random() < 0.3 ? 5 : 0,
       paceMs,
       hugeShare,
+      unwelcomeShare,
     };
   }
 

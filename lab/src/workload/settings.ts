@@ -11,6 +11,8 @@ export interface Workload {
   readonly impatientShare: number;
   /** The share of increments with a note of 8 KB. */
   readonly hugeShare: number;
+  /** The share of increments that the database rejects. */
+  readonly unwelcomeShare: number;
 }
 
 /** What the driver passes to a producer when it starts it. */
@@ -26,6 +28,7 @@ export interface ProducerSettings {
   readonly lingerMs: number;
   readonly paceMs: number;
   readonly hugeShare: number;
+  readonly unwelcomeShare: number;
   /** The process that this one is a copy of: copies have the ids that it got when it joined. */
   readonly copyOf?: string;
 }

@@ -9,6 +9,7 @@ import {
 import type { Kysely } from 'kysely';
 import { dialectOf } from './dialects/choose.js';
 import type { Dialect, SqlDialect } from './dialects/dialect.js';
+import type { Pool } from './dialects/pool.js';
 import { type Sent, UnusableValue } from './dialects/values.js';
 import type { ModelMapping, ModelMappings, Names, Tables } from './plan/mapping.js';
 import type { Model } from './plan/model.js';
@@ -29,6 +30,13 @@ export interface KyselySinkOptions<
 > {
   /** The database. Its plugins are not used: names are those of the database. */
   readonly db: Kysely<DB>;
+  /**
+   * The pool of `db`, one of `pg` or of `mysql2` (with callbacks). With it, a connection that went silent, or on which a
+   * batch was aborted, is destroyed; without it, it stays with the pool until TCP gives it up. Batches then take their
+   * connections from the pool itself, so that what the dialect of `db` does to a new connection, and its log, are not for
+   * them. The sink never ends the pool.
+   */
+  readonly pool?: Pool;
   /** The tables, by model. A table's name never comes from an increment: see `unknownAfterMs` for entries of other models. */
   readonly models: ModelMappings<DB, S, T>;
   /** The language of the database. By default that of the dialect of `db`. */
@@ -45,8 +53,9 @@ export interface KyselySinkOptions<
   readonly ledgerRetentionMs?: number;
   /**
    * How long a statement may run, waiting for locks included, in milliseconds; 0 is no limit. By default the buffer's
-   * `leaseMs`. PostgreSQL also ends a transaction that is idle for as long; MySQL limits only the waiting for a row's
-   * lock; SQLite and PGlite have no such limits.
+   * `leaseMs`. The server is told so: PostgreSQL ends such a statement, MySQL the waiting for a row's lock, and both a
+   * transaction that is idle for as long. If no reply, or no connection, comes in this time and a grace (as long again, but
+   * 5 seconds at most), the sink gives it up by its own clock: the batch comes again.
    */
   readonly timeoutMs?: number;
   /**
@@ -77,6 +86,7 @@ export interface KyselySinkOptions<
 /** Options that were checked, with names in the form that lookups need. */
 export interface Settings {
   readonly db: Kysely<unknown>;
+  readonly pool: Pool | undefined;
   readonly dialect: SqlDialect;
   readonly models: ReadonlyMap<string, Model>;
   readonly ledger: readonly string[];
@@ -95,6 +105,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
 const OPTIONS = [
   'db',
+  'pool',
   'models',
   'dialect',
   'ledger',
@@ -112,9 +123,10 @@ const OPTIONS = [
  */
 export function resolve(options: KyselySinkOptions): Settings {
   const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
-  const { missing = 'report', onMissing, unknownAfterMs = HOUR_MS } = options;
+  const { missing = 'report', onMissing, pool, unknownAfterMs = HOUR_MS } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
+  if (pool !== undefined && !isPoolOf(dialect, pool)) throw invalid('pool', POOL);
   if (!isRecord(models)) throw invalid('models', 'an object with a mapping for each model');
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
@@ -124,6 +136,7 @@ export function resolve(options: KyselySinkOptions): Settings {
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
     db: plain(db),
+    pool,
     dialect,
     models: new Map(Object.entries(models).map(([name, mapping]) => [name, modelOf(name, mapping, dialect)])),
     ledger: ledgerParts(ledger),
@@ -191,6 +204,12 @@ function valuesOf(
     if (!(error instanceof UnusableValue)) throw error;
     throw invalid(option, `values that the database can store: ${error.message}`);
   }
+}
+
+const POOL = "the pool of `db`: of pg, or of mysql2 (not of 'mysql2/promise')";
+
+function isPoolOf({ overPool }: SqlDialect, pool: Pool): boolean {
+  return isRecord(pool) && overPool(pool, ({ release }) => release) !== undefined;
 }
 
 const NAMES = 'an array of names, or an object of names and columns';

@@ -11,8 +11,11 @@ import {
   SinkUnavailableError,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
+import { blame } from './apply/blame.js';
+import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
-import { inTransaction, type TransactionOptions } from './apply/transaction.js';
+import { inTransaction } from './apply/transaction.js';
+import { type Watch, watched } from './apply/watch.js';
 import { Cleaner } from './ledger/cleaner.js';
 import { createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
@@ -22,7 +25,7 @@ import type { Tables } from './plan/mapping.js';
 import { Mappings } from './plan/mappings.js';
 import { isEmpty, type Plan, planOf, waitingFor, withoutLayouts } from './plan/plan.js';
 import type { Row } from './plan/row.js';
-import { type KnownTables, Setup } from './setup/setup.js';
+import { type Known, type KnownTables, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -83,34 +86,40 @@ export function kyselySink<
 function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
-  const setup = new Setup(settings);
+  const known: Known = { tables: new Map(), sound: new Set() };
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, (tables) =>
-      lackingNoNames(plan, context, (known) => deliver(batch, known, tables, settings, context)),
+    const outcome = await explaining(plan.groups, context, (setup, watch, tables) =>
+      lackingNoNames(setup, plan, context, (known) =>
+        deliver(batch, known, tables, settings, context, watch),
+      ),
     );
     report(batch, outcome, settings, context.logger);
-    await cleaner.step(batch, context.logger);
+    await cleaner.step(batch, context);
     return { rejected: rejectedOf(outcome, batch) };
   };
 
   /** Runs a task after checking its tables where needed. If it fails because of one of them, the error says why. */
-  async function explaining(
+  function explaining(
     groups: readonly Group[],
-    { signal, ageMs }: SinkContext,
-    task: (tables: KnownTables) => Promise<LedgerRecord>,
+    context: SinkContext,
+    task: (setup: Setup, watch: Watch, tables: KnownTables) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
-    try {
-      return await task(await setup.check(groups));
-    } catch (error) {
-      throw signal.aborted ? error : await setup.explain(error, groups, ageMs);
-    }
+    return watched(settings, context, async (watch) => {
+      const setup = new Setup(settings, watch.db, known);
+      try {
+        return await task(setup, watch, await setup.check(groups));
+      } catch (error) {
+        throw watch.signal.aborted ? error : await setup.explain(error, groups, context.ageMs);
+      }
+    });
   }
 
   /** Runs a task again without the entries whose tables or columns are still not there when the batch has waited for them. */
   async function lackingNoNames(
+    setup: Setup,
     plan: Plan,
     { signal, ageMs }: SinkContext,
     task: (plan: Plan) => Promise<LedgerRecord>,
@@ -131,8 +140,8 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
-      const outcome = await explaining([], context, () =>
-        inTransaction(transactionOptions(settings, context), async (db) =>
+      const outcome = await explaining([], context, (_, watch) =>
+        inTransaction(watch, settings.dialect, async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
       );
@@ -140,30 +149,41 @@ function sinkOf(settings: Settings): KyselySink {
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
-    validate: () => setup.validate(),
+    validate: () => new Setup(settings, settings.db, known).validate(),
   });
 }
 
-function deliver(
+async function deliver(
   batch: Batch,
   plan: Plan,
   tables: KnownTables,
   settings: Settings,
   context: SinkContext,
+  watch: Watch,
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
-  const { signal } = context;
-  return inTransaction(transactionOptions(settings, context), async (db) => {
-    if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-    if (plan.unknown.length > 0 && context.ageMs < settings.unknownAfterMs) {
-      throw unknownNames(batch, plan.unknown, context, settings);
+  const enders = new Enders(plan.groups);
+  const inOne = (): Promise<LedgerRecord> =>
+    inTransaction(watch, dialect, async (db) => {
+      if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
+      if (plan.unknown.length > 0 && context.ageMs < settings.unknownAfterMs) {
+        throw unknownNames(batch, plan.unknown, context, settings);
+      }
+      const work: Work = { db, dialect, ledger, tables };
+      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
+      const { failed, missing } = await apply(work, enders.groups, watch.signal);
+      const blamed = await blame(work, [...enders.failed, ...failed]);
+      const outcome = outcomeOf([...plan.rejected, ...plan.unknown, ...blamed], missing, settings);
+      await record(db, settings, batch, outcome);
+      return outcome;
+    });
+  for (;;) {
+    try {
+      return await inOne();
+    } catch (error) {
+      if (!enders.narrow(error)) throw error;
     }
-    const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
-    const applied = await apply({ db, dialect, ledger, tables }, plan.groups, signal);
-    const outcome = outcomeOf(plan, applied, settings);
-    await record(db, settings, batch, outcome);
-    return outcome;
-  });
+  }
 }
 
 // Each entry may have a name of its own.
@@ -184,26 +204,19 @@ function unknownNames(
   );
 }
 
-function transactionOptions(
-  { db, dialect, timeoutMs }: Settings,
-  { signal, leaseMs }: SinkContext,
-): TransactionOptions {
-  return { db, dialect, signal, timeoutMs: timeoutMs ?? leaseMs };
-}
-
 async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {
   const missing: Row[] = [];
   for (const group of groups) {
     signal.throwIfAborted();
     missing.push(...(await applyGroup(work, group)));
   }
-  return { rejected: [], missing };
+  return { failed: [], missing };
 }
 
-function outcomeOf(plan: Plan, applied: Isolated, { missing }: Settings): LedgerRecord {
-  const rejected = [...plan.rejected, ...plan.unknown, ...applied.rejected];
-  if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
-  const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
+function outcomeOf(unfit: readonly Rejection[], rows: readonly Row[], { missing }: Settings): LedgerRecord {
+  const rejected = [...unfit];
+  if (missing === 'reject') rejected.push(...rows.map(noRow));
+  const unreported = missing === 'report' ? rows.map(({ index }) => index) : [];
   if (rejected.length === 0 && unreported.length === 0) return NOTHING_LEFT;
   return { rejected, missing: unreported };
 }

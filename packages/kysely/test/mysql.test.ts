@@ -1,3 +1,4 @@
+import { SinkUnavailableError } from '@sluice/core';
 import { hasMariadb, type MariadbServer, startMariadb } from '@sluice/test-servers';
 import {
   type CompiledQuery,
@@ -5,16 +6,18 @@ import {
   DummyDriver,
   Kysely,
   MysqlAdapter,
+  MysqlDialect,
   MysqlIntrospector,
   MysqlQueryCompiler,
   type QueryResult,
   sql,
 } from 'kysely';
+import { createPool } from 'mysql2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
 import { batchOf, context, type Increment } from './support/batches.js';
 import { openMysql, type TestDatabase } from './support/databases.js';
-import { oneLine } from './support/faults.js';
+import { faulty, oneLine } from './support/faults.js';
 import { sinkSuite } from './support/suite.js';
 
 /** A database that has no rows but those of the ledger, and keeps what it was sent, apart from questions about its tables. */
@@ -97,7 +100,8 @@ describe('what MySQL gets', () => {
     expect(first).toContain('@sluice_innodb_lock_wait_timeout = @@session.innodb_lock_wait_timeout');
     expect(first).toContain('session innodb_lock_wait_timeout = 2');
     const kept = [...first.matchAll(/(@sluice_(\w+)) = @@session\.\2/g)];
-    expect(kept).toHaveLength(6);
+    expect(first).toContain('session wait_timeout = 2');
+    expect(kept).toHaveLength(7);
     expect(last).toBe(`set ${kept.map(([, variable, name]) => `session ${name} = ${variable}`).join(', ')}`);
   });
 
@@ -171,6 +175,37 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
         await expect(sink(await batchOf([['T', { nope: 1 }, { id: 1 }]]), context)).rejects.toThrow('nope');
         expect((await settings(one)).rows).toEqual(before.rows);
       });
+    });
+
+    test('a session whose settings cannot be put back is closed, and what it did comes again', async () => {
+      const { db } = database;
+      await sql`create table t (id integer primary key, n integer)`.execute(db);
+      let fails = true;
+      const before = (text: string): void => {
+        if (fails && /^set session .* = @sluice_/.test(text)) throw new Error('interrupted');
+      };
+      const pool = createPool({
+        socketPath: server.socket,
+        user: 'root',
+        database: 'test',
+        connectionLimit: 1,
+      });
+      pool.on('connection', (connection) => void connection.on('error', () => {}));
+      const one = new Kysely<unknown>({ dialect: faulty({ before })(new MysqlDialect({ pool })) });
+      const session = async () =>
+        (await sql`select connection_id() as id, @@session.sql_mode as mode`.execute(one)).rows[0];
+      const first = await session();
+      const sink = kyselySink({ db: one, models: { T: { table: 't' } } });
+      await sink.migrate();
+      const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
+      await expect(sink(batch, context)).rejects.toBeInstanceOf(SinkUnavailableError);
+      fails = false;
+      const next = await session();
+      expect(next).toEqual({ id: expect.anything(), mode: (first as { mode: string }).mode });
+      expect(next).not.toEqual(first);
+      await sink({ ...batch, attempt: 2 }, context);
+      expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 1 }]);
+      await one.destroy();
     });
 
     test('many workers on the same rows all count', async () => {

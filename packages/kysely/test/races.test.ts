@@ -97,6 +97,22 @@ function raceSuite(open: () => Promise<TestDatabase>): void {
     expect(await rows()).toEqual([[null, 2]]);
   });
 
+  test('a batch that fails leaves others as they are, though what is known of tables is forgotten', async () => {
+    await sql`insert into t (k) values ('a')`.execute(db);
+    const tooMany = await batchOf([['T', { n: 2 ** 40 }, { k: 'b' }]]);
+    let others = 1;
+    // The first has been checked, and has not yet looked for its row.
+    const before = async (text: string): Promise<void> => {
+      if (!/^insert into .sluice_ledger./.test(text) || others === 0) return;
+      others -= 1;
+      await expect(sink(tooMany, context)).rejects.toThrow();
+    };
+    const sink = await sinkFor({ db: database.connect(faulty({ before })) });
+    await sink(await batchOf(add('a')), context);
+    expect(others).toBe(0);
+    expect(await rows()).toEqual([['a', 1]]);
+  });
+
   test('workers of several models that insert and update the same rows in any order count them all', async () => {
     await sql`insert into t (k) values ('k1')`.execute(db);
     const models = {
@@ -205,23 +221,85 @@ describe('SQLite', () => {
   const counts = async ({ db }: TestDatabase): Promise<unknown[]> =>
     (await sql<{ n: number }>`select n from t order by k`.execute(db)).rows.map(({ n }) => n);
 
-  test('a trigger that ends the transaction has the batch come again, and none of it is kept', async () => {
+  test('a trigger that ends the transaction: nothing of it is kept, and the entries at fault are found in others', async () => {
     const { database, sink } = await opened();
     const { db } = database;
     await sql`
       create trigger ends before update on t when new.n < 0
       begin select raise(rollback, 'below zero'); end
     `.execute(db);
-    const batch = await batchOf([...add(1, 2), ['T', { n: -1 }, { k: 3 }]]);
-    for (const attempt of [1, 2, 3]) {
-      await expect(sink({ ...batch, attempt }, context)).rejects.toThrow(/below zero/);
-      expect(await counts(database)).toEqual([0, 0, 0]);
-    }
-    await sql`drop trigger ends`.execute(db);
-    await sink({ ...batch, attempt: 4 }, context);
-    expect(await counts(database)).toEqual([1, 1, -1]);
+    await sql`
+      with recursive s (k) as (select 4 union all select k + 1 from s where k < 40)
+      insert into t select k, 0 from s
+    `.execute(db);
+    const keys = Array.from({ length: 40 }, (_, i) => i + 1);
+    const bad = [3, 17, 18];
+    const batch = await batchOf(keys.map((k): Increment => ['T', { n: bad.includes(k) ? -1 : 1 }, { k }]));
+    await expect(sink(batch, context)).rejects.toThrow(/below zero/);
+    expect(await counts(database)).toEqual(keys.map(() => 0));
+    const result = await sink({ ...batch, attempt: 2 }, context);
+    const rejected = result?.rejected.map(({ index }) => batch.entries[index]?.filters.k);
+    expect(new Set(rejected)).toEqual(new Set(bad));
+    expect(result?.rejected[0]?.reason).toContain('below zero');
+    expect(await counts(database)).toEqual(keys.map((k) => (bad.includes(k) ? 0 : 1)));
+    expect(await sink({ ...batch, attempt: 3 }, context)).toEqual(result);
     await database[Symbol.asyncDispose]();
   });
+
+  test('a trigger that ends every transaction is like one that refuses every row', async () => {
+    const { database, sink } = await opened();
+    const { db } = database;
+    for (const how of ['abort', 'rollback']) {
+      await sql`create trigger ends before update on t begin select raise(${sql.raw(how)}, 'closed'); end`.execute(
+        db,
+      );
+      for (const increments of [add(1), add(1, 2, 3)]) {
+        const batch = await batchOf(increments);
+        await expect(sink(batch, context)).rejects.toThrow(/closed/);
+        const result = await sink({ ...batch, attempt: 2 }, context);
+        expect(result?.rejected).toHaveLength(increments.length);
+        expect(await sink({ ...batch, attempt: 3 }, context)).toEqual(result);
+      }
+      await sql`drop trigger ends`.execute(db);
+    }
+    expect(await counts(database)).toEqual([0, 0, 0]);
+    await database[Symbol.asyncDispose]();
+  });
+
+  test.each(['rollback', 'ignore', 'replace', 'fail'])(
+    'what the table does on a conflict (%s) is not done for entries that turn out to be for one row',
+    async (resolution) => {
+      await using database = await openSqlite();
+      const { db } = database;
+      await sql`
+        create table t (
+          k text collate nocase primary key on conflict ${sql.raw(resolution)},
+          n integer,
+          once integer unique on conflict ${sql.raw(resolution)}
+        )
+      `.execute(db);
+      const sink = kyselySink({ db, models: { T: { table: 't' } } });
+      await sink.migrate();
+      const batch = await batchOf([
+        ['T', { n: 1 }, { k: 'a' }],
+        ['T', { n: 10 }, { k: 'A' }],
+        ['T', { once: 1 }, { k: 'b' }],
+      ]);
+      await sink(batch, context);
+      const clash = await batchOf([
+        ['T', { n: 1, once: 1 }, { k: 'a' }],
+        ['T', { n: 5 }, { k: 'b' }],
+      ]);
+      await expect(sink(clash, context)).rejects.toThrow(/UNIQUE/);
+      const result = await sink({ ...clash, attempt: 2 }, context);
+      expect(result?.rejected.map(({ index }) => index)).toEqual([0]);
+      const { rows } = await sql`select lower(k) as k, n, once from t order by k`.execute(db);
+      expect(rows).toEqual([
+        { k: 'a', n: 11, once: null },
+        { k: 'b', n: 5, once: 1 },
+      ]);
+    },
+  );
 
   test('a batch whose row in the ledger is gone before the commit is not kept', async () => {
     const { database, sink } = await opened();

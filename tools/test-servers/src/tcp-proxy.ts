@@ -25,11 +25,11 @@ export interface TcpProxy extends AsyncDisposable {
 
 /**
  * Starts a proxy on a free port of the loopback interface.
- * @param serverPort where the server listens
+ * @param target where the server listens: a port, or the path of a socket
  * @param rulesFor called for each connection
  */
 export async function startTcpProxy(
-  serverPort: number,
+  target: number | string,
   rulesFor: () => Rules = () => ({}),
 ): Promise<TcpProxy> {
   const connections = new Set<() => void>();
@@ -38,9 +38,7 @@ export async function startTcpProxy(
     for (const cut of connections) cut();
     return count;
   };
-  const server = createServer((client) =>
-    join(client, connect(serverPort, '127.0.0.1'), rulesFor(), connections),
-  );
+  const server = createServer((client) => join(client, connectTo(target), rulesFor(), connections));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -52,6 +50,10 @@ export async function startTcpProxy(
       await once(server, 'close');
     },
   };
+}
+
+function connectTo(target: number | string): Socket {
+  return typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target);
 }
 
 /** Connects a client with the server by the rules. `connections` has what cuts each open connection. */
@@ -80,6 +82,8 @@ function join(client: Socket, upstream: Socket, rules: Rules, connections: Set<(
 /** Takes the bytes of both sides and passes none. */
 function goSilent(client: Socket, upstream: Socket, onClosed: () => void): void {
   for (const socket of [client, upstream]) socket.removeAllListeners('data').resume();
+  // That the server closes the connection does not pass, either.
+  upstream.removeAllListeners('close');
   // Not 'close', which also follows when the connection is cut here.
   client.once('end', onClosed).once('error', onClosed);
 }

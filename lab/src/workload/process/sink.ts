@@ -1,11 +1,9 @@
 import type { Sink } from '@sluice/core';
 import { kyselySink } from '@sluice/kysely';
-import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
-import { instrumentedClient, type Slowness } from './instrumented-client.js';
-
-// A connection may go silent without an end. Longer than any transaction here takes.
-const QUERY_TIMEOUT_MS = 3000;
+import { Kysely } from 'kysely';
+import type { Slowness } from './instrumented-query.js';
+import { openMariadb } from './mariadb.js';
+import { openPostgres } from './postgres.js';
 
 /** The sink under test, and its connections. */
 export interface OpenSink {
@@ -13,22 +11,17 @@ export interface OpenSink {
   close(): Promise<void>;
 }
 
+// The sink ends a silent connection after twice as long. Longer than any statement here takes.
+const TIMEOUT_MS = 1500;
+
+/** @param url its protocol says which database it is */
 export function openSink(url: string, connections: number, slowness: Slowness): OpenSink {
-  const settings = {
-    connectionString: url,
-    max: connections,
-    application_name: 'lab-worker',
-    connectionTimeoutMillis: 3000,
-    query_timeout: QUERY_TIMEOUT_MS,
-    // The types of `pg` lack this option, so it must not be checked as a literal's.
-    Client: instrumentedClient(slowness),
-  };
-  const pool = new pg.Pool(settings);
-  // A lost connection also emits an event, which would end the process if nobody listened.
-  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const open = url.startsWith('mysql:') ? openMariadb : openPostgres;
+  const { dialect, pool } = open(url, connections, slowness);
+  const db = new Kysely<unknown>({ dialect });
   const sink = kyselySink({
     db,
+    pool,
     models: {
       Counter: {
         table: 'counter',
@@ -37,7 +30,7 @@ export function openSink(url: string, connections: number, slowness: Slowness): 
         extra: ['seen', 'note'],
       },
     },
-    timeoutMs: 10_000,
+    timeoutMs: TIMEOUT_MS,
   });
   return { sink, close: () => db.destroy() };
 }

@@ -5,7 +5,7 @@ import { COMMAND_TIMEOUT_MS, type WorkerSettings } from '../settings.js';
 import { obeyDriver } from './commands.js';
 import { settings } from './driver.js';
 import { reach } from './failpoint.js';
-import { currentBatch } from './instrumented-client.js';
+import { currentBatch } from './instrumented-query.js';
 import { jumpingClock } from './jumping-clock.js';
 import { quietLogger } from './quiet-logger.js';
 import { openSink } from './sink.js';

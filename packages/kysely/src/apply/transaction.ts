@@ -1,63 +1,65 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { failureOf } from '../dialects/failures.js';
-
-export interface TransactionOptions {
-  readonly db: Kysely<unknown>;
-  readonly dialect: SqlDialect;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
+import type { Watch } from './watch.js';
 
 const TRIES = 6;
 
 /**
- * Runs a task in a transaction. Rolls back when the task throws, or the signal has aborted by the time of the commit.
+ * Runs a task in a transaction. Rolls back when the task throws, or the watch has ended by the time of the commit.
  * Serialization failures and deadlocks are tried again, a few times and no longer than `timeoutMs`.
- * @throws what the task, the commit or the signal gave as the reason
+ * @throws what the task, the commit or the watch's signal gave as the reason
  */
 export async function inTransaction<T>(
-  options: TransactionOptions,
+  watch: Watch,
+  dialect: SqlDialect,
   task: (db: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs } = watch;
   const startedAt = performance.now();
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
     try {
-      return await once(options, task);
+      return await once(watch, dialect, task);
     } catch (error) {
       const late = timeoutMs > 0 && performance.now() - startedAt > timeoutMs;
-      if (tries === TRIES || late || failureOf(error, options.dialect.classify) !== 'conflict') throw error;
+      if (tries === TRIES || late || failureOf(error, dialect.classify) !== 'conflict') throw error;
     }
     await pause(Math.random() * 5 * 2 ** tries, signal);
   }
 }
 
 async function once<T>(
-  { db, dialect, timeoutMs, signal }: TransactionOptions,
+  watch: Watch,
+  dialect: SqlDialect,
   task: (db: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
+  const { db, signal, timeoutMs } = watch;
   let failure: { readonly error: unknown } | undefined;
   const run = async (trx: Transaction<unknown>): Promise<T> => {
     try {
-      return await dialect.withSession(trx, timeoutMs, async () => {
-        const result = await task(trx);
-        signal.throwIfAborted();
-        return result;
-      });
+      watch.connected();
+      const result = await dialect.withSession(trx, timeoutMs, () => task(trx));
+      // A reply that comes too late must not commit what is delivered again.
+      signal.throwIfAborted();
+      watch.ending('COMMIT');
+      return result;
     } catch (error) {
       failure = { error };
+      watch.ending('ROLLBACK');
       throw error;
     }
   };
   try {
+    watch.connecting();
     const transaction = db.transaction();
     const { isolationLevel } = dialect;
     return await (isolationLevel ? transaction.setIsolationLevel(isolationLevel) : transaction).execute(run);
   } catch (error) {
     // A rollback fails too when the connection is gone, and would hide why.
     throw failure === undefined ? error : failure.error;
+  } finally {
+    watch.disconnected();
   }
 }
 

@@ -1,7 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 
 /** The transaction that was at hand has ended by itself: nothing more may be done in its place. */
-class TransactionLost extends Error {}
+export class TransactionLost extends Error {
+  /** The error after which it was gone. */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown) {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 // Names of their own, since one inside another may be left behind by an error that is not undone there.
 type Savepoint = 'sluice_entries' | 'sluice_insert' | 'sluice_probe';
@@ -48,6 +56,7 @@ async function undo(db: Kysely<unknown>, savepoint: Savepoint, reason: unknown):
     // Without a cause: whose fault the first error was no longer matters.
     throw new TransactionLost(
       `The transaction ended by itself after: ${reason}. Nothing of it was kept. The database says: ${error}`,
+      reason,
     );
   }
 }

@@ -1,8 +1,9 @@
 import type { Batch, ExtraValue } from '@sluice/core';
-import type { IsolationLevel, Kysely, RawBuilder } from 'kysely';
+import type { IsolationLevel, Kysely, Dialect as KyselyDialect, RawBuilder } from 'kysely';
 import type { Group } from '../plan/groups.js';
 import type { Catalogue, TableInfo } from '../setup/catalogue.js';
 import type { Classify } from './failures.js';
+import type { Hold, Pool } from './pool.js';
 import type { Sent } from './values.js';
 
 type Sql = RawBuilder<unknown>;
@@ -37,6 +38,8 @@ export interface SqlDialect {
   /** Makes constraints speak at once, so that each entry's own statement fails. */
   beforeIsolation(db: Db): Promise<void>;
   readonly classify: Classify;
+  /** Whether a statement that fails because of its data may take the whole transaction with it. */
+  readonly dataMayEndTransaction: boolean;
 
   /** The statements that make the ledger, the index only where it is not part of the table. */
   createLedger(ledger: readonly string[], indexName: string): { readonly table: Sql; readonly index?: Sql };
@@ -46,6 +49,9 @@ export interface SqlDialect {
   ago(ms: number): Sql;
 
   readonly catalogue: Catalogue;
+
+  /** Kysely over a pool, whose connections go through `hold`; `undefined` if the database has no such pool. */
+  overPool(pool: Pool, hold: Hold): KyselyDialect | undefined;
 }
 
 /** `ord` is the entry's index in its group; `found` identifies the row of the table. */

@@ -1,16 +1,10 @@
-import type { Batch, Logger } from '@sluice/core';
+import type { Batch, SinkContext } from '@sluice/core';
 import { type Kysely, sql } from 'kysely';
-import type { SqlDialect } from '../dialects/dialect.js';
+import { watched } from '../apply/watch.js';
+import type { Settings } from '../options.js';
 
 const STEP = 1000;
 const PAUSE_MS = 60_000;
-
-export interface CleanerOptions {
-  readonly db: Kysely<unknown>;
-  readonly dialect: SqlDialect;
-  readonly ledger: readonly string[];
-  readonly ledgerRetentionMs: number;
-}
 
 /**
  * Removes old rows of a partition from the ledger, after a batch of that partition: up to 1000 of them at the first
@@ -19,27 +13,28 @@ export interface CleanerOptions {
  * one batch of the partition that can be delivered again.
  */
 export class Cleaner {
-  readonly #options: CleanerOptions;
+  readonly #settings: Settings;
   readonly #dueAt = new Map<number, number>();
 
-  constructor(options: CleanerOptions) {
-    this.#options = options;
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
   /** Takes a step if one is due. Never throws: batches are applied whether or not the ledger can be cleaned. */
-  async step({ id, partition }: Batch, logger: Logger): Promise<void> {
+  async step({ id, partition }: Batch, context: SinkContext): Promise<void> {
     const now = performance.now();
     if (now < (this.#dueAt.get(partition) ?? 0)) return;
     this.#dueAt.set(partition, now + PAUSE_MS);
     try {
-      if ((await this.#remove(id, partition)) === STEP) this.#dueAt.delete(partition);
+      const removed = await watched(this.#settings, context, ({ db }) => this.#remove(db, id, partition));
+      if (removed === STEP) this.#dueAt.delete(partition);
     } catch (error) {
-      logger.warn(`Old rows of the ledger could not be removed: ${error}`);
+      context.logger.warn(`Old rows of the ledger could not be removed: ${error}`);
     }
   }
 
-  async #remove(id: string, partition: number): Promise<number> {
-    const { db, dialect, ledger, ledgerRetentionMs } = this.#options;
+  async #remove(db: Kysely<unknown>, id: string, partition: number): Promise<number> {
+    const { dialect, ledger, ledgerRetentionMs } = this.#settings;
     const table = sql.id(...ledger);
     const { rows } = await sql<{ id: string }>`
       select id

@@ -3,7 +3,7 @@ import { IS_COMPARED } from '../dialects/rules.js';
 import type { Layout } from '../plan/layout.js';
 import type { Model } from '../plan/model.js';
 import { listed, quote } from '../plan/unmapped.js';
-import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
+import type { Catalogue, Right, TableInfo } from './catalogue.js';
 
 /** Why no batch can be applied, and what to do. */
 export interface Fault {

@@ -1,4 +1,5 @@
 import { ProcessingError, SinkUnavailableError, SluiceError, type SluiceErrorCode } from '@sluice/core';
+import type { Kysely } from 'kysely';
 import { type Failure, failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Settings } from '../options.js';
 import type { Group } from '../plan/groups.js';
@@ -18,25 +19,31 @@ import {
   silentFaultsOf,
 } from './faults.js';
 
-/** What the database said of tables; nothing where it has none. */
+/** What the database said of tables; `undefined` for one that was not there. */
 export interface KnownTables {
   get(table: readonly string[]): TableInfo | undefined;
 }
 
-/**
- * Checks that the tables of a database are what the sink needs, before the first batch and when one fails, and keeps what
- * the database said of them until then.
- */
+/** What the database said of its tables until a batch fails: what batches share. */
+export interface Known {
+  readonly tables: Map<string, TableInfo>;
+  /** Names of demands whose tables were checked; the ledger has the empty one. */
+  readonly sound: Set<string>;
+}
+
+/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  /** Names of demands whose tables were checked; the ledger has the empty one. */
-  readonly #sound = new Set<string>();
-  readonly #tables = new Map<string, TableInfo>();
+  readonly #sound: Set<string>;
+  readonly #tables: Map<string, TableInfo>;
 
-  constructor(settings: Settings) {
+  /** @param db where to look: a way to the database of `settings` */
+  constructor(settings: Settings, db: Kysely<unknown>, { tables, sound }: Known) {
     this.#settings = settings;
-    this.#language = { db: settings.db, catalogue: settings.dialect.catalogue };
+    this.#language = { db, catalogue: settings.dialect.catalogue };
+    this.#sound = sound;
+    this.#tables = tables;
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
@@ -53,8 +60,8 @@ export class Setup {
 
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
-   * The ledger and each layout are checked once. Returns what is known of the tables, for one delivery: what is known here is
-   * forgotten when another one fails.
+   * The ledger and each layout are checked once.
+   * @returns the tables, for as long as one batch needs them: others may fail meanwhile, and forget what is known
    * @throws SinkUnavailableError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<KnownTables> {

@@ -39,7 +39,10 @@ export async function batchOf(
 }
 
 export const context: SinkContext = {
-  signal: new AbortController().signal,
+  // Each batch has its own.
+  get signal() {
+    return new AbortController().signal;
+  },
   leaseMs: 30_000,
   ageMs: 0,
   logger: { warn() {}, error() {} },

@@ -621,7 +621,26 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const batch = await batchOf(increments);
       await expect(sink(batch, { ...context, signal: controller.signal })).rejects.toThrow('lease lost');
       await expect(sink(batch, { ...context, signal: controller.signal })).rejects.toThrow('lease lost');
-      expect([await views(), await ledger()]).toEqual([{}, []]);
+      // The wait ends at once; the rollback follows.
+      await expect.poll(async () => [await views(), await ledger()]).toEqual([{}, []]);
+    });
+
+    test('a reply that comes after it was given up commits nothing', async () => {
+      let answer: () => void = () => {};
+      const late = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const before = async (text: string): Promise<void> => {
+        if (text.startsWith('insert') && text.includes('pages')) await late;
+      };
+      const again = await sinkFor(PAGE);
+      const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE, timeoutMs: 300 });
+      const batch = await batchOf(increments);
+      await expect(sink(batch, context)).rejects.toThrow('The database was silent');
+      answer();
+      await expect.poll(async () => [await views(), await ledger()]).toEqual([{}, []]);
+      await again({ ...batch, attempt: 2 }, context);
+      expect(await views()).toEqual({ '/a': 2 });
     });
 
     test('serialization failures and deadlocks are tried again, connection failures are not', async () => {

@@ -5,6 +5,7 @@ import type { Match, SqlDialect } from '../dialect.js';
 import type { Failure } from '../failures.js';
 import { dateOfFourDigits, encoder } from '../values.js';
 import { mysqlCatalogue } from './catalogue.js';
+import { overMysqlPool } from './pool.js';
 import { withSession } from './session.js';
 import { chunksOf, findRows, insertRows, MOST_COMPARED, updateRows } from './statements.js';
 
@@ -75,6 +76,7 @@ export const mysql: SqlDialect = {
   // Else looking for rows that are missing locks the gaps between those that are there, and two that insert deadlock.
   isolationLevel: 'read committed',
   withSession,
+  dataMayEndTransaction: false,
   async beforeIsolation() {},
 
   classify({ sqlState, errno }): Failure | undefined {
@@ -118,6 +120,7 @@ export const mysql: SqlDialect = {
 
   ago: (ms) => sql`utc_timestamp(3) - interval ${ms * 1000} microsecond`,
   catalogue: mysqlCatalogue,
+  overPool: overMysqlPool,
 };
 
 // Deadlock, lock wait timeout, a row that changed since it was read (MariaDB).

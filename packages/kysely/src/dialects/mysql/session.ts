@@ -33,7 +33,8 @@ export async function withSession<T>(
   const seconds = sql.lit(Math.ceil(timeoutMs / 1000));
   const settings = Object.entries({
     ...SETTINGS,
-    ...(timeoutMs > 0 && { innodb_lock_wait_timeout: seconds }),
+    // A worker that vanished must not hold its locks until TCP notices.
+    ...(timeoutMs > 0 && { innodb_lock_wait_timeout: seconds, wait_timeout: seconds }),
   }).map(([name, value]) => ({ value, setting: sql.raw(name), kept: sql.raw(`@sluice_${name}`) }));
   const keep = settings.map(({ setting, kept }) => sql`${kept} = @@session.${setting}`);
   const set = settings.map(({ setting, value }) => sql`session ${setting} = ${value}`);
@@ -42,7 +43,11 @@ export async function withSession<T>(
   try {
     return await task();
   } finally {
-    // If this fails the connection is lost, and its settings with it.
-    await sql`set ${sql.join(putBack)}`.execute(db).catch(() => undefined);
+    try {
+      await sql`set ${sql.join(putBack)}`.execute(db);
+    } catch {
+      // What others would find changed must not go back to the pool: the connection is closed, if it is not already.
+      await sql`kill connection_id()`.execute(db).catch(() => undefined);
+    }
   }
 }

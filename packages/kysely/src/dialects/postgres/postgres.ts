@@ -5,6 +5,7 @@ import type { Failure } from '../failures.js';
 import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
+import { overPostgresPool } from './pool.js';
 import { findRows, insertRows, updateRows } from './statements.js';
 
 export const postgres: SqlDialect = {
@@ -67,6 +68,7 @@ export const postgres: SqlDialect = {
     return task();
   },
 
+  dataMayEndTransaction: false,
   async beforeIsolation(db) {
     // Else a constraint that is deferred would fail at the commit, for all rows together.
     await sql`set constraints all immediate`.execute(db);
@@ -99,6 +101,7 @@ export const postgres: SqlDialect = {
   enterLedger: enterUnlessThere,
   ago: (ms) => sql`now() - make_interval(secs => ${ms / 1000}::float8)`,
   catalogue: postgresCatalogue,
+  overPool: overPostgresPool,
 };
 
 // 42 names, types and rights, 3F a schema, 0A what the server cannot do, 55000 a view that takes no rows, 25006 a server

@@ -44,6 +44,8 @@ export const sqlite: SqlDialect = {
 
   isolationLevel: undefined,
   withSession: (_, __, task) => task(),
+  // By a trigger with raise(rollback).
+  dataMayEndTransaction: true,
   async beforeIsolation() {},
 
   classify({ code, errcode, message }): Failure | undefined {
@@ -73,6 +75,7 @@ export const sqlite: SqlDialect = {
   enterLedger: enterUnlessThere,
   ago: (ms) => sql`strftime('%Y-%m-%d %H:%M:%f', 'now', ${`-${(ms / 1000).toFixed(3)} seconds`})`,
   catalogue: sqliteCatalogue,
+  overPool: () => undefined,
 };
 
 // Errors of statements have one code, also where a value is at fault: an overflow, malformed JSON.

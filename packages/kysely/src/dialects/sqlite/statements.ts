@@ -26,7 +26,7 @@ export function findRows(group: Group): RawBuilder<Match> {
   `;
 }
 
-/** Changes rows, of which each matches one entry at most. */
+/** Changes rows, of which each matches one entry at most. "or abort" is as below. */
 export function updateRows(group: Group): Sql {
   const { model, keys, fields } = group[0].layout;
   const changes = fields.map(({ column, rule }, i) => {
@@ -37,7 +37,7 @@ export function updateRows(group: Group): Sql {
     return sql`${id(column)} = ${next}`;
   });
   return sql`
-    update ${id(...model.table)} as ${id('t')}
+    update or abort ${id(...model.table)} as ${id('t')}
     set ${sql.join(changes)}
     from ${source(group, keys.length + fields.length, valuesOf)}
     where ${matches(group)}

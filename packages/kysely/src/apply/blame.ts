@@ -1,6 +1,8 @@
+import type { Rejection } from '@sluice/core';
 import { type RawBuilder, sql } from 'kysely';
 import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Layout } from '../plan/layout.js';
+import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
 import type { TableInfo } from '../setup/catalogue.js';
 import { demandOfLayout, unnamed } from '../setup/faults.js';
@@ -10,8 +12,29 @@ import { undone } from './undo.js';
 /** A table that takes no rows at all: none of them is at fault. */
 class TableFault extends Error {}
 
+/** A row that could not be applied, because of data. */
+export interface Failed {
+  readonly row: Row;
+  readonly error: unknown;
+}
+
+/**
+ * Rejects rows if their tables work.
+ * @throws what a table that does not work says
+ */
+export async function blame(work: Work, failed: readonly Failed[]): Promise<readonly Rejection[]> {
+  for (const { row, error } of failed) {
+    if (isOfTable(work, row.layout, error)) throw error;
+  }
+  await probe(
+    work,
+    failed.map(({ row }) => row.layout),
+  );
+  return failed.map(({ row: { index }, error }) => ({ index, reason: reasonOf(error) }));
+}
+
 /** Whether an error that sounds like data is about a column that new rows must have and no entry of the model names. */
-export function isOfTable({ dialect: { catalogue }, tables }: Work, layout: Layout, error: unknown): boolean {
+function isOfTable({ dialect: { catalogue }, tables }: Work, layout: Layout, error: unknown): boolean {
   const info = tables.get(layout.model.table);
   if (info === undefined || findInCauses(error, catalogue.suspicionOf) === undefined) return false;
   const reason = reasonOf(error);
@@ -23,7 +46,7 @@ export function isOfTable({ dialect: { catalogue }, tables }: Work, layout: Layo
  * is missing, for a name that is not there, for a trigger that fails whatever the rows are.
  * @throws what the database says, or TableFault if it sounds as if data were at fault
  */
-export async function probe({ db, dialect, tables }: Work, layouts: readonly Layout[]): Promise<void> {
+async function probe({ db, dialect, tables }: Work, layouts: readonly Layout[]): Promise<void> {
   for (const layout of distinct(layouts)) {
     try {
       await undone(db, 'sluice_probe', async () => {
