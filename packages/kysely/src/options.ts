@@ -1,19 +1,12 @@
-import {
-  type AnySchema,
-  type Batch,
-  type Entry,
-  type ExtraValue,
-  InvalidInputError,
-  type Schema,
-} from '@sluice/core';
+import type { AnySchema, Batch, Entry, Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { dialectOf } from './dialects/choose.js';
 import type { Dialect, SqlDialect } from './dialects/dialect.js';
 import type { Pool } from './dialects/pool.js';
-import { type Sent, UnusableValue } from './dialects/values.js';
-import type { ModelMapping, ModelMappings, Names, Tables } from './plan/mapping.js';
+import { invalid, isRecord, partsOf, refuseUnknown } from './invalid-option.js';
+import type { ModelMappings, Tables } from './plan/mapping.js';
 import type { Model } from './plan/model.js';
-import { listed, quote } from './plan/unmapped.js';
+import { modelOf } from './plan/model-of.js';
 
 /** Entries that found no row to update: see {@link KyselySinkOptions.onMissing}. */
 export interface MissingRows<S extends Schema<S> = AnySchema> {
@@ -102,7 +95,6 @@ export interface Settings {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
 const OPTIONS = [
   'db',
   'pool',
@@ -159,88 +151,13 @@ export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
   return db.withoutPlugins() as unknown as Kysely<unknown>;
 }
 
-function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect): Model {
-  const option = `models.${name}`;
-  if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
-  refuseUnknown(`${option}.`, mapping, MAPPING);
-  const { table, mode = 'upsert', keys, columns, extra, onInsert = {} } = mapping;
-  if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
-  return {
-    name,
-    table: partsOf(`${option}.table`, table),
-    mode,
-    keys: namesOf(`${option}.keys`, keys),
-    columns: namesOf(`${option}.columns`, columns),
-    extra: namesOf(`${option}.extra`, extra),
-    onInsert: valuesOf(`${option}.onInsert`, onInsert, dialect),
-  };
-}
-
-function partsOf(option: string, name: string | readonly string[]): readonly string[] {
-  const parts = typeof name === 'string' ? name.split('.') : name;
-  if (Array.isArray(parts) && parts.length > 0 && parts.every(isName)) return parts;
-  throw invalid(option, 'the name of a table');
-}
-
-function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
-  if (names === undefined) return undefined;
-  if (typeof names !== 'object' || names === null) throw invalid(option, NAMES);
-  const pairs = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
-  if (!pairs.flat().every(isName)) throw invalid(option, NAMES);
-  return new Map(pairs);
-}
-
-function valuesOf(
-  option: string,
-  values: Readonly<Record<string, ExtraValue | undefined>>,
-  { encode }: SqlDialect,
-): ReadonlyMap<string, Sent> {
-  if (!isRecord(values) || !Object.keys(values).every(isName)) {
-    throw invalid(option, 'an object of columns and values');
-  }
-  try {
-    return new Map(Object.entries(values).map(([column, value]) => [column, encode(value ?? null)]));
-  } catch (error) {
-    if (!(error instanceof UnusableValue)) throw error;
-    throw invalid(option, `values that the database can store: ${error.message}`);
-  }
-}
-
 const POOL = "the pool of `db`: of pg, or of mysql2 (not of 'mysql2/promise')";
 
 function isPoolOf({ overPool }: SqlDialect, pool: Pool): boolean {
   return isRecord(pool) && overPool(pool, ({ release }) => release) !== undefined;
 }
 
-const NAMES = 'an array of names, or an object of names and columns';
-
-function isName(name: unknown): boolean {
-  // As a name in an object, __proto__ would set a prototype.
-  return typeof name === 'string' && name !== '' && name !== '__proto__';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A name that is misspelt would quietly mean the default. */
-function refuseUnknown(path: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `kyselySink has no option ${quote(path + unknown)}; there are ${listed(known)}.`,
-  );
-}
-
 function checkWhole(option: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw invalid(option, `an integer of at least ${least}`);
-}
-
-function invalid(option: string, expected: string): InvalidInputError {
-  return new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `The option ${JSON.stringify(option)} of kyselySink must be ${expected}.`,
-  );
 }

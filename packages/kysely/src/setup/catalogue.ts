@@ -29,6 +29,8 @@ export interface ColumnInfo {
   /** The type behind a domain, as a cast would say it. */
   readonly base: string;
   readonly takesSums: boolean;
+  /** How many digits after the point of a sum it keeps; none below 0, which rounds whole numbers. */
+  readonly decimals: number;
   /** Whether `>` compares its values. */
   readonly hasOrder: boolean;
   /** Computed by the database: it cannot be written. */
@@ -66,6 +68,8 @@ export interface Catalogue {
   isHidden(db: Kysely<unknown>, table: readonly string[], columns: readonly string[]): Promise<boolean>;
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
+  /** A type that keeps decimals of so many digits after the point, for messages. */
+  decimalType(scale: number): string;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
 }
 

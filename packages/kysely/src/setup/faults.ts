@@ -3,7 +3,7 @@ import { IS_COMPARED } from '../dialects/rules.js';
 import type { Layout } from '../plan/layout.js';
 import type { Model } from '../plan/model.js';
 import { listed, quote } from '../plan/unmapped.js';
-import type { Catalogue, Right, TableInfo } from './catalogue.js';
+import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
 
 /** Why no batch can be applied, and what to do. */
 export interface Fault {
@@ -32,14 +32,20 @@ interface Use {
   readonly column: string;
   readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
+  /** Of a sum that the model lists: how many digits it has after the point. */
+  readonly scale?: number;
 }
 
 /** What a model demands of its table, by the names that it lists. */
 export function demandOf(model: Model): Demand {
   const keys = model.keys === undefined ? undefined : [...model.keys.values()];
-  const uses = (['keys', 'columns', 'extra'] as const).flatMap((part) =>
-    [...(model[part]?.values() ?? [])].map((column): Use => ({ column, part })),
-  );
+  const uses: Use[] = [
+    ...(keys ?? []).map((column): Use => ({ column, part: 'keys' })),
+    ...[...(model.columns?.values() ?? [])].map(
+      ({ column, scale }): Use => ({ column, part: 'columns', scale }),
+    ),
+    ...[...(model.extra?.values() ?? [])].map((column): Use => ({ column, part: 'extra' })),
+  ];
   if (model.mode === 'upsert') {
     for (const column of model.onInsert.keys()) uses.push({ column, part: 'onInsert' });
   }
@@ -72,15 +78,18 @@ export function demandOfEntries(layout: Layout): Demand {
   return { ...demand, keys: layout.keys, uses: [...usesOf(layout), ...given] };
 }
 
-function usesOf({ keys, fields }: Layout): Use[] {
+function usesOf({ model, keys, fields }: Layout): Use[] {
   return [
     ...keys.map((column): Use => ({ column, part: 'keys' })),
     ...fields.map(
-      ({ column, rule }): Use => ({
-        column,
-        part: rule === 'sum' ? 'columns' : 'extra',
-        isCompared: IS_COMPARED[rule],
-      }),
+      (field): Use =>
+        field.rule === 'sum'
+          ? {
+              column: field.column,
+              part: 'columns',
+              ...(model.columns !== undefined && { scale: field.scale }),
+            }
+          : { column: field.column, part: 'extra', isCompared: IS_COMPARED[field.rule] },
     ),
   ];
 }
@@ -124,9 +133,11 @@ export async function faultsOf(
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
   if (!info.isWritable(demand.mode)) return [unwritable(demand)];
-  return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
-    table(demand, text),
-  );
+  return [
+    ...engine(demand, info, language),
+    ...rounded(demand, info, language),
+    ...index(demand, info, language),
+  ].map((text) => table(demand, text));
 }
 
 function unwritable(demand: Demand): Fault {
@@ -227,7 +238,8 @@ function engine(
 function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
   const { uses, mode, option } = demand;
   const there = listed(info.columns.map(({ name }) => name));
-  return uses.flatMap(({ column, part, isCompared }) => {
+  const fault = (text: string): Fault[] => [table(demand, text)];
+  return uses.flatMap(({ column, part, isCompared, scale }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
     const subject = `the column ${quote(column)}`;
     if (found === undefined) {
@@ -235,22 +247,31 @@ function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Faul
       return [{ kind: 'name', text: at(demand, problem) }];
     }
     const isWritten = part !== 'keys' || mode === 'upsert';
-    if (found.isGenerated && isWritten) {
-      return [table(demand, `${subject} is computed by the database: map another one.`)];
-    }
-    if (part === 'columns' && !found.takesSums) {
-      return [table(demand, `${subject} (${found.type}) takes no sums: make it a number, such as bigint.`)];
-    }
+    if (found.isGenerated && isWritten)
+      return fault(`${subject} is computed by the database: map another one.`);
+    const isRounded = scale !== undefined && found.decimals < scale;
+    if (part === 'columns' && !scale && !found.takesSums && !isRounded) return fault(noSums(found));
     if (isCompared && !found.hasOrder) {
-      return [
-        table(
-          demand,
-          `${subject} (${found.type}) has no order, which max() and min() need: change its type.`,
-        ),
-      ];
+      return fault(`${subject} (${found.type}) has no order, which max() and min() need: change its type.`);
     }
     return [];
   });
+}
+
+/** Columns that would round sums without a word. */
+function rounded({ uses }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+  return uses.flatMap(({ column, scale }) => {
+    const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
+    if (scale === undefined || found === undefined || found.decimals >= scale) return [];
+    if (scale === 0) return [noSums(found)];
+    return [
+      `the column ${quote(column)} (${found.type}) does not keep ${scale} digits after the point: make it ${catalogue.decimalType(scale)}.`,
+    ];
+  });
+}
+
+function noSums({ name, type }: ColumnInfo): string {
+  return `the column ${quote(name)} (${type}) takes no sums: make it a number, such as bigint.`;
 }
 
 /** Whether a table has all columns that are named. */

@@ -15,6 +15,9 @@ const FULL = new Set([3, 1021, 1114]);
 
 const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
 
+// To anything else, such as text, numbers are added as doubles.
+const WHOLE = new Set([...NUMBERS, 'bit', 'year']);
+
 export const mysqlCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
     const relation = await find(db, table);
@@ -72,6 +75,7 @@ export const mysqlCatalogue: Catalogue = {
     return false;
   },
   hidesTables: true,
+  decimalType: (scale) => `decimal(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 64));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -113,6 +117,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     name: string;
     type: string;
     base: string;
+    scale: unknown;
     computed: string | null;
     required: number;
   }>`
@@ -120,6 +125,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
       t.column_name as ${sql.id('name')},
       t.column_type as ${sql.id('type')},
       t.data_type as ${sql.id('base')},
+      t.numeric_scale as ${sql.id('scale')},
       t.generation_expression as ${sql.id('computed')},
       t.is_nullable = 'NO'
         and t.column_default is null
@@ -128,11 +134,12 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     where ${of(table)}
     order by t.ordinal_position
   `.execute(db);
-  return rows.map(({ name, type, base, computed, required }) => ({
+  return rows.map(({ name, type, base, scale, computed, required }) => ({
     name,
     type,
     base,
     takesSums: NUMBERS.has(base),
+    decimals: base === 'decimal' ? Number(scale) : WHOLE.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
     isGenerated: computed !== null && computed !== '',
     isRequired: Number(required) === 1 && (computed === null || computed === ''),

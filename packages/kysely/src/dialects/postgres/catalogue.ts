@@ -51,6 +51,7 @@ export const postgresCatalogue: Catalogue = {
     return rows.length > 0;
   },
   hidesTables: false,
+  decimalType: (scale) => `numeric(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 63));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -136,6 +137,14 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
       format_type(a.atttypid, a.atttypmod) as type,
       format_type(b.oid, null) as base,
       t.typcategory = 'N' as "takesSums",
+      case b.oid
+        when 'numeric'::regtype
+        -- A modifier has the digits after the point in its last eleven bits, with a sign.
+        then case when b.modifier < 4 then 1000 else (((b.modifier - 4) & 2047) # 1024) - 1024 end
+        when 'money'::regtype
+        then scale(1::money::numeric)
+        else 0
+      end as "decimals",
       t.typcategory not in ('U', 'G') or exists (
         select
         from pg_opclass o
@@ -157,14 +166,14 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
     from pg_attribute a
     join pg_type t on t.oid = a.atttypid
     cross join lateral (
-      with recursive base(oid, of) as (
-        select t.oid, t.typbasetype
+      with recursive base(oid, modifier, of, next) as (
+        select t.oid, a.atttypmod, t.typbasetype, t.typtypmod
         union all
-        select d.oid, d.typbasetype
+        select d.oid, base.next, d.typbasetype, d.typtypmod
         from base
         join pg_type d on d.oid = base.of
       )
-      select oid from base where of = 0
+      select oid, modifier from base where of = 0
     ) b
     left join lateral (
       select c.oid::regclass::text as name

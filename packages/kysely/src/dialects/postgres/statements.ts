@@ -4,7 +4,7 @@ import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
-import { RULES } from '../rules.js';
+import { RULES, rankedBy } from '../rules.js';
 
 type Sql = RawBuilder<unknown>;
 
@@ -31,7 +31,12 @@ export function updateRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, fields } = group[0].layout;
   const values = valuesOf(group, table);
   const changes = fields.map((field, i) => {
-    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`));
+    const ranked = rankedBy(field).column;
+    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field, {
+      value: id('u', field.rule === 'companion' ? `w${i}` : `v${i}`),
+      old: id('t', ranked),
+      operand: (operand) => (isText(ranked, table) ? sql`${operand}::text collate "C"` : operand),
+    });
     return sql`${id(field.column)} = ${next}`;
   });
   return sql`
@@ -85,14 +90,26 @@ function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): S
 
 /** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
 function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
-  return layout.fields.map(({ column, rule }, i) => {
-    const base = infoOf(column, table)?.base ?? 'text';
-    return {
-      name: `v${i}`,
-      type: rule === 'sum' ? (ADDED_AS.get(base) ?? base) : base,
-      read: ({ values }: Row) => values[i],
-    };
+  return layout.fields.flatMap((field, i) => {
+    const base = infoOf(field.column, table)?.base ?? 'text';
+    const type = field.rule === 'sum' ? addedAs(base, field.min !== undefined) : base;
+    const sender = { name: `v${i}`, type, read: ({ values }: Row) => values[i] };
+    if (field.rule !== 'companion') return [sender];
+    const ranked = infoOf(field.of.column, table)?.base ?? 'text';
+    return [sender, { name: `w${i}`, type: ranked, read: ({ cameWith }: Row) => cameWith[i] }];
   });
+}
+
+const TEXTS = new Set(['text', 'character varying', 'character', 'name', 'citext']);
+
+function isText(column: string, table: TableInfo | undefined): boolean {
+  return TEXTS.has(infoOf(column, table)?.base ?? '');
+}
+
+/** A floor is reached from any depth, also from where 64 bits end. */
+function addedAs(base: string, hasFloor: boolean): string {
+  const type = ADDED_AS.get(base) ?? base;
+  return hasFloor && type === 'bigint' ? 'numeric' : type;
 }
 
 const ADDED_AS: ReadonlyMap<string, string> = new Map([

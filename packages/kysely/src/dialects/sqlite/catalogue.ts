@@ -48,15 +48,20 @@ export const sqliteCatalogue: Catalogue = {
     return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
 
-  isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  isSameName: (a, b) => inLowerCase(a) === inLowerCase(b),
   isHidden: async () => false,
   hidesTables: false,
+  // Numbers with a point are rounded.
+  decimalType: () => 'text',
   createUnique: (table, columns) => {
     const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
     const list = sql.join(columns.map((column) => sql.id(column)));
     return sql`create unique index ${name} on ${sql.id(...table.slice(-1))} (${list})`;
   },
 };
+
+// As many as 64 bits have.
+const MOST_DIGITS = 18;
 
 // node:sqlite has numbers for all errors.
 const ERRORS: ReadonlyMap<number, string> = new Map([
@@ -65,6 +70,11 @@ const ERRORS: ReadonlyMap<number, string> = new Map([
   [13, 'SQLITE_FULL'],
   [19, 'SQLITE_CONSTRAINT'],
 ]);
+
+/** SQLite takes capitals for small letters in ASCII alone. */
+function inLowerCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
 
 /** The arguments of a pragma: SQLite takes a schema that is NULL for all of them. */
 function of(table: readonly string[]) {
@@ -123,6 +133,7 @@ function columnInfo(
     type: type === '' ? 'no type' : type,
     base: type,
     takesSums: takesSums(type, isStrict),
+    decimals: isText(type) ? MOST_DIGITS : 0,
     hasOrder: true,
     isGenerated,
     isRequired: Number(notnull) === 1 && dflt_value === null && !isRowNumber && !isGenerated,
@@ -130,9 +141,13 @@ function columnInfo(
 }
 
 /** A column that is declared as text turns numbers into text; the rules are SQLite's. */
+function isText(type: string): boolean {
+  return !/int/i.test(type) && /char|clob|text/i.test(type);
+}
+
 function takesSums(type: string, isStrict: boolean): boolean {
   if (/int/i.test(type)) return true;
-  return !/char|clob|text/i.test(type) && !(isStrict && /blob/i.test(type));
+  return !isText(type) && !(isStrict && /blob/i.test(type));
 }
 
 function primaryKey(columns: readonly string[]): UniqueIndex[] {
