@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { undoable } from '../../apply/undo.js';
 import type { SqlDialect } from '../dialect.js';
 import type { Failure } from '../failures.js';
@@ -19,7 +19,10 @@ export const postgres: SqlDialect = {
   },
 
   async updateAtOnce(db, group, table) {
+    // Rows are locked in the order in which they are sent if each is looked up by its key.
+    await allowScans(db, 'off');
     const { rows } = await updateRows(group, table, sql`returning ${sql.id('u', 'ord')}`).execute(db);
+    await allowScans(db, 'on');
     return rows.map(({ ord }) => ord);
   },
 
@@ -59,16 +62,14 @@ export const postgres: SqlDialect = {
   isolationLevel: 'read committed',
 
   async withSession(db, timeoutMs, task) {
+    if (timeoutMs === 0) return task();
     const ms = String(timeoutMs);
     // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
     await sql`
       select
-        -- Rows are locked in the order in which they are sent if they are looked up one by one.
-        set_config('enable_hashjoin', 'off', true),
-        set_config('enable_mergejoin', 'off', true),
-        case when ${ms} <> '0' then set_config('statement_timeout', ${ms}, true) end,
+        set_config('statement_timeout', ${ms}, true),
         case
-          when ${ms} <> '0' and version() not like '%wasm%'
+          when version() not like '%wasm%'
           then set_config('idle_in_transaction_session_timeout', ${ms}, true)
         end
     `.execute(db);
@@ -117,6 +118,13 @@ const SETUP = /^(42|3F|0A|55000|25006|53100)/;
 
 // 21 several rows for one, 22 data, 23 constraints, 44 views, 54 limits such as those of an index, P0 raised in a trigger.
 const DATA = new Set(['21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
+
+/** Whether a statement may read a whole table instead of its index: for this transaction. */
+async function allowScans(db: Kysely<unknown>, value: 'on' | 'off'): Promise<void> {
+  const settings = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
+  const set = settings.map((name) => sql`set_config(${sql.lit(name)}, ${sql.lit(value)}, true)`);
+  await sql`select ${sql.join(set)}`.execute(db);
+}
 
 /** A unique or an exclusion constraint. */
 function isInTheWay(error: unknown): boolean {
