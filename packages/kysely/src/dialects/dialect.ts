@@ -19,12 +19,12 @@ export interface SqlDialect {
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
   /**
-   * Changes rows of a table whose keys are unique, in the order of the entries, without finding them first: a lock and a
-   * change are one step then. Returns the indexes of entries that changed one. Of several for one row one does.
-   * `undefined` where the database cannot say so.
+   * Updates the rows that are there, in the order of the entries, and inserts the others, in one statement: for entries
+   * of one layout, and a table whose keys are unique. Returns false, and nothing was done, if a row is in the way.
+   * `undefined` where the database cannot say in one statement which rows are missing.
    */
-  readonly updateAtOnce:
-    | ((db: Db, group: Group, table: TableInfo | undefined) => Promise<readonly number[]>)
+  readonly upsertAtOnce:
+    | ((db: Db, group: Group, inserted: Group, table: TableInfo | undefined) => Promise<boolean>)
     | undefined;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
   insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;

@@ -26,7 +26,8 @@ export function asInserted(group: Group, { isSameName }: Pick<Catalogue, 'isSame
   return [inserted(first), ...others.map(inserted)];
 }
 
-function hasFloor(field: Field): boolean {
+/** Whether a new row may get another value than the one that is added to a row that is there. */
+export function hasFloor(field: Field): boolean {
   return field.rule === 'sum' && field.min !== undefined;
 }
 

@@ -7,8 +7,8 @@ export interface TableInfo {
   readonly uniques: readonly UniqueIndex[] | undefined;
   /** Whether rows can be written in this mode: some views take none, or only updates. */
   isWritable(mode: 'upsert' | 'update'): boolean;
-  /** Whether an update changes each row that it finds, and says so: no trigger or rule may do something else instead. */
-  readonly hasPlainUpdates: boolean;
+  /** Whether it has its rows itself, and no trigger or rule may do something else instead of a change. */
+  readonly isPlain: boolean;
   /** The engine, if a rollback would leave its rows as they are. */
   readonly engineWithoutTransactions?: string;
   /** The rights that the current user lacks, and the user. Left out where that is not known. */

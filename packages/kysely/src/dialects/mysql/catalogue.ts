@@ -27,7 +27,7 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
-      hasPlainUpdates: false,
+      isPlain: false,
       isWritable: () => relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };

@@ -36,7 +36,7 @@ export const mysql: SqlDialect = {
     for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
   },
 
-  updateAtOnce: undefined,
+  upsertAtOnce: undefined,
 
   async insert(db, group) {
     const left: Row[] = [];

@@ -7,7 +7,7 @@ interface Relation {
   readonly is_view: boolean;
   readonly takes_rows: boolean;
   readonly takes_updates: boolean;
-  readonly has_plain_updates: boolean;
+  readonly is_plain: boolean;
   readonly user: string;
   readonly lacking: string;
 }
@@ -22,7 +22,7 @@ export const postgresCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, relation.oid),
       uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
-      hasPlainUpdates: relation.has_plain_updates,
+      isPlain: relation.is_plain,
       isWritable: (mode) => (mode === 'upsert' ? relation.takes_rows : relation.takes_updates),
       lacking: {
         user: relation.user,
@@ -109,7 +109,6 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
       c.relkind in ('v', 'm', 'f') as is_view,
       c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as takes_rows,
       c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as takes_updates,
-      -- Its own rows only, and no trigger before the update of a row.
       c.relkind = 'r'
         and not c.relhassubclass
         and not c.relhasrules
@@ -118,8 +117,7 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
           from pg_trigger g
           where g.tgrelid = c.oid
             and not g.tgisinternal
-            and g.tgtype & 19 = 19
-        ) as has_plain_updates,
+        ) as is_plain,
       current_user::text as user,
       ${right('select')}
         || ${right('insert')}

@@ -6,7 +6,7 @@ import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
 import { overPostgresPool } from './pool.js';
-import { findRows, insertRows, updateRows } from './statements.js';
+import { findRows, insertRows, updateRows, upsertRows } from './statements.js';
 
 export const postgres: SqlDialect = {
   async find(db, group, table) {
@@ -18,22 +18,19 @@ export const postgres: SqlDialect = {
     await updateRows(group, table).execute(db);
   },
 
-  async updateAtOnce(db, group, table) {
-    // Rows are locked in the order in which they are sent if each is looked up by its key.
-    await allowScans(db, 'off');
-    const { rows } = await updateRows(group, table, sql`returning ${sql.id('u', 'ord')}`).execute(db);
-    await allowScans(db, 'on');
-    return rows.map(({ ord }) => ord);
+  async upsertAtOnce(db, group, inserted, table) {
+    const error = await inTheWay(db, async () => {
+      // Rows are locked in the order in which they are sent if each is looked up by its key.
+      await allowScans(db, 'off');
+      await upsertRows(group, inserted, table).execute(db);
+      await allowScans(db, 'on');
+    });
+    return error === undefined;
   },
 
   async insert(db, group, table) {
-    try {
-      await undoable(db, 'sluice_insert', isInTheWay, () => insertRows(group, table).execute(db));
-      return undefined;
-    } catch (error) {
-      if (!isInTheWay(error)) throw error;
-      return { rows: group, error };
-    }
+    const error = await inTheWay(db, () => insertRows(group, table).execute(db));
+    return error && { rows: group, error };
   },
 
   async guard(db, table) {
@@ -124,6 +121,17 @@ async function allowScans(db: Kysely<unknown>, value: 'on' | 'off'): Promise<voi
   const settings = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
   const set = settings.map((name) => sql`set_config(${sql.lit(name)}, ${sql.lit(value)}, true)`);
   await sql`select ${sql.join(set)}`.execute(db);
+}
+
+/** Runs a task that inserts. If a row is in the way, undoes the task and returns what the database says of it. */
+async function inTheWay(db: Kysely<unknown>, task: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await undoable(db, 'sluice_insert', isInTheWay, task);
+    return undefined;
+  } catch (error) {
+    if (!isInTheWay(error)) throw error;
+    return error;
+  }
 }
 
 /** A unique or an exclusion constraint. */

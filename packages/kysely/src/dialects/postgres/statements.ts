@@ -26,14 +26,48 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
 }
 
 /** Changes rows, of which each matches one entry at most. */
-export function updateRows(
-  group: Group,
-  table: TableInfo | undefined,
-  returning = sql``,
-): RawBuilder<{ readonly ord: number }> {
-  const { model, fields } = group[0].layout;
-  const values = valuesOf(group, table);
-  const changes = fields.map((field, i) => {
+export function updateRows(group: Group, table: TableInfo | undefined): Sql {
+  return sql`
+    update ${id(...group[0].layout.model.table)} as ${id('t')}
+    set ${changesOf(group, table)}
+    from ${source(group, [...keysOf(group, table), ...valuesOf(group, table)])}
+    where ${matches(group)}
+  `;
+}
+
+export function insertRows(group: Group, table: TableInfo | undefined): Sql {
+  return sql`
+    insert into ${id(...group[0].layout.model.table)} (${columnsOf(group)})
+    select ${givenOf(group)}
+    from ${source(group, [...keysOf(group, table), ...valuesOf(group, table)])}
+  `;
+}
+
+/** Changes rows in the order of the entries, and inserts those that are missing, which have more columns. */
+export function upsertRows(group: Group, inserted: Group, table: TableInfo | undefined): Sql {
+  const name = id(...group[0].layout.model.table);
+  return sql`
+    with
+      ${id('u')} as materialized (
+        select *
+        from ${source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)])}
+      ),
+      ${id('updated')} as (
+        update ${name} as ${id('t')}
+        set ${changesOf(group, table)}
+        from ${id('u')}
+        where ${matches(group)}
+        returning ${id('u', 'ord')}
+      )
+    insert into ${name} (${columnsOf(inserted)})
+    select ${givenOf(inserted)}
+    from ${id('u')}
+    where ${id('u', 'ord')} not in (select ${id('ord')} from ${id('updated')})
+  `;
+}
+
+function changesOf(group: Group, table: TableInfo | undefined): Sql {
+  const changes = group[0].layout.fields.map((field, i) => {
     const ranked = rankedBy(field).column;
     const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field, {
       value: id('u', field.rule === 'companion' ? `w${i}` : `v${i}`),
@@ -42,28 +76,16 @@ export function updateRows(
     });
     return sql`${id(field.column)} = ${next}`;
   });
-  return sql`
-    update ${id(...model.table)} as ${id('t')}
-    set ${sql.join(changes)}
-    from ${source(group, [...keysOf(group, table), ...values])}
-    where ${matches(group)}
-    ${returning}
-  `;
+  return sql.join(changes);
 }
 
-export function insertRows(group: Group, table: TableInfo | undefined): Sql {
-  const { model, keys, fields } = group[0].layout;
-  const columns = [...keys, ...fields.map(({ column }) => column)].map((column) => id(column));
-  const sources = [...keysOf(group, table), ...valuesOf(group, table)];
-  const given = [
-    ...keys.map((_, i) => (group[0].keyValues[i] === null ? sql`null` : id('u', `k${i}`))),
-    ...fields.map((_, i) => id('u', `v${i}`)),
-  ];
-  return sql`
-    insert into ${id(...model.table)} (${sql.join(columns)})
-    select ${sql.join(given)}
-    from ${source(group, sources)}
-  `;
+function columnsOf([{ layout }]: Group): Sql {
+  return sql.join([...layout.keys, ...layout.fields.map(({ column }) => column)].map((column) => id(column)));
+}
+
+function givenOf([{ layout, keyValues }]: Group): Sql {
+  const keys = layout.keys.map((_, i) => (keyValues[i] === null ? sql`null` : id('u', `k${i}`)));
+  return sql.join([...keys, ...layout.fields.map((_, i) => id('u', `v${i}`))]);
 }
 
 /** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */

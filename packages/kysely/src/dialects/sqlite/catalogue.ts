@@ -14,7 +14,7 @@ export const sqliteCatalogue: Catalogue = {
       columns: columns.map((column) => columnInfo(column, keys, Number(relation.strict) === 1)),
       // An "integer primary key" is the row's own number, and has no index.
       uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table))],
-      hasPlainUpdates: false,
+      isPlain: false,
       isWritable: () => isWritable,
     };
   },

@@ -16,7 +16,7 @@ export const sqlite: SqlDialect = {
     await updateRows(group).execute(db);
   },
 
-  updateAtOnce: undefined,
+  upsertAtOnce: undefined,
 
   async insert(db, group) {
     try {
