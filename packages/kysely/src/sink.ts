@@ -11,6 +11,7 @@ import {
   SinkUnavailableError,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
+import { applyAtOnce, canApplyAtOnce } from './apply/at-once.js';
 import { blame } from './apply/blame.js';
 import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
@@ -163,6 +164,8 @@ async function deliver(
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
   const enders = new Enders(plan.groups);
+  const isolates = batch.attempt >= isolateAfter;
+  let isAtOnce = !isolates && canApplyAtOnce({ dialect, ledger, tables }, plan.groups);
   const inOne = (): Promise<LedgerRecord> =>
     inTransaction(watch, dialect, async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
@@ -170,7 +173,7 @@ async function deliver(
         throw unknownNames(batch, plan.unknown, context, settings);
       }
       const work: Work = { db, dialect, ledger, tables };
-      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
+      const apply = isolates ? applyApart : isAtOnce ? applyAtOnce : applyTogether;
       const { failed, missing } = await apply(work, enders.groups, watch.signal);
       const blamed = await blame(work, [...enders.failed, ...failed]);
       const outcome = outcomeOf([...plan.rejected, ...plan.unknown, ...blamed], missing, settings);
@@ -181,7 +184,9 @@ async function deliver(
     try {
       return await inOne();
     } catch (error) {
-      if (!enders.narrow(error)) throw error;
+      const isOther = isAtOnce && dialect.isInTheWay(error);
+      isAtOnce = false;
+      if (!isOther && !enders.narrow(error)) throw error;
     }
   }
 }

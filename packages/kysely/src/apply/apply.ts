@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Match, SqlDialect } from '../dialects/dialect.js';
 import { EntryFault } from '../dialects/failures.js';
 import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
-import { asInserted, hasFloor } from '../plan/on-insert.js';
+import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
 import { isUniqueFor } from '../setup/catalogue.js';
@@ -22,28 +22,10 @@ export interface Work {
  * proposed to a table that has it. Returns the entries of `update` mode that matched no row.
  */
 export async function applyGroup(work: Work, group: Group): Promise<readonly Row[]> {
-  if (await upsertAtOnce(work, group)) return [];
   const missing = await updateFound(work, group);
   const inserted = missing.filter(({ layout }) => layout.model.mode === 'upsert');
   if (isGroup(inserted)) await insertMissing(work, inserted);
   return missing.filter(({ layout }) => layout.model.mode === 'update');
-}
-
-/** Does in one statement what the usual group takes. Returns false if that cannot be. */
-async function upsertAtOnce({ db, dialect, tables }: Work, group: Group): Promise<boolean> {
-  const [{ layout, keyValues }] = group;
-  const info = tables.get(layout.model.table);
-  const isUsual =
-    dialect.upsertAtOnce !== undefined &&
-    info?.isPlain === true &&
-    isUniqueFor(info, layout.keys, dialect.catalogue) &&
-    !keyValues.includes(null) &&
-    layout.fields.length > 0 &&
-    !layout.fields.some(hasFloor) &&
-    group.every((row) => row.layout.name === layout.name && row.layout.model.mode === 'upsert');
-  if (!isUsual) return false;
-  refuseRounding(layout, info, dialect);
-  return (await dialect.upsertAtOnce?.(db, group, asInserted(group, dialect.catalogue), info)) === true;
 }
 
 /** Updates the rows that are there. Returns the entries that matched none. */

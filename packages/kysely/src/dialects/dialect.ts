@@ -20,12 +20,14 @@ export interface SqlDialect {
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
   /**
    * Updates the rows that are there, in the order of the entries, and inserts the others, in one statement: for entries
-   * of one layout, and a table whose keys are unique. Returns false, and nothing was done, if a row is in the way.
-   * `undefined` where the database cannot say in one statement which rows are missing.
+   * of one layout, and a table whose keys are unique. `undefined` where no statement can do both without proposing rows.
+   * @throws an error that `isInTheWay` knows if another row kept one out
    */
   readonly upsertAtOnce:
-    | ((db: Db, group: Group, inserted: Group, table: TableInfo | undefined) => Promise<boolean>)
+    | ((db: Db, group: Group, inserted: Group, table: TableInfo | undefined) => Promise<void>)
     | undefined;
+  /** Whether an insert failed because of another row. */
+  isInTheWay(error: unknown): boolean;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
   insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;
   /** Waits until no other worker inserts rows into this table under a guard; holds until the transaction ends. */

@@ -26,6 +26,11 @@ const LOST = /Connection terminated|cannot rollback/;
 const TABLES = ['pages', 'odd', 'sluice_ledger'];
 
 /** What a sink promises, on any database. */
+/** Whether a statement inserts pages, perhaps after it updated others. */
+function insertsPages(text: string): boolean {
+  return /^(insert|with)/.test(text) && text.includes('pages');
+}
+
 export function sinkSuite(open: () => Promise<TestDatabase>): void {
   let database: TestDatabase;
   let db: Kysely<unknown>;
@@ -149,7 +154,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       expect(rows[0]?.text.trim()).toBe(String(2n * (2n ** 53n - 1n) + 1n));
     });
 
-    test('is two statements for the entries of a model that name the same columns', async () => {
+    test('is one or two statements for the entries of a model that name the same columns', async () => {
       const texts: string[] = [];
       const wrapped = database.connect(faulty({ before: (text) => void texts.push(text) }));
       const sink = await sinkFor(PAGE, { db: wrapped });
@@ -158,7 +163,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await apply(sink, pages(count));
       texts.length = 0;
       await apply(sink, pages(count));
-      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(2);
+      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(postgres ? 1 : 2);
       expect(Object.keys(await views())).toHaveLength(count);
     });
 
@@ -614,7 +619,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('an aborted signal rolls back, ledger and all', async () => {
       const controller = new AbortController();
       const before = (text: string): void => {
-        if (text.startsWith('insert') && text.includes('pages')) controller.abort(new Error('lease lost'));
+        if (insertsPages(text)) controller.abort(new Error('lease lost'));
       };
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
@@ -631,7 +636,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         answer = resolve;
       });
       const before = async (text: string): Promise<void> => {
-        if (text.startsWith('insert') && text.includes('pages')) await late;
+        if (insertsPages(text)) await late;
       };
       const again = await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE, timeoutMs: 300 });

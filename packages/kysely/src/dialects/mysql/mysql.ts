@@ -37,6 +37,7 @@ export const mysql: SqlDialect = {
   },
 
   upsertAtOnce: undefined,
+  isInTheWay: isDuplicate,
 
   async insert(db, group) {
     const left: Row[] = [];

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { undoable } from '../../apply/undo.js';
 import type { SqlDialect } from '../dialect.js';
 import type { Failure } from '../failures.js';
@@ -19,18 +19,23 @@ export const postgres: SqlDialect = {
   },
 
   async upsertAtOnce(db, group, inserted, table) {
-    const error = await inTheWay(db, async () => {
-      // Rows are locked in the order in which they are sent if each is looked up by its key.
-      await allowScans(db, 'off');
-      await upsertRows(group, inserted, table).execute(db);
-      await allowScans(db, 'on');
-    });
-    return error === undefined;
+    // Rows are locked in the order in which they are sent if each is looked up by its key.
+    const scans = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
+    const off = scans.map((name) => sql`set_config(${sql.lit(name)}, 'off', true)`);
+    await sql`select ${sql.join(off)}`.execute(db);
+    await upsertRows(group, inserted, table).execute(db);
   },
 
+  isInTheWay,
+
   async insert(db, group, table) {
-    const error = await inTheWay(db, () => insertRows(group, table).execute(db));
-    return error && { rows: group, error };
+    try {
+      await undoable(db, 'sluice_insert', isInTheWay, () => insertRows(group, table).execute(db));
+      return undefined;
+    } catch (error) {
+      if (!isInTheWay(error)) throw error;
+      return { rows: group, error };
+    }
   },
 
   async guard(db, table) {
@@ -115,24 +120,6 @@ const SETUP = /^(42|3F|0A|55000|25006|53100)/;
 
 // 21 several rows for one, 22 data, 23 constraints, 44 views, 54 limits such as those of an index, P0 raised in a trigger.
 const DATA = new Set(['21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
-
-/** Whether a statement may read a whole table instead of its index: for this transaction. */
-async function allowScans(db: Kysely<unknown>, value: 'on' | 'off'): Promise<void> {
-  const settings = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
-  const set = settings.map((name) => sql`set_config(${sql.lit(name)}, ${sql.lit(value)}, true)`);
-  await sql`select ${sql.join(set)}`.execute(db);
-}
-
-/** Runs a task that inserts. If a row is in the way, undoes the task and returns what the database says of it. */
-async function inTheWay(db: Kysely<unknown>, task: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await undoable(db, 'sluice_insert', isInTheWay, task);
-    return undefined;
-  } catch (error) {
-    if (!isInTheWay(error)) throw error;
-    return error;
-  }
-}
 
 /** A unique or an exclusion constraint. */
 function isInTheWay(error: unknown): boolean {

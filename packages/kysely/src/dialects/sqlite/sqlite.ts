@@ -17,6 +17,7 @@ export const sqlite: SqlDialect = {
   },
 
   upsertAtOnce: undefined,
+  isInTheWay,
 
   async insert(db, group) {
     try {
