@@ -11,19 +11,25 @@ type Sql = RawBuilder<unknown>;
 /** An identifier or value never becomes text of a statement: `sql.id` quotes the one, a parameter carries the other. */
 const id = (...parts: readonly string[]): Sql => sql.id(...parts);
 
-/** Locks the rows of a group in key order, and says which entry is for which. */
+/** Locks the rows of a group in key order, as an update of them would, and says which entry is for which. */
 export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
   const { model, keys } = group[0].layout;
   const order = sql.join(keys.map((key) => id('t', key)));
   return sql`
     select
       ${id('u', 'ord')},
-      row(${order})::text as ${id('found')}
+      ${textOf(keys)} as ${id('found')}
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
     order by ${order}
-    for update of ${id('t')}
+    for no key update of ${id('t')}
   `;
+}
+
+/** The same for the same row. Two rows may share a text, too: they are then changed one after the other. */
+function textOf(keys: readonly string[]): Sql {
+  const texts = keys.map((key) => sql`${id('t', key)}::text`);
+  return texts.length === 1 ? sql`${texts[0]}` : sql`concat_ws(',', ${sql.join(texts)})`;
 }
 
 /** Changes rows, of which each matches one entry at most. */
