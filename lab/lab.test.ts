@@ -11,7 +11,7 @@ const SEED = 1;
 describe('the fault laboratory', () => {
   let laboratory: Laboratory;
   beforeAll(async () => {
-    laboratory = await Laboratory.open();
+    laboratory = await Laboratory.open(['mariadb']);
   }, TIMEOUT_MS);
   afterAll(() => laboratory?.[Symbol.asyncDispose](), TIMEOUT_MS);
 

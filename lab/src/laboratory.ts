@@ -39,10 +39,11 @@ export class Laboratory implements AsyncDisposable {
     readonly servers: Servers,
   ) {}
 
-  static async open(): Promise<Laboratory> {
+  /** @param databases those that plans will need besides PostgreSQL */
+  static async open(databases: readonly Plan['database'][] = []): Promise<Laboratory> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-lab-'));
     try {
-      return new Laboratory(folder, await Servers.start(folder));
+      return new Laboratory(folder, await Servers.start(folder, databases.includes('mariadb')));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;

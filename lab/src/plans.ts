@@ -15,6 +15,7 @@ const USUAL = {
   impatientShare: 0.3,
   hugeShare: 0.01,
   unwelcomeShare: 0.0005,
+  newShare: 0.002,
 } as const;
 
 /** How often each fault is injected: in the short run, and in each of the long run's rounds. */
@@ -57,8 +58,9 @@ const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: nu
   'PostgreSQL away for longer than all attempts': { short: 1, long: 2 },
   'PostgreSQL backends terminated': { short: 4, long: 20 },
   'deadlock with another client': { short: 2, long: 6 },
-  'deadlock as a batch is taken apart': { short: 4, long: 30 },
+  'deadlock as a batch is taken apart': { short: 3, long: 30 },
   'lock timeout as a batch is taken apart': { short: 1, long: 10 },
+  'batch unknown to the old release': { short: 3, long: 30 },
   'clock of a worker jumped': { short: 4, long: 15 },
   'clock of a producer jumped': { short: 4, long: 10 },
 };
@@ -80,10 +82,11 @@ const ON_MARIADB: readonly Fault[] = [
   'database connection silent, in a transaction',
   'database connection silent, at a COMMIT',
   'database connections cut',
-  ...WORKER_FAILPOINTS.map((failpoint) => `worker killed ${failpoint}` as const),
+  ...STALL_FAILPOINTS.map((failpoint) => `worker killed ${failpoint}` as const),
   ...STALL_FAILPOINTS.map((failpoint) => `worker stalled ${failpoint}` as const),
   'deadlock as a batch is taken apart',
   'lock timeout as a batch is taken apart',
+  'batch unknown to the old release',
   'clock of a worker jumped',
 ];
 
@@ -111,7 +114,7 @@ const LONG: Plan = {
 };
 
 // Many batches hold an entry that is rejected, so that they are taken apart.
-const MARIADB = { ...USUAL, database: 'mariadb', unwelcomeShare: 0.02 } as const;
+const MARIADB = { ...USUAL, database: 'mariadb', unwelcomeShare: 0.03 } as const;
 
 /** The plans, by the database that workers write to: faults of all kinds, or those that concern it. */
 export const PLANS: Readonly<Record<Plan['database'], { readonly short: Plan; readonly long: Plan }>> = {

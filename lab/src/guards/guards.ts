@@ -79,12 +79,8 @@ export const GUARDS = {
     about: 'a batch that is taken apart is not continued when its transaction has ended by itself',
     edits: [
       { file: 'kysely/src/apply/undo.ts', find: /if \(!mayUndo\(error\)\) throw error;/, replace: '' },
-      { file: 'kysely/src/apply/undo.ts', find: /throw new TransactionLost\(/, replace: 'throw error; $&' },
-      {
-        file: 'kysely/src/dialects/mysql/mysql.ts',
-        find: /new Set\(\[1206, 1305\]\)/,
-        replace: 'new Set([1206])',
-      },
+      { file: 'kysely/src/apply/undo.ts', find: /throw new TransactionLost\(/, replace: 'return; $&' },
+      { file: 'kysely/src/apply/isolate.ts', find: /if \(!isData\(error\)\) throw error;/, replace: '' },
       { file: 'kysely/src/ledger/ledger.ts', find: /if \(rows\.length !== 1\)/, replace: 'if (false)' },
     ],
   },

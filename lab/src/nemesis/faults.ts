@@ -42,6 +42,7 @@ export const FAULTS = [
   'deadlock with another client',
   'deadlock as a batch is taken apart',
   'lock timeout as a batch is taken apart',
+  'batch unknown to the old release',
   'clock of a worker jumped',
   'clock of a producer jumped',
 ] as const;

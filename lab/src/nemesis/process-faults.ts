@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../poll.js';
 import {
   type Failpoint,
   PRODUCER_FAILPOINTS,
@@ -27,6 +28,7 @@ export function processFaults(system: System) {
     ),
     'producer suspended, its record forgotten': suspend(processes, () => forgetRecords(system)),
     'producers cloned': () => clone(processes),
+    'batch unknown to the old release': () => meetUnknown(processes),
   };
 }
 
@@ -92,4 +94,11 @@ function clone(processes: ProcessPool): Promise<boolean> {
     const [first, second] = begun.map((report) => report?.name);
     return first !== undefined && first === second;
   });
+}
+
+/** Waits until a worker of the old release has met a name that it does not know. Another one has to apply the batch. */
+function meetUnknown({ reports }: ProcessPool): Promise<boolean> {
+  const met = (): number => reports.get('unknown name') ?? 0;
+  const before = met();
+  return poll(() => met() > before, { everyMs: 20, tries: 250 });
 }

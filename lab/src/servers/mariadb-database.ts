@@ -14,6 +14,7 @@ const TABLES = [
     balance bigint not null,
     seen bigint not null,
     note text,
+    remark text,
     primary key (name, owner),
     check (owner <> '${UNWELCOME}')
   )`,

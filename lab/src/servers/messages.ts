@@ -17,7 +17,7 @@ export type FromDriver =
 export interface Addresses {
   readonly redisPort: number;
   readonly postgresPort: number;
-  /** The path of its socket; left out where MariaDB is not installed. */
+  /** The path of its socket; left out where there is no MariaDB. */
   readonly mariadbSocket?: string;
   /** Whether the clock of Redis can be moved on this machine. */
   readonly movesClock: boolean;

@@ -13,6 +13,7 @@ const TABLES = `
     balance bigint NOT NULL,
     seen bigint NOT NULL,
     note text,
+    remark text,
     PRIMARY KEY (name, owner),
     CHECK (owner <> '${UNWELCOME}')
   );

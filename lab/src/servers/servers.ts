@@ -22,12 +22,17 @@ export class Servers implements AsyncDisposable {
   /**
    * Starts an empty Redis that persists every command, and empty databases.
    * @param folder removed with them
+   * @param withMariadb whether MariaDB is to be one of them, where it is installed
    */
-  static async start(folder: string): Promise<Servers> {
-    const supervisor = fork(fileURLToPath(new URL('supervisor.ts', import.meta.url)), [folder], {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+  static async start(folder: string, withMariadb: boolean): Promise<Servers> {
+    const supervisor = fork(
+      fileURLToPath(new URL('supervisor.ts', import.meta.url)),
+      [folder, String(withMariadb)],
+      {
+        execArgv: ['--import', 'tsx'],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    );
     const gone = once(supervisor, 'exit').then((): FromSupervisor => ({ failed: 'the supervisor ended' }));
     const [first] = await Promise.race([
       once(supervisor, 'message') as Promise<[FromSupervisor]>,

@@ -9,6 +9,7 @@ import type { FromDriver, FromSupervisor, Request } from './messages.js';
 // close: it then stops the servers, kills what is left of the workload, and removes all folders.
 
 const folder = process.argv[2] as string;
+const withMariadb = process.argv[3] === 'true';
 const workload = new Set<number>();
 const underWay = new Set<Promise<void>>();
 const send = (message: FromSupervisor): void => void (process.connected && process.send?.(message));
@@ -22,7 +23,7 @@ const [redis, postgres, mariadb] = await Promise.all([
   startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'auto-aof-rewrite-min-size': '1mb' }),
   startPostgres({ deadlock_timeout: '100ms' }),
   // So that waiting too long for a lock ends a whole transaction, too.
-  hasMariadb ? startMariadb({ 'innodb-rollback-on-timeout': 'on' }) : undefined,
+  withMariadb && hasMariadb ? startMariadb({ 'innodb-rollback-on-timeout': 'on' }) : undefined,
 ]).catch((error: unknown) => {
   send({ failed: String(error) });
   process.exit(1);

@@ -17,6 +17,8 @@ export type Report =
   | { readonly report: 'clock jumped' }
   /** A statement failed because of another transaction. In isolation: while a batch was taken apart. */
   | { readonly report: Conflict | `${Conflict} in isolation` }
+  /** A worker has a batch with a name that its release does not know. */
+  | { readonly report: 'unknown name' }
   /** A producer sends its first write of a sequence. */
   | { readonly report: 'sequence begun'; readonly name: string }
   /** The buffer reports lost writes, which must not happen while Redis keeps what it acknowledged. */

@@ -13,7 +13,12 @@ export interface Workload {
   readonly hugeShare: number;
   /** The share of increments that the database rejects. */
   readonly unwelcomeShare: number;
+  /** The share of increments with a model or a name that workers of the old release do not know. */
+  readonly newShare: number;
 }
+
+/** What a worker knows: the old release lacks a model, and an extra of the other one. */
+export type Release = 'old' | 'new';
 
 /** What the driver passes to a producer when it starts it. */
 export interface ProducerSettings {
@@ -29,6 +34,7 @@ export interface ProducerSettings {
   readonly paceMs: number;
   readonly hugeShare: number;
   readonly unwelcomeShare: number;
+  readonly newShare: number;
   /** The process that this one is a copy of: copies have the ids that it got when it joined. */
   readonly copyOf?: string;
 }
@@ -36,6 +42,7 @@ export interface ProducerSettings {
 /** What the driver passes to a worker when it starts it. */
 export interface WorkerSettings {
   readonly id: number;
+  readonly release: Release;
   readonly seed: number;
   readonly redisUrl: string;
   readonly databaseUrl: string;
@@ -43,6 +50,8 @@ export interface WorkerSettings {
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly maxAttempts: number;
+  /** From which delivery on it takes a batch apart that fails. */
+  readonly isolateAfter: number;
   readonly slowShare: number;
 }
 

@@ -30,7 +30,7 @@ export interface KyselySinkOptions<
    * them. The sink never ends the pool.
    */
   readonly pool?: Pool;
-  /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
+  /** The tables, by model. A table's name never comes from an increment: see `unknownAfterMs` for entries of other models. */
   readonly models: ModelMappings<DB, S, T>;
   /** The language of the database. By default that of the dialect of `db`. */
   readonly dialect?: Dialect;
@@ -57,6 +57,13 @@ export interface KyselySinkOptions<
    */
   readonly isolateAfter?: number;
   /**
+   * How old a batch becomes, in milliseconds, before entries with an unknown name become dead letters: a model, filter, column,
+   * extra or rule that this release does not map, or a table or column that the database does not have. Until then the whole
+   * batch waits for a newer worker, or for a migration. By default an hour; 0 is at once.
+   * @default 3_600_000
+   */
+  readonly unknownAfterMs?: number;
+  /**
    * What becomes of entries without a row in `update` mode. `report`: `onMissing` gets them; `reject`: they become dead
    * letters.
    * @default 'report'
@@ -80,11 +87,13 @@ export interface Settings {
   /** `undefined`: as long as the lease. */
   readonly timeoutMs: number | undefined;
   readonly isolateAfter: number;
+  readonly unknownAfterMs: number;
   readonly missing: 'report' | 'reject';
   readonly onMissing: ((missing: MissingRows) => void) | undefined;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const OPTIONS = [
   'db',
@@ -95,6 +104,7 @@ const OPTIONS = [
   'ledgerRetentionMs',
   'timeoutMs',
   'isolateAfter',
+  'unknownAfterMs',
   'missing',
   'onMissing',
 ];
@@ -105,7 +115,7 @@ const OPTIONS = [
  */
 export function resolve(options: KyselySinkOptions): Settings {
   const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
-  const { missing = 'report', onMissing, pool } = options;
+  const { missing = 'report', onMissing, pool, unknownAfterMs = HOUR_MS } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
   if (pool !== undefined && !isPoolOf(dialect, pool)) throw invalid('pool', POOL);
@@ -113,6 +123,7 @@ export function resolve(options: KyselySinkOptions): Settings {
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
   checkWhole('isolateAfter', isolateAfter, 1);
+  checkWhole('unknownAfterMs', unknownAfterMs, 0);
   if (missing !== 'report' && missing !== 'reject') throw invalid('missing', "'report' or 'reject'");
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
@@ -124,6 +135,7 @@ export function resolve(options: KyselySinkOptions): Settings {
     ledgerRetentionMs,
     timeoutMs,
     isolateAfter,
+    unknownAfterMs,
     missing,
     onMissing,
   };

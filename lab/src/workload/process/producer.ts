@@ -29,6 +29,7 @@ const {
   paceMs,
   hugeShare,
   unwelcomeShare,
+  newShare,
   copyOf,
 } = settings<ProducerSettings>();
 const random = seededRandom(seed);
@@ -82,7 +83,9 @@ async function count({ name, owner, views, balance, seen }: Increment, number: n
   let outcome: Outcome = 'acknowledged';
   try {
     const note = random() < hugeShare ? { note: HUGE_NOTE } : {};
-    await buffer.incr('Counter', { views, balance }, { name, owner }, { seen: max(seen), ...note });
+    const remark = random() < newShare / 2 ? { remark: 'new' } : {};
+    const model = random() < newShare / 2 ? 'NewCounter' : 'Counter';
+    await buffer.incr(model, { views, balance }, { name, owner }, { seen: max(seen), ...note, ...remark });
   } catch (error) {
     if (!(error instanceof IncrementError)) throw error;
     outcome = error.outcome;

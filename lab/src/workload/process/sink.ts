@@ -1,6 +1,8 @@
 import type { Sink } from '@sluice/core';
 import { kyselySink } from '@sluice/kysely';
 import { Kysely } from 'kysely';
+import type { WorkerSettings } from '../settings.js';
+import { report } from './driver.js';
 import type { Slowness } from './instrumented-query.js';
 import { openMariadb } from './mariadb.js';
 import { openPostgres } from './postgres.js';
@@ -14,23 +16,43 @@ export interface OpenSink {
 // The sink ends a silent connection after twice as long. Longer than any statement here takes.
 const TIMEOUT_MS = 1500;
 
-/** @param url its protocol says which database it is */
-export function openSink(url: string, connections: number, slowness: Slowness): OpenSink {
-  const open = url.startsWith('mysql:') ? openMariadb : openPostgres;
-  const { dialect, pool } = open(url, connections, slowness);
+const OLD = {
+  table: 'counter',
+  keys: ['name', 'owner'],
+  columns: ['views', 'balance'],
+  extra: ['seen', 'note'],
+} as const;
+const NEW = { ...OLD, extra: [...OLD.extra, 'remark'] } as const;
+
+const MODELS = { old: { Counter: OLD }, new: { Counter: NEW, NewCounter: NEW } } as const;
+
+/** The URL's protocol says which database it is. */
+export function openSink(
+  { databaseUrl, release, partitions, isolateAfter }: WorkerSettings,
+  slowness: Slowness,
+): OpenSink {
+  const open = databaseUrl.startsWith('mysql:') ? openMariadb : openPostgres;
+  const { dialect, pool } = open(databaseUrl, partitions, slowness);
   const db = new Kysely<unknown>({ dialect });
   const sink = kyselySink({
     db,
     pool,
-    models: {
-      Counter: {
-        table: 'counter',
-        keys: ['name', 'owner'],
-        columns: ['views', 'balance'],
-        extra: ['seen', 'note'],
-      },
-    },
+    models: MODELS[release],
     timeoutMs: TIMEOUT_MS,
+    isolateAfter,
   });
-  return { sink, close: () => db.destroy() };
+  return { sink: Object.assign(reportingUnknown(sink), { giveUp: sink.giveUp }), close: () => db.destroy() };
+}
+
+/** The driver must learn that a worker has met what its release does not know. */
+function reportingUnknown(sink: Sink): Sink {
+  return async (batch, context) => {
+    try {
+      return await sink(batch, context);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'ERR_SLUICE_SINK_UNKNOWN')
+        report({ report: 'unknown name' });
+      throw error;
+    }
+  };
 }

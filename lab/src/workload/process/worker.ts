@@ -10,11 +10,11 @@ import { jumpingClock } from './jumping-clock.js';
 import { quietLogger } from './quiet-logger.js';
 import { openSink } from './sink.js';
 
-const { seed, redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } =
-  settings<WorkerSettings>();
+const own = settings<WorkerSettings>();
+const { seed, redisUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } = own;
 const random = seededRandom(seed);
 const clock = jumpingClock();
-const database = openSink(databaseUrl, partitions, { share: slowShare, maxMs: 0.8 * leaseMs, random });
+const database = openSink(own, { share: slowShare, maxMs: 0.8 * leaseMs, random });
 const buffer = createBuffer({
   backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
   sink: instrumented(database.sink),

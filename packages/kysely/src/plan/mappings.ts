@@ -3,7 +3,7 @@ import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
 import { type Model, plainSum, type SumColumn } from './model.js';
-import { listed, quote, unmapped } from './unmapped.js';
+import { listed, quote, unknown, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
 interface Names {
@@ -53,7 +53,7 @@ export class Mappings {
 
   /**
    * The mapping of an entry.
-   * @throws UnmappedEntry
+   * @throws UnmappedEntry, UnknownName
    */
   of(entry: Entry, model: Model): Mapping {
     // Most likely the one of the entry before.
@@ -75,16 +75,16 @@ export class Mappings {
     const keys = filters.map((name) => ({ name, column: statement.takeKey(name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
-      throw unmapped(
+      throw unknown(
         model,
         `the filter ${quote(name)} is missing; an entry must have ${listed(model.keys?.keys() ?? [])}`,
       );
     }
-    const unknown = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
-    if (unknown >= 0) {
-      throw unmapped(
+    const at = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
+    if (at >= 0) {
+      throw unknown(
         model,
-        `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
+        `the extra ${quote(extra[at] as string)} has the rule ${quote(String(rules[at]))}, which this version of @sluice/kysely does not know`,
       );
     }
     const sums = statement.takeSums(columns);
@@ -242,7 +242,7 @@ class Columns {
   #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {
     const column = names.get(name);
     if (column !== undefined) return column;
-    throw unmapped(
+    throw unknown(
       this.#model,
       `the ${role} ${quote(name)} is not mapped; mapped are ${listed(names.keys())}`,
     );

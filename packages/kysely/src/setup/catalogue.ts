@@ -45,9 +45,10 @@ export interface ColumnInfo {
 
 /**
  * What an error says about the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
- * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
+ * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written. `full`: there is
+ * no room.
  */
-export type Suspicion = 'suspect' | 'denied' | 'readonly';
+export type Suspicion = 'suspect' | 'denied' | 'readonly' | 'full';
 
 /** What differs between databases when tables are looked at. */
 export interface Catalogue {
@@ -63,6 +64,8 @@ export interface Catalogue {
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
   /** Whether two names mean the same column. */
   isSameName(a: string, b: string): boolean;
+  /** Whether a table, or one of these columns, may be there all the same when it seems to be missing: without a right to it. */
+  isHidden(db: Kysely<unknown>, table: readonly string[], columns: readonly string[]): Promise<boolean>;
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
   /** A type that keeps decimals of so many digits after the point, for messages. */

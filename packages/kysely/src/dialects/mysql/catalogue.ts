@@ -1,13 +1,17 @@
 import { type Kysely, sql } from 'kysely';
 import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
 import { indexesOf, indexName } from '../../setup/indexes.js';
+import { findInCauses } from '../failures.js';
 
 // No such table, no such column, a column that an insert must name, a view, a generated column.
 const SUSPECT = new Set([1146, 1054, 1364, 1288, 1471, 1906, 3105]);
-// A right to a table, a column or a database.
-const DENIED = new Set([1044, 1142, 1143]);
+// A right to a database, a table, a column or a routine.
+const DENIED = new Set([1044, 1142, 1143, 1227, 1370]);
 // The server, or the transaction.
 const READONLY = new Set([1290, 1792, 1836]);
+
+// The disk, or the table.
+const FULL = new Set([3, 1021, 1114]);
 
 const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
 
@@ -54,11 +58,22 @@ export const mysqlCatalogue: Catalogue = {
   suspicionOf({ errno }) {
     const number = Number(errno);
     if (READONLY.has(number)) return 'readonly';
+    if (FULL.has(number)) return 'full';
     if (DENIED.has(number)) return 'denied';
     return SUSPECT.has(number) ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  async isHidden(db, table, columns) {
+    for (const column of columns) {
+      try {
+        await sql`select ${sql.id(column)} from ${sql.id(...table)} limit 0`.execute(db);
+      } catch (error) {
+        if (findInCauses(error, mysqlCatalogue.isDenied)) return true;
+      }
+    }
+    return false;
+  },
   hidesTables: true,
   decimalType: (scale) => `decimal(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {

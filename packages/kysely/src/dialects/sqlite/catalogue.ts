@@ -40,13 +40,16 @@ export const sqliteCatalogue: Catalogue = {
 
   isDenied: () => false,
 
-  suspicionOf({ code, errcode }) {
+  suspicionOf({ code, errcode, message }) {
     const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';
-    return /^SQLITE_(ERROR|CONSTRAINT|CONSTRAINT_NOTNULL)$/.test(name ?? '') ? 'suspect' : undefined;
+    if (name === 'SQLITE_FULL') return 'full';
+    const isUnnamed = name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(message));
+    return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => inLowerCase(a) === inLowerCase(b),
+  isHidden: async () => false,
   hidesTables: false,
   // Numbers with a point are rounded.
   decimalType: () => 'text',
@@ -64,6 +67,7 @@ const MOST_DIGITS = 18;
 const ERRORS: ReadonlyMap<number, string> = new Map([
   [1, 'SQLITE_ERROR'],
   [8, 'SQLITE_READONLY'],
+  [13, 'SQLITE_FULL'],
   [19, 'SQLITE_CONSTRAINT'],
 ]);
 
