@@ -74,6 +74,7 @@ function contextOfBatch(): SinkContext {
   return {
     signal: new AbortController().signal,
     leaseMs: 30_000,
+    ageMs: 0,
     logger: { warn() {}, error() {} },
   };
 }
