@@ -11,7 +11,7 @@ type Sql = RawBuilder<unknown>;
 /** An identifier or value never becomes text of a statement: `sql.id` quotes the one, a parameter carries the other. */
 const id = (...parts: readonly string[]): Sql => sql.id(...parts);
 
-/** Locks the rows of a group in key order, and says which entry is for which. */
+/** Locks the rows of a group in key order, as an update of them would, and says which entry is for which. */
 export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
   const { model, keys } = group[0].layout;
   return sql`
@@ -21,7 +21,7 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
     order by ${id('u', 'ord')}
-    for update of ${id('t')}
+    for no key update of ${id('t')}
   `;
 }
 

@@ -20,9 +20,9 @@ export function findRows(group: Group): RawBuilder<Match> {
   // A cross join fixes which table is the outer one.
   return sql`
     select
-      ${id('u', `c${keys.length}`)} as ${id('ord')},
+      ${id('u', 'ord')},
       ${found} as ${id('found')}
-    from ${source(group, keys.length + 1, ({ keyValues }, ord) => [...keyValues, ord])}
+    from ${source(group, keys.length, ({ keyValues }) => keyValues)}
     cross join ${id(...model.table)} as ${id('t')}
     where ${matches(group)}
   `;
@@ -81,13 +81,14 @@ const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValu
 const rankedValuesOf = (row: Row): readonly unknown[] => [...valuesOf(row), ...row.cameWith];
 
 /** The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. */
-function source(group: Group, width: number, read: (row: Row, ord: number) => readonly unknown[]): Sql {
+function source(group: Group, width: number, read: (row: Row) => readonly unknown[]): Sql {
   const columns = Array.from(
     { length: width },
-    (_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)}) as ${id(`c${i}`)}`,
+    (_, i) => sql`${width === 1 ? sql`value` : sql`value ->> ${sql.lit(i)}`} as ${id(`c${i}`)}`,
   );
+  const rows = group.map((row) => (width === 1 ? read(row)[0] : read(row)));
   return sql`(
-    select ${sql.join(columns)}
-    from json_each(${JSON.stringify(group.map(read))})
+    select key as ord, ${sql.join(columns)}
+    from json_each(${JSON.stringify(rows)})
   ) as ${id('u')}`;
 }
