@@ -154,7 +154,7 @@ export class Setup {
   /** The faults that may be behind an error: which right is missing is not known where tables are hidden. */
   async #suspectsOf(suspicion: Suspicion, groups: readonly Group[]): Promise<readonly Fault[]> {
     if (suspicion === 'denied' && this.#language.catalogue.hidesTables) return [];
-    const demands = [demandOfLedger(this.#settings.ledger), ...layoutsOf(groups).map(demandOfLayout)];
+    const demands = [demandOfLedger(this.#settings.ledger), ...[...layoutsOf(groups)].map(demandOfLayout)];
     // The first error is the one to report, even if this fails.
     return this.#faultsOf(demands).catch(() => []);
   }
@@ -217,8 +217,10 @@ function textOf(table: readonly string[]): string {
   return JSON.stringify(table);
 }
 
-function layoutsOf(groups: readonly Group[]): Layout[] {
-  return [...new Map(groups.flat().map(({ layout }) => [layout, layout])).values()];
+function layoutsOf(groups: readonly Group[]): ReadonlySet<Layout> {
+  const layouts = new Set<Layout>();
+  for (const group of groups) for (const { layout } of group) layouts.add(layout);
+  return layouts;
 }
 
 function nameOf({ model, name }: Layout): string {
