@@ -1,15 +1,27 @@
 import {
+  betterSqlite3,
   hasMariadb,
+  hasPgbouncer,
   type MariadbServer,
+  type Pgbouncer,
   type PostgresServer,
   startMariadb,
+  startPgbouncer,
   startPostgres,
 } from '@sluice/test-servers';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
 import { batchOf, context } from './support/batches.js';
-import { openMysql, openPglite, openPostgres, openSqlite, type TestDatabase } from './support/databases.js';
+import {
+  openBetterSqlite,
+  openMysql,
+  openPglite,
+  openPostgres,
+  openPostgresJs,
+  openSqlite,
+  type TestDatabase,
+} from './support/databases.js';
 import { type Database, SHAPES, type Shape } from './support/shapes.js';
 
 /** Applies the steps of a shape as workers do, with a second delivery of what failed. Returns how many entries died. */
@@ -51,28 +63,70 @@ function shapesOn(database: Database): readonly Shape[] {
   return SHAPES.filter(({ on }) => on.includes(database));
 }
 
-/** Gives each shape a schema to itself. */
-async function inSchema(shape: Shape, { db }: TestDatabase): Promise<void> {
-  await sql`drop schema if exists main cascade`.execute(db);
-  await sql`create schema main`.execute(db);
-  await sql`set search_path = main, public`.execute(db);
-  for (const statement of shape.ddl) await sql.raw(statement).execute(db);
+/** Gives each shape a schema to itself, in which names without one are looked for. */
+async function inSchema(shape: Shape, owner: Kysely<unknown>, db = owner): Promise<void> {
+  await sql`drop schema if exists main cascade`.execute(owner);
+  await sql`create schema main`.execute(owner);
+  await sql`set search_path = main, public`.execute(owner);
+  for (const statement of shape.ddl) await sql.raw(statement).execute(owner);
   await check(shape, db);
+}
+
+function onServer(owner: () => TestDatabase, open: () => Promise<TestDatabase>): void {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await open();
+  });
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  test.each(shapesOn('postgres'))('$subject', (shape) => inSchema(shape, owner().db, database.db));
 }
 
 describe('PostgreSQL', () => {
   let server: PostgresServer;
-  let database: TestDatabase;
+  let owner: TestDatabase;
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
-    database = await openPostgres(`${server.url}?options=-csearch_path%3Dmain,public`);
+    server = await startPostgres({ fsync: 'off', search_path: 'main, public' });
+    owner = await openPostgres(server.url);
   });
   afterAll(async () => {
-    await database?.[Symbol.asyncDispose]();
+    await owner?.[Symbol.asyncDispose]();
     await server?.[Symbol.asyncDispose]();
   });
 
-  test.each(shapesOn('postgres'))('$subject', (shape) => inSchema(shape, database));
+  describe('over pg', () =>
+    onServer(
+      () => owner,
+      () => openPostgres(server.url),
+    ));
+  describe('over postgres.js', () =>
+    onServer(
+      () => owner,
+      () => openPostgresJs(server.url),
+    ));
+
+  // On Debian: apt-get install pgbouncer
+  describe.skipIf(!hasPgbouncer)(
+    'through PgBouncer in transaction mode (skipped where there is none)',
+    () => {
+      let bouncer: Pgbouncer;
+      beforeAll(async () => {
+        bouncer = await startPgbouncer(server);
+      });
+      afterAll(() => bouncer?.[Symbol.asyncDispose]());
+
+      describe('over pg', () =>
+        onServer(
+          () => owner,
+          () => openPostgres(bouncer.url),
+        ));
+      describe('over postgres.js', () =>
+        onServer(
+          () => owner,
+          () => openPostgresJs(bouncer.url, false),
+        ));
+    },
+  );
 });
 
 describe('PGlite', () => {
@@ -82,15 +136,23 @@ describe('PGlite', () => {
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  test.each(shapesOn('pglite'))('$subject', (shape) => inSchema(shape, database));
+  test.each(shapesOn('pglite'))('$subject', (shape) => inSchema(shape, database.db));
 });
 
-describe('SQLite', () => {
+function onSqlite(open: () => Promise<TestDatabase>): void {
   test.each(shapesOn('sqlite'))('$subject', async (shape) => {
-    await using database = await openSqlite();
+    await using database = await open();
     for (const statement of shape.ddl) await sql.raw(statement).execute(database.db);
     await check(shape, database.db);
   });
+}
+
+describe('SQLite', () => {
+  describe('over libSQL', () => onSqlite(openSqlite));
+  describe.skipIf(betterSqlite3 === undefined)(
+    'over better-sqlite3 (skipped where there is no binary of it)',
+    () => onSqlite(openBetterSqlite),
+  );
 });
 
 // On Debian: apt-get install mariadb-server
