@@ -10,6 +10,7 @@ import {
   startPostgres,
 } from '@sluice/test-servers';
 import { type Kysely, sql } from 'kysely';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kyselySink } from '../src/index.js';
 import { batchOf, context } from './support/batches.js';
@@ -25,7 +26,7 @@ import {
 import { type Database, SHAPES, type Shape } from './support/shapes.js';
 
 /** Applies the steps of a shape as workers do, with a second delivery of what failed. Returns how many entries died. */
-async function run({ model, steps }: Shape, db: Kysely<unknown>): Promise<number> {
+async function run({ model, steps, unfit }: Shape, db: Kysely<unknown>): Promise<number> {
   const sink = kyselySink({ db, models: { T: model } });
   await sink.migrate();
   let dead = 0;
@@ -35,13 +36,12 @@ async function run({ model, steps }: Shape, db: Kysely<unknown>): Promise<number
       continue;
     }
     const batch = await batchOf(step.map((counts) => ['T', ...counts]));
-    const result = await sink(batch, context)
-      .catch(() => sink({ ...batch, attempt: 2 }, context))
-      .catch((error: unknown) => {
-        // An entry that is alone in its batch waits for the blame to be certain.
-        if (batch.entries.length > 1) throw error;
-        return { rejected: [{ index: 0, reason: String(error) }] };
-      });
+    const delivered = sink(batch, context).catch(() => sink({ ...batch, attempt: 2 }, context));
+    if (unfit !== undefined) {
+      await expect(delivered).rejects.toThrow(unfit);
+      continue;
+    }
+    const result = await delivered;
     dead += result?.rejected.length ?? 0;
   }
   return dead;
@@ -102,7 +102,7 @@ describe('PostgreSQL', () => {
   describe('over postgres.js', () =>
     onServer(
       () => owner,
-      () => openPostgresJs(server.url),
+      () => openPostgresJs(server.url, { transform: postgres.camel }),
     ));
 
   // On Debian: apt-get install pgbouncer
@@ -123,7 +123,7 @@ describe('PostgreSQL', () => {
       describe('over postgres.js', () =>
         onServer(
           () => owner,
-          () => openPostgresJs(bouncer.url, false),
+          () => openPostgresJs(bouncer.url, { prepare: false }),
         ));
     },
   );
