@@ -8,6 +8,7 @@ interface Relation {
   readonly takesRows: boolean;
   readonly takesUpdates: boolean;
   readonly isPlain: boolean;
+  readonly isLockable: boolean;
   readonly user: string;
   readonly lacking: string;
 }
@@ -23,6 +24,7 @@ export const postgresCatalogue: Catalogue = {
       columns: await columnsOf(db, relation.oid),
       uniques: relation.isView ? undefined : await uniquesOf(db, relation.oid),
       isPlain: relation.isPlain,
+      isLockable: relation.isLockable,
       isWritable: (mode) => (mode === 'upsert' ? relation.takesRows : relation.takesUpdates),
       lacking: {
         user: relation.user,
@@ -118,6 +120,7 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
           where g.tgrelid = c.oid
             and not g.tgisinternal
         ) as "isPlain",
+      c.relkind <> 'v' or pg_relation_is_updatable(c.oid, false) & 4 = 4 as "isLockable",
       current_user::text as user,
       ${right('select')}
         || ${right('insert')}
@@ -146,7 +149,8 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
     select
       a.attname::text as name,
       format_type(a.atttypid, a.atttypmod) as type,
-      format_type(b.oid, null) as base,
+      -- Without a modifier, which would be 1 for "bit" and "character".
+      format_type(b.oid, -1) as base,
       t.typcategory = 'N' as "takesSums",
       case b.oid
         when 'numeric'::regtype
