@@ -136,27 +136,27 @@ function twinSuite(open: () => Promise<TestDatabase>, log: readonly Statement[],
     const key = (): Key => [pick('x', 'y', null), pick(1, 2, null)];
 
     for (let round = 0; round < ROUNDS; round += 1) {
-      const other = pick(...OTHERS, insert(pick('x', 'y'), pick(1, 2)), insert(pick('x', 'y'), pick(1, 2)));
-      // Before its rows are looked for anything may happen to a table, and until they are inserted somebody may do that first.
-      const moment = pick(
-        { at: /twin/, what: other },
-        { at: /^insert into .twin/, what: insert(pick('x', 'y'), pick(1, 2)) },
-      );
-      if (isServer) meanwhile = moment;
-      else await write(other, 'twin');
       const increments = Array.from({ length: 1 + Math.floor(random() * 9) }, () => {
         const [a, b] = key();
         const named = COLUMNS.filter(() => random() < 0.6);
         const counts = Object.fromEntries(named.map((name) => [name, pick(-3, 1, 2, 9)]));
         return ['T', named.length > 0 ? counts : { n: 1 }, { a, b }] as const;
       });
+      const [, , last] = increments.at(-1) ?? [];
+      const row = insert(last?.a ?? 'x', last?.b ?? 1);
+      // Until its rows are looked for anything may happen to a table, and until one is inserted somebody may do that first.
+      const happens = pick(
+        { at: /twin/, what: pick(...OTHERS, row) },
+        { at: /^insert into .twin/, what: row },
+      );
+      if (isServer) meanwhile = happens;
+      else await write(happens.what, 'twin');
       const batch = await batchOf(increments);
       const result = await sink(batch, context).catch(() => sink({ ...batch, attempt: 2 }, context));
       const refused = result === undefined ? [] : result.rejected.map(({ index }) => index);
 
-      const happened = isServer ? meanwhile === undefined : true;
+      if (meanwhile === undefined) await write(happens.what, 'hand');
       meanwhile = undefined;
-      if (happened) await write(isServer ? moment.what : other, 'hand');
       const failed: number[] = [];
       for (const [index, { columns, filters }] of batch.entries.entries()) {
         await byHand(db, [filters.a as Key[0], filters.b as Key[1]], columns).catch(() => failed.push(index));
