@@ -115,19 +115,22 @@ function twinSuite(open: () => Promise<TestDatabase>, log: readonly Statement[],
     }
 
     let meanwhile: { readonly at: RegExp; readonly what: Statement } | undefined;
+    let happened = false;
     const before = async (text: string): Promise<void> => {
       if (meanwhile === undefined || !meanwhile.at.test(text)) return;
       const { what } = meanwhile;
       meanwhile = undefined;
-      await write(what, 'twin');
+      happened = await write(what);
     };
-    // What a constraint refuses to the one table it refuses to the other.
-    const write = async (what: Statement, table: string): Promise<void> => {
-      await sql
-        .raw(what(table))
+    /** Whether the database took it: it may be against a constraint, or have to wait for the sink. */
+    const write = (what: Statement): Promise<boolean> =>
+      sql
+        .raw(what('twin'))
         .execute(db)
-        .catch(() => undefined);
-    };
+        .then(
+          () => true,
+          () => false,
+        );
     const sink = kyselySink({
       db: isServer ? database.connect(faulty({ before })) : db,
       models: { T: { table: 'twin', keys: ['a', 'b'], columns: COLUMNS } },
@@ -149,14 +152,14 @@ function twinSuite(open: () => Promise<TestDatabase>, log: readonly Statement[],
         { at: /twin/, what: pick(...OTHERS, row) },
         { at: /^insert into .twin/, what: row },
       );
-      if (isServer) meanwhile = happens;
-      else await write(happens.what, 'twin');
+      if (isServer) [meanwhile, happened] = [happens, false];
+      else happened = await write(happens.what);
       const batch = await batchOf(increments);
       const result = await sink(batch, context).catch(() => sink({ ...batch, attempt: 2 }, context));
       const refused = result === undefined ? [] : result.rejected.map(({ index }) => index);
 
-      if (meanwhile === undefined) await write(happens.what, 'hand');
       meanwhile = undefined;
+      if (happened) await sql.raw(happens.what('hand')).execute(db);
       const failed: number[] = [];
       for (const [index, { columns, filters }] of batch.entries.entries()) {
         await byHand(db, [filters.a as Key[0], filters.b as Key[1]], columns).catch(() => failed.push(index));
@@ -184,8 +187,11 @@ describe('PostgreSQL', () => {
 describe.skipIf(!hasMariadb)('MariaDB (skipped where there is no mariadbd)', () => {
   let server: MariadbServer;
   beforeAll(async () => {
-    // Else an insert by hand would wait for the neighbours of its row, which the sink has locked.
-    server = await startMariadb({ 'transaction-isolation': 'READ-COMMITTED' });
+    // The sink waits for what others do meanwhile, so they cannot wait for the sink.
+    server = await startMariadb({
+      'transaction-isolation': 'READ-COMMITTED',
+      'innodb-lock-wait-timeout': '0',
+    });
   });
   afterAll(() => server?.[Symbol.asyncDispose]());
   twinSuite(() => openMysql(server.socket), LOG_ON_OTHERS, true);
