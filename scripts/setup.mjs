@@ -1,6 +1,6 @@
 import { buildStale } from './build.mjs';
-import { installFaketime } from './faketime.mjs';
 import { generateExamples } from './examples.mjs';
+import { installFaketime } from './faketime.mjs';
 import { install } from './install.mjs';
 import { runMain } from './run.mjs';
 import { installOptionalServers, installRedisServer } from './servers.mjs';

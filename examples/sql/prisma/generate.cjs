@@ -7,12 +7,16 @@ const { getConfig, getDMMF } = require('@prisma/internals');
 async function generate() {
   const schemaPath = join(__dirname, 'schema.prisma');
   const datamodel = readFileSync(schemaPath, 'utf8');
-  const [dmmf, { generators, datasources }] = await Promise.all([
-    getDMMF({ datamodel }),
-    getConfig({ datamodel }),
-  ]);
-  const generator = { ...generators[0], output: { fromEnvVar: null, value: join(__dirname, 'generated') } };
-  await new PrismaClientTsGenerator({}).generate({
+  const [
+    dmmf,
+    {
+      generators: [generator],
+      datasources,
+    },
+  ] = await Promise.all([getDMMF({ datamodel }), getConfig({ datamodel })]);
+  if (generator === undefined) throw new Error(`${schemaPath} has no generator.`);
+  generator.output = { fromEnvVar: null, value: join(__dirname, 'generated') };
+  await new PrismaClientTsGenerator().generate({
     generator,
     otherGenerators: [],
     schemaPath,
@@ -24,4 +28,4 @@ async function generate() {
   });
 }
 
-generate();
+void generate();
