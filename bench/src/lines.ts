@@ -7,6 +7,7 @@ export const ROWS = [
   'memory',
   'out',
   'to SQL',
+  'sink',
   'latency',
   'memory backend',
   'growth',

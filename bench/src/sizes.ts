@@ -10,6 +10,8 @@ export interface Sizes {
   readonly cold: Readonly<Record<'sluice' | 'sentry' | 'redisBenchmark', number>>;
   /** Increments. */
   readonly sql: Readonly<Record<'sluice' | 'update', number>>;
+  /** Rows. */
+  readonly sink: number;
   readonly latencySeconds: number;
   /** Increments. */
   readonly inProcess: number;
@@ -36,6 +38,7 @@ export const FULL: Sizes = {
   lingerMs: [0, 10, 100, 1000],
   cold: { sluice: 1_000_000, sentry: 100_000, redisBenchmark: 1_000_000 },
   sql: { sluice: 1_000_000, update: 20_000 },
+  sink: 50_000,
   latencySeconds: 5,
   inProcess: 3_000_000,
   growth: { backlogs: [10_000, 100_000, 800_000, 1_000_000, 3_000_000], targets: 100_000 },
@@ -58,6 +61,7 @@ export const QUICK: Sizes = {
   lingerMs: [0, 100],
   cold: { sluice: 100_000, sentry: 10_000, redisBenchmark: 200_000 },
   sql: { sluice: 200_000, update: 3000 },
+  sink: 20_000,
   latencySeconds: 2,
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
@@ -81,6 +85,7 @@ export const SMOKE: Sizes = {
   lingerMs: [0],
   cold: { sluice: 5000, sentry: 1000, redisBenchmark: 5000 },
   sql: { sluice: 5000, update: 200 },
+  sink: 2000,
   latencySeconds: 0.5,
   inProcess: 5000,
   growth: { backlogs: [1000, 5000], targets: 5000 },

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { GUARD_NAMES, type GuardName } from './guards/guards.js';
 import type { Plan } from './plan.js';
-import { LONG, SHORT, WITHOUT } from './plans.js';
+import { PLANS, WITHOUT } from './plans.js';
 
 export const HELP = `npm run lab -- [options]
 
@@ -10,6 +10,7 @@ Exit code 0: no drift, and every planned fault fired.
 
   --long             faults by the thousand, about 20 minutes (the default)
   --short            every fault a few times, within half a minute on an idle machine
+  --database <name>  where workers write: postgres (the default), or mariadb, with the faults that concern it
   --without <guard>  removes a guard; exit code 0: drift was found, as it must be
                      (${GUARD_NAMES.join(', ')})
   --seed <number>    another schedule of faults (default 1)
@@ -32,6 +33,7 @@ export function parse(args: readonly string[]): Arguments | undefined {
       help: { type: 'boolean' },
       long: { type: 'boolean' },
       short: { type: 'boolean' },
+      database: { type: 'string', default: 'postgres' },
       without: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
@@ -39,7 +41,12 @@ export function parse(args: readonly string[]): Arguments | undefined {
   if (values.help) return undefined;
   if (!/^\d{1,9}$/.test(values.seed)) throw new Error('--seed takes a whole number.');
   const seed = Number(values.seed);
-  if (values.without === undefined) return { plan: values.short ? SHORT : LONG, seed };
+  if (values.without === undefined) {
+    const { database } = values;
+    if (database !== 'postgres' && database !== 'mariadb')
+      throw new Error('--database takes postgres or mariadb.');
+    return { plan: PLANS[database][values.short ? 'short' : 'long'], seed };
+  }
   const without = GUARD_NAMES.find((name) => name === values.without?.replaceAll('-', ' '));
   if (without === undefined) throw new Error(`--without takes one of: ${GUARD_NAMES.join(', ')}.`);
   return { plan: WITHOUT[without], seed, without };

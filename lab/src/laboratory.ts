@@ -7,14 +7,17 @@ import { GUARDS, type GuardName } from './guards/guards.js';
 import { removeGuard } from './guards/remove-guard.js';
 import { readHistory } from './history/history.js';
 import { FaultProxy } from './nemesis/fault-proxy.js';
-import { POSTGRES, REDIS } from './nemesis/protocols.js';
+import { MARIADB, POSTGRES, REDIS } from './nemesis/protocols.js';
 import { type Plan, withoutFault } from './plan.js';
 import { type Result, Run } from './run.js';
 import { moveClock } from './servers/clock.js';
-import { Database } from './servers/database.js';
+import { MariadbDatabase } from './servers/mariadb-database.js';
+import { PostgresDatabase } from './servers/postgres-database.js';
 import { Servers } from './servers/servers.js';
 import { bundlePrograms } from './workload/bundle.js';
 import { ProcessPool } from './workload/process-pool.js';
+
+const NO_MARIADB = 'MariaDB is not installed, so nothing was run on it: apt-get install mariadb-server';
 
 export interface RunOptions {
   readonly seed: number;
@@ -36,10 +39,11 @@ export class Laboratory implements AsyncDisposable {
     readonly servers: Servers,
   ) {}
 
-  static async open(): Promise<Laboratory> {
+  /** @param databases those that plans will need besides PostgreSQL */
+  static async open(databases: readonly Plan['database'][] = []): Promise<Laboratory> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-lab-'));
     try {
-      return new Laboratory(folder, await Servers.start(folder));
+      return new Laboratory(folder, await Servers.start(folder, databases.includes('mariadb')));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -50,26 +54,29 @@ export class Laboratory implements AsyncDisposable {
     await this.servers[Symbol.asyncDispose]();
   }
 
-  /** Runs a plan on an empty Redis and an empty database. */
+  /**
+   * Runs a plan on an empty Redis and an empty database.
+   * @throws Error when the database is one that is not installed here
+   */
   async run(plan: Plan, { seed, without, onProgress = () => {} }: RunOptions): Promise<Result> {
     this.#runs += 1;
     const folder = join(this.folder, `run-${this.#runs}`);
     await mkdir(folder);
     const { servers } = this;
-    const { redisPort, postgresPort } = servers;
+    const { redisPort, movesClock } = servers.addresses;
     const [programs, database] = await Promise.all([
       bundlePrograms(folder, removeGuard(without === undefined ? [] : GUARDS[without].edits)),
-      Database.create(postgresPort, `run_${this.#runs}`),
+      createDatabase(plan, servers, `run_${this.#runs}`),
     ]);
     await using redisProxy = await FaultProxy.open(redisPort, REDIS);
-    await using databaseProxy = await FaultProxy.open(postgresPort, POSTGRES);
+    await using databaseProxy = await proxyTo(database);
     const redis = connect(redisPort);
     const expected = new Expected();
     try {
       // What an earlier run may have left.
       await redis.flushall();
       await redis.call('ACL', 'SETUSER', 'default', '+@all');
-      if (servers.movesClock) await moveClock(this.folder, 0);
+      if (movesClock) await moveClock(this.folder, 0);
       const options = {
         ...plan,
         seed,
@@ -81,7 +88,7 @@ export class Laboratory implements AsyncDisposable {
         expected.add(readHistory(path));
       });
       const system = { processes, folder: this.folder, servers, database, redisProxy, databaseProxy, redis };
-      const possible = servers.movesClock ? plan : withoutFault(plan, 'clock of Redis moved');
+      const possible = movesClock ? plan : withoutFault(plan, 'clock of Redis moved');
       const run = new Run({ plan: possible, seed, without, system, expected, onProgress });
       const result = await run.complete();
       return possible === plan ? result : { ...result, notes: [CLOCK_STAYS] };
@@ -95,4 +102,20 @@ function connect(port: number): Redis {
   const client = new Redis({ port, retryStrategy: () => 20, maxRetriesPerRequest: 1, commandTimeout: 2000 });
   client.on('error', () => {});
   return client;
+}
+
+function createDatabase(
+  { database }: Plan,
+  { addresses: { postgresPort, mariadbSocket } }: Servers,
+  name: string,
+): Promise<PostgresDatabase | MariadbDatabase> {
+  if (database === 'postgres') return PostgresDatabase.create(postgresPort, name);
+  if (mariadbSocket === undefined) throw new Error(NO_MARIADB);
+  return MariadbDatabase.create(mariadbSocket, name);
+}
+
+function proxyTo(database: PostgresDatabase | MariadbDatabase): Promise<FaultProxy> {
+  return database.kind === 'postgres'
+    ? FaultProxy.open(database.port, POSTGRES)
+    : FaultProxy.open(database.socket, MARIADB);
 }

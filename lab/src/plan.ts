@@ -4,6 +4,8 @@ import type { Workload } from './workload/settings.js';
 
 /** One run of the laboratory: its workload, and the rounds of faults. */
 export interface Plan extends Workload {
+  /** Where the workers' sink writes. */
+  readonly database: 'postgres' | 'mariadb';
   readonly rounds: readonly Round[];
   readonly producers: number;
   readonly workers: number;

@@ -4,6 +4,7 @@ import type { Plan, Round } from './plan.js';
 import { PRODUCER_FAILPOINTS, STALL_FAILPOINTS, WORKER_FAILPOINTS } from './workload/failpoints.js';
 
 const USUAL = {
+  database: 'postgres',
   producers: 4,
   workers: 4,
   partitions: 4,
@@ -13,6 +14,8 @@ const USUAL = {
   paceMs: 12,
   impatientShare: 0.3,
   hugeShare: 0.01,
+  unwelcomeShare: 0.0005,
+  newShare: 0.002,
 } as const;
 
 /** How often each fault is injected: in the short run, and in each of the long run's rounds. */
@@ -32,9 +35,10 @@ const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: nu
   'claim refused by a proxy': { short: 4, long: 20 },
   'Redis connection silent, at a write': { short: 2, long: 8 },
   'Redis connection silent, at a claim': { short: 2, long: 8 },
-  'PostgreSQL connection silent': { short: 1, long: 5 },
+  'database connection silent, in a transaction': { short: 1, long: 5 },
+  'database connection silent, at a COMMIT': { short: 1, long: 5 },
   'Redis connections cut': { short: 4, long: 20 },
-  'PostgreSQL connections cut': { short: 4, long: 20 },
+  'database connections cut': { short: 4, long: 20 },
   ...forEach('producer killed', PRODUCER_FAILPOINTS, () => ({ short: 3, long: 8 })),
   ...forEach('worker killed', WORKER_FAILPOINTS, () => ({ short: 3, long: 11 })),
   ...forEach('worker stalled', STALL_FAILPOINTS, () => ({ short: 2, long: 2 })),
@@ -54,6 +58,9 @@ const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: nu
   'PostgreSQL away for longer than all attempts': { short: 1, long: 2 },
   'PostgreSQL backends terminated': { short: 4, long: 20 },
   'deadlock with another client': { short: 2, long: 6 },
+  'deadlock as a batch is taken apart': { short: 3, long: 30 },
+  'lock timeout as a batch is taken apart': { short: 1, long: 10 },
+  'batch unknown to the old release': { short: 3, long: 30 },
   'clock of a worker jumped': { short: 4, long: 15 },
   'clock of a producer jumped': { short: 4, long: 10 },
 };
@@ -68,8 +75,23 @@ const APART = {
   'PostgreSQL away for longer than all attempts': ['Redis killed (kill -9), restarted', 'producers cloned'],
 } as const satisfies Partial<Record<Fault, readonly Fault[]>>;
 
+/** What happens to workers and their database, where that is MariaDB. */
+const ON_MARIADB: readonly Fault[] = [
+  'reply to a COMMIT lost',
+  'COMMIT arrives late',
+  'database connection silent, in a transaction',
+  'database connection silent, at a COMMIT',
+  'database connections cut',
+  ...STALL_FAILPOINTS.map((failpoint) => `worker killed ${failpoint}` as const),
+  ...STALL_FAILPOINTS.map((failpoint) => `worker stalled ${failpoint}` as const),
+  'deadlock as a batch is taken apart',
+  'lock timeout as a batch is taken apart',
+  'batch unknown to the old release',
+  'clock of a worker jumped',
+];
+
 /** Every fault a few times, within half a minute on an idle machine. */
-export const SHORT: Plan = {
+const SHORT: Plan = {
   ...USUAL,
   rounds: [
     { name: 'everything at once', lastsMs: 8000, counts: togetherIn('short') },
@@ -78,7 +100,7 @@ export const SHORT: Plan = {
 };
 
 /** Faults by the thousand. */
-export const LONG: Plan = {
+const LONG: Plan = {
   ...USUAL,
   rounds: Array.from({ length: 10 }, (_, i) => [
     {
@@ -89,6 +111,29 @@ export const LONG: Plan = {
     },
     ...apartIn('long', 5000),
   ]).flat(),
+};
+
+// Many batches hold an entry that is rejected, so that they are taken apart.
+const MARIADB = { ...USUAL, database: 'mariadb', unwelcomeShare: 0.03 } as const;
+
+/** The plans, by the database that workers write to: faults of all kinds, or those that concern it. */
+export const PLANS: Readonly<Record<Plan['database'], { readonly short: Plan; readonly long: Plan }>> = {
+  postgres: { short: SHORT, long: LONG },
+  mariadb: {
+    short: {
+      ...MARIADB,
+      rounds: [{ name: 'MariaDB', lastsMs: 6000, counts: countsOf(ON_MARIADB, 'short') }],
+    },
+    long: {
+      ...MARIADB,
+      rounds: Array.from({ length: 5 }, (_, i) => ({
+        name: `MariaDB, ${i + 1} of 5`,
+        lastsMs: 45_000,
+        redrive: i % 2 === 0,
+        counts: countsOf(ON_MARIADB, 'long'),
+      })),
+    },
+  },
 };
 
 // A run ends with its first drift, so a removed guard rarely needs more than one round.
@@ -117,6 +162,11 @@ export const WITHOUT: Readonly<Record<GuardName, Plan>> = {
     // Transactions take a while, so that the one who wakes finds another at work on the next batch.
     { lastsMs: 4000, slowShare: 1, partitions: 1, leaseMs: 300 },
   ),
+  'end of a transaction': attack(
+    'end of a transaction',
+    { 'deadlock as a batch is taken apart': 3 },
+    { ...MARIADB, lastsMs: 1000 },
+  ),
   'frozen payload': attack('frozen payload', { 'reply to a write lost': 40 }, { lastsMs: 3000 }),
 };
 
@@ -139,8 +189,14 @@ function attack(guard: GuardName, counts: Counts, settings: Partial<Plan> & { la
 
 /** How often each fault is injected in a round of all that get on with each other. */
 function togetherIn(run: 'short' | 'long'): Counts {
-  const together = FAULTS.filter((fault) => !(fault in APART));
-  return Object.fromEntries(together.map((fault) => [fault, COUNTS[fault][run]]));
+  return countsOf(
+    FAULTS.filter((fault) => !(fault in APART) && !fault.endsWith('as a batch is taken apart')),
+    run,
+  );
+}
+
+function countsOf(faults: readonly Fault[], run: 'short' | 'long'): Counts {
+  return Object.fromEntries(faults.map((fault) => [fault, COUNTS[fault][run]]));
 }
 
 /** A round for each of the faults that need one. */

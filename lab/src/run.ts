@@ -90,7 +90,7 @@ export class Run {
   /** Waits until the workers have applied everything, and checks. */
   async #settle({ redrive }: Round): Promise<CheckResult> {
     const { processes, database, servers } = this.#setup.system;
-    const backend = redis({ url: `redis://127.0.0.1:${servers.redisPort}` });
+    const backend = redis({ url: `redis://127.0.0.1:${servers.addresses.redisPort}` });
     await using buffer = createBuffer({ backend });
     await this.#drain(buffer);
     if (redrive) {

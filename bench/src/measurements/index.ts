@@ -8,6 +8,7 @@ export const MEASUREMENTS = {
   'sql-sluice': async () => (await import('./sql-sluice.js')).run,
   'sql-update': async () => (await import('./sql-update.js')).run,
   'sql-upsert': async () => (await import('./sql-upsert.js')).run,
+  sink: async () => (await import('./sink.js')).run,
   latency: async () => (await import('./latency.js')).run,
   grow: async () => (await import('./grow.js')).run,
   shrink: async () => (await import('./shrink.js')).run,

@@ -8,12 +8,14 @@ import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { memoryBackend } from './memory-backend.js';
 import { shapes } from './shapes.js';
+import { sinks } from './sinks.js';
 import { sql } from './sql.js';
 
 export const SCENARIOS: readonly Scenario[] = [
   hot,
   cold,
   sql,
+  sinks,
   latency,
   memoryBackend,
   growth,

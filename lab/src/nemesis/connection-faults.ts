@@ -1,5 +1,8 @@
 import { PATIENCE_MS, type System } from './system.js';
 
+/** It has happened when the sink ends it by its own clock. */
+const SILENCE_MS = 2 * PATIENCE_MS;
+
 /** What happens between a process and a server. */
 export function connectionFaults({ redisProxy, databaseProxy }: System) {
   return {
@@ -18,8 +21,11 @@ export function connectionFaults({ redisProxy, databaseProxy }: System) {
     'claim refused by a proxy': () => redisProxy.failNext('claim', 'refuse request', PATIENCE_MS),
     'Redis connection silent, at a write': () => redisProxy.failNext('write', 'go silent', PATIENCE_MS),
     'Redis connection silent, at a claim': () => redisProxy.failNext('claim', 'go silent', PATIENCE_MS),
-    'PostgreSQL connection silent': () => databaseProxy.failNext('COMMIT', 'go silent', PATIENCE_MS),
+    'database connection silent, in a transaction': () =>
+      databaseProxy.failNext('change', 'go silent', SILENCE_MS),
+    'database connection silent, at a COMMIT': () =>
+      databaseProxy.failNext('COMMIT', 'go silent', SILENCE_MS),
     'Redis connections cut': async () => redisProxy.cut() > 0,
-    'PostgreSQL connections cut': async () => databaseProxy.cut() > 0,
+    'database connections cut': async () => databaseProxy.cut() > 0,
   };
 }

@@ -28,10 +28,11 @@ export class FaultProxy implements AsyncDisposable {
     this.tape = tape;
   }
 
-  static async open(serverPort: number, protocol: Protocol): Promise<FaultProxy> {
+  /** @param server where it listens: a port, or the path of a socket */
+  static async open(server: number | string, protocol: Protocol): Promise<FaultProxy> {
     const faults = new PendingFaults();
     const tape = new Tape();
-    const proxy = await startTcpProxy(serverPort, () => rulesOf(protocol, faults, tape));
+    const proxy = await startTcpProxy(server, () => rulesOf(protocol, faults, tape));
     return new FaultProxy(proxy, faults, tape);
   }
 

@@ -1,6 +1,7 @@
 import { clockFaults } from './clock-faults.js';
 import { connectionFaults } from './connection-faults.js';
 import type { Fault } from './faults.js';
+import { mariadbFaults } from './mariadb-faults.js';
 import { postgresFaults } from './postgres-faults.js';
 import { processFaults } from './process-faults.js';
 import { redisFaults } from './redis-faults.js';
@@ -14,5 +15,6 @@ export function injectionsInto(system: System): Readonly<Record<Fault, Injection
     ...clockFaults(system),
     ...redisFaults(system),
     ...postgresFaults(system),
+    ...mariadbFaults(system),
   };
 }

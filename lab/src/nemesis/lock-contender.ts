@@ -2,7 +2,7 @@ import type { Random } from '@sluice/core';
 import type pg from 'pg';
 import { poll } from '../poll.js';
 import { integer } from '../random.js';
-import type { Database } from '../servers/database.js';
+import type { PostgresDatabase } from '../servers/postgres-database.js';
 import { SHARED_ROWS } from '../workload/settings.js';
 
 /**
@@ -13,7 +13,7 @@ import { SHARED_ROWS } from '../workload/settings.js';
  * waited, a worker may have been the victim
  */
 export async function contend(
-  database: Database,
+  database: PostgresDatabase,
   random: Random,
 ): Promise<'we were the victim' | 'both waited' | 'nobody waited'> {
   return database.use(async (client) => {

@@ -48,6 +48,8 @@ function concurrencyOf(fault: Fault): number {
 function progressOf(injectors: readonly Injector[]): string {
   const fired = injectors.reduce((sum, injector) => sum + injector.fired, 0);
   const planned = injectors.reduce((sum, injector) => sum + injector.planned, 0);
-  const unfinished = injectors.filter((injector) => injector.fired < injector.planned).length;
-  return `${fired} of ${planned} faults fired, ${unfinished} kinds to go`;
+  const unfinished = injectors.filter((injector) => injector.fired < injector.planned);
+  const kinds =
+    unfinished.length > 3 ? `${unfinished.length} kinds` : unfinished.map(({ fault }) => fault).join(', ');
+  return `${fired} of ${planned} faults fired, to go: ${kinds || 'none'}`;
 }

@@ -1,20 +1,19 @@
 import type { Random } from '@sluice/core';
 import type { Redis } from 'ioredis';
 import { poll } from '../poll.js';
-import type { Database } from '../servers/database.js';
 import type { Request } from '../servers/messages.js';
 import type { Servers } from '../servers/servers.js';
 import { MAX_ATTEMPTS } from '../workload/settings.js';
 import { contend } from './lock-contender.js';
-import type { System } from './system.js';
+import { postgresOf, type System } from './system.js';
 
 export function postgresFaults(system: System) {
-  const { database, servers, redis } = system;
+  const { servers, redis } = system;
   return {
     'PostgreSQL restarted, fast': () => restart(servers, 'restart postgres, fast'),
     'PostgreSQL restarted, immediate': () => restart(servers, 'restart postgres, immediate'),
     'PostgreSQL away for longer than all attempts': () => outage(servers, redis),
-    'PostgreSQL backends terminated': () => terminateBackends(database),
+    'PostgreSQL backends terminated': () => terminateBackends(system),
     'deadlock with another client': (random: Random) => deadlock(system, random),
   };
 }
@@ -41,8 +40,8 @@ async function mostAttempts(redis: Redis): Promise<number> {
 }
 
 /** Ends the connections of workers that are in a transaction. Waits for some; returns whether there were any. */
-export async function terminateBackends(database: Database): Promise<boolean> {
-  return database.use((client) =>
+export async function terminateBackends(system: System): Promise<boolean> {
+  return postgresOf(system).use((client) =>
     poll(
       async () => {
         const { rowCount } = await client.query(`
@@ -60,10 +59,10 @@ export async function terminateBackends(database: Database): Promise<boolean> {
   );
 }
 
-async function deadlock({ processes, database }: System, random: Random): Promise<boolean> {
-  const reported = (): number => processes.reports.get('deadlock') ?? 0;
+async function deadlock(system: System, random: Random): Promise<boolean> {
+  const reported = (): number => system.processes.reports.get('deadlock') ?? 0;
   const before = reported();
-  const outcome = await contend(database, random);
+  const outcome = await contend(postgresOf(system), random);
   if (outcome !== 'both waited') return outcome === 'we were the victim';
   // Then a worker may have been the victim, and its report is on its way.
   return poll(() => reported() > before, { everyMs: 20, tries: 50 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../poll.js';
 import {
   type Failpoint,
   PRODUCER_FAILPOINTS,
@@ -17,16 +18,17 @@ const CLONED_MS = 400;
 
 /** Processes that are killed or stopped at a failpoint. */
 export function processFaults(system: System) {
-  const { processes, database } = system;
+  const { processes } = system;
   return {
     ...forEach('producer killed', PRODUCER_FAILPOINTS, (point) => killAt(processes, 'producer', point)),
     ...forEach('worker killed', WORKER_FAILPOINTS, (point) => killAt(processes, 'worker', point)),
     ...forEach('worker stalled', STALL_FAILPOINTS, (point) => stallAt(processes, point)),
     'worker stalled, others fail as it wakes': stallAt(processes, 'after commit', () =>
-      terminateBackends(database),
+      terminateBackends(system),
     ),
     'producer suspended, its record forgotten': suspend(processes, () => forgetRecords(system)),
     'producers cloned': () => clone(processes),
+    'batch unknown to the old release': () => meetUnknown(processes),
   };
 }
 
@@ -92,4 +94,11 @@ function clone(processes: ProcessPool): Promise<boolean> {
     const [first, second] = begun.map((report) => report?.name);
     return first !== undefined && first === second;
   });
+}
+
+/** Waits until a worker of the old release has met a name that it does not know. Another one has to apply the batch. */
+function meetUnknown({ reports }: ProcessPool): Promise<boolean> {
+  const met = (): number => reports.get('unknown name') ?? 0;
+  const before = met();
+  return poll(() => met() > before, { everyMs: 20, tries: 250 });
 }

@@ -29,6 +29,18 @@ export const REDIS: Protocol = {
 };
 
 export const POSTGRES: Protocol = {
-  kindOf: (request) => (/\bcommit\b/i.test(request) ? 'COMMIT' : 'other'),
+  kindOf: kindOfStatement,
   isError: (reply) => reply.startsWith('E'),
 };
+
+export const MARIADB: Protocol = {
+  kindOf: kindOfStatement,
+  // Three bytes of length and one of sequence come first.
+  isError: (reply) => reply[4] === '\xff',
+};
+
+/** The workers' own: statements that the sink sends about its tables. */
+function kindOfStatement(request: string): string {
+  if (/\bcommit\b/i.test(request)) return 'COMMIT';
+  return /\b(update|insert\s+into)\s+["`]counter["`]/i.test(request) ? 'change' : 'other';
+}

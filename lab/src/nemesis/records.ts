@@ -12,7 +12,7 @@ const MOST = 50_000;
  * began, in every partition.
  */
 export async function forgetRecords({ redis, servers, processes }: System): Promise<boolean> {
-  const backend = redisBackend({ url: `redis://127.0.0.1:${servers.redisPort}` });
+  const backend = redisBackend({ url: `redis://127.0.0.1:${servers.addresses.redisPort}` });
   const { partitions } = processes.options;
   try {
     const all = Array.from({ length: partitions }, (_, partition) =>

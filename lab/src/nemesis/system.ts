@@ -1,6 +1,7 @@
 import type { Random } from '@sluice/core';
 import type { Redis } from 'ioredis';
-import type { Database } from '../servers/database.js';
+import type { MariadbDatabase } from '../servers/mariadb-database.js';
+import type { PostgresDatabase } from '../servers/postgres-database.js';
 import type { Servers } from '../servers/servers.js';
 import type { ProcessPool } from '../workload/process-pool.js';
 import type { FaultProxy } from './fault-proxy.js';
@@ -11,7 +12,7 @@ export interface System {
   readonly servers: Servers;
   /** Where the servers have their clock. */
   readonly folder: string;
-  readonly database: Database;
+  readonly database: PostgresDatabase | MariadbDatabase;
   readonly redisProxy: FaultProxy;
   readonly databaseProxy: FaultProxy;
   /** The driver's own connection to Redis, past the proxy. */
@@ -23,3 +24,15 @@ export type Injection = (random: Random) => Promise<boolean>;
 
 /** How long a fault waits for an opportunity, such as a request of the right kind. */
 export const PATIENCE_MS = 5000;
+
+/** @throws Error when the workers write to another database: then nothing is injected */
+export function postgresOf({ database }: System): PostgresDatabase {
+  if (database.kind !== 'postgres') throw new Error('This fault is one of PostgreSQL.');
+  return database;
+}
+
+/** @throws Error when the workers write to another database: then nothing is injected */
+export function mariadbOf({ database }: System): MariadbDatabase {
+  if (database.kind !== 'mariadb') throw new Error('This fault is one of MariaDB.');
+  return database;
+}

@@ -26,7 +26,7 @@ export async function wipe({ redis, redisProxy, processes, servers }: System): P
     const hadData = (await redis.dbsize()) > 0;
     await redis.flushall();
     await sleep(LEARN_MS);
-    await send(servers.redisPort, requests);
+    await send(servers.addresses.redisPort, requests);
     return hadData;
   });
 }

@@ -13,8 +13,18 @@ export type FromDriver =
   | { readonly started: number }
   | { readonly ended: number };
 
+/** Where the servers are. */
+export interface Addresses {
+  readonly redisPort: number;
+  readonly postgresPort: number;
+  /** The path of its socket; left out where there is no MariaDB. */
+  readonly mariadbSocket?: string;
+  /** Whether the clock of Redis can be moved on this machine. */
+  readonly movesClock: boolean;
+}
+
 /** What the supervisor sends: first where its servers listen or that they did not start, then replies to requests. */
 export type FromSupervisor =
-  | { readonly redisPort: number; readonly postgresPort: number; readonly movesClock: boolean }
+  | Addresses
   | { readonly failed: string }
   | { readonly id: number; readonly error?: string };

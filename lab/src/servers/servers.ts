@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FromDriver, FromSupervisor, Request } from './messages.js';
+import type { Addresses, FromDriver, FromSupervisor, Request } from './messages.js';
 
-/** Redis and PostgreSQL, in the care of a supervisor. */
+/** Redis, PostgreSQL and, where it is installed, MariaDB, in the care of a supervisor. */
 export class Servers implements AsyncDisposable {
   readonly #supervisor: ChildProcess;
   readonly #requests = new Map<number, (error: string | undefined) => void>();
@@ -11,10 +11,7 @@ export class Servers implements AsyncDisposable {
 
   private constructor(
     supervisor: ChildProcess,
-    readonly redisPort: number,
-    readonly postgresPort: number,
-    /** Whether the clock of Redis can be moved on this machine. */
-    readonly movesClock: boolean,
+    readonly addresses: Addresses,
   ) {
     this.#supervisor = supervisor;
     supervisor.on('message', (message: FromSupervisor) => {
@@ -23,21 +20,26 @@ export class Servers implements AsyncDisposable {
   }
 
   /**
-   * Starts an empty Redis that persists every command, and an empty PostgreSQL.
+   * Starts an empty Redis that persists every command, and empty databases.
    * @param folder removed with them
+   * @param withMariadb whether MariaDB is to be one of them, where it is installed
    */
-  static async start(folder: string): Promise<Servers> {
-    const supervisor = fork(fileURLToPath(new URL('supervisor.ts', import.meta.url)), [folder], {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+  static async start(folder: string, withMariadb: boolean): Promise<Servers> {
+    const supervisor = fork(
+      fileURLToPath(new URL('supervisor.ts', import.meta.url)),
+      [folder, String(withMariadb)],
+      {
+        execArgv: ['--import', 'tsx'],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    );
     const gone = once(supervisor, 'exit').then((): FromSupervisor => ({ failed: 'the supervisor ended' }));
     const [first] = await Promise.race([
       once(supervisor, 'message') as Promise<[FromSupervisor]>,
       gone.then((end) => [end] as const),
     ]);
     if (!('redisPort' in first)) throw new Error(`The servers did not start: ${JSON.stringify(first)}`);
-    return new Servers(supervisor, first.redisPort, first.postgresPort, first.movesClock);
+    return new Servers(supervisor, first);
   }
 
   /** @throws Error when the supervisor could not do what it was asked for */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPostgres } from '@sluice/test-servers';
+import { hasMariadb, startMariadb, startPostgres } from '@sluice/test-servers';
 import { startRedisServer } from '@sluice/testing';
 import { useMovableClock } from './clock.js';
 import type { FromDriver, FromSupervisor, Request } from './messages.js';
@@ -9,6 +9,7 @@ import type { FromDriver, FromSupervisor, Request } from './messages.js';
 // close: it then stops the servers, kills what is left of the workload, and removes all folders.
 
 const folder = process.argv[2] as string;
+const withMariadb = process.argv[3] === 'true';
 const workload = new Set<number>();
 const underWay = new Set<Promise<void>>();
 const send = (message: FromSupervisor): void => void (process.connected && process.send?.(message));
@@ -18,9 +19,11 @@ process.on('disconnect', () => void cleanUp());
 process.on('SIGINT', () => {});
 
 const movesClock = await useMovableClock('redis-server', folder);
-const [redis, postgres] = await Promise.all([
+const [redis, postgres, mariadb] = await Promise.all([
   startRedisServer({ appendonly: 'yes', appendfsync: 'always', 'auto-aof-rewrite-min-size': '1mb' }),
   startPostgres({ deadlock_timeout: '100ms' }),
+  // So that waiting too long for a lock ends a whole transaction, too.
+  withMariadb && hasMariadb ? startMariadb({ 'innodb-rollback-on-timeout': 'on' }) : undefined,
 ]).catch((error: unknown) => {
   send({ failed: String(error) });
   process.exit(1);
@@ -42,7 +45,12 @@ process.on('message', (message: FromDriver) => {
   else if ('ended' in message) workload.delete(message.ended);
   else run(message.id, message.request);
 });
-send({ redisPort: redis.port, postgresPort: postgres.port, movesClock });
+send({
+  redisPort: redis.port,
+  postgresPort: postgres.port,
+  ...(mariadb && { mariadbSocket: mariadb.socket }),
+  movesClock,
+});
 
 function run(id: number, request: Request): void {
   const work = fulfil(id, request).finally(() => underWay.delete(work));
@@ -69,7 +77,7 @@ async function cleanUp(): Promise<void> {
   for (const pid of workload) kill(pid);
   // A server that is just starting must be there before it can be stopped.
   await withLimit(Promise.all(underWay));
-  await withLimit(Promise.allSettled([redis.stop(), postgres.stop()]));
+  await withLimit(Promise.allSettled([redis.stop(), postgres.stop(), mariadb?.[Symbol.asyncDispose]()]));
   await rm(folder, { recursive: true, force: true });
   process.exit(0);
 }

@@ -8,12 +8,17 @@ export type Command =
   | { readonly command: 'jump clock'; readonly ms: number }
   | { readonly command: 'finish' };
 
+type Conflict = 'deadlock' | 'lock timeout';
+
 /** What a process sends to the driver. */
 export type Report =
   | { readonly report: 'stopping'; readonly failpoint: Failpoint }
   | { readonly report: 'resumed'; readonly afterMs: number }
   | { readonly report: 'clock jumped' }
-  | { readonly report: 'deadlock' }
+  /** A statement failed because of another transaction. In isolation: while a batch was taken apart. */
+  | { readonly report: Conflict | `${Conflict} in isolation` }
+  /** A worker has a batch with a name that its release does not know. */
+  | { readonly report: 'unknown name' }
   /** A producer sends its first write of a sequence. */
   | { readonly report: 'sequence begun'; readonly name: string }
   /** The buffer reports lost writes, which must not happen while Redis keeps what it acknowledged. */

@@ -5,7 +5,13 @@ import { integer, pick, randomFor } from '../random.js';
 import type { Servers } from '../servers/servers.js';
 import type { Programs } from './bundle.js';
 import type { Report } from './messages.js';
-import { MAX_ATTEMPTS, type ProducerSettings, type WorkerSettings, type Workload } from './settings.js';
+import {
+  MAX_ATTEMPTS,
+  type ProducerSettings,
+  type Release,
+  type WorkerSettings,
+  type Workload,
+} from './settings.js';
 import { type Role, WorkloadProcess } from './workload-process.js';
 
 /** What all processes of a run have in common. */
@@ -43,7 +49,8 @@ export class ProcessPool implements AsyncDisposable {
 
   start(role: Role, count: number): void {
     this.#isFinishing[role] = false;
-    for (let i = 0; i < count; i += 1) this.#startOne(role);
+    // One worker is of the old release, as while a new one is rolled out.
+    for (let i = 0; i < count; i += 1) this.#startOne(role, i === 0 ? 'old' : 'new');
   }
 
   /** Lends a process that no other fault is using, as soon as there is one. */
@@ -116,12 +123,12 @@ export class ProcessPool implements AsyncDisposable {
     return [...this.#processes].filter((process) => process.role === role);
   }
 
-  #startOne(role: Role): void {
+  #startOne(role: Role, release: Release): void {
     const id = this.#nextId();
-    const settings = role === 'producer' ? this.#producerSettings(id) : this.#workerSettings(id);
+    const settings = role === 'producer' ? this.#producerSettings(id) : this.#workerSettings(id, release);
     const process = this.#launch(role, settings);
     void process.ended.then(() => {
-      if (!this.#isFinishing[role]) this.#startOne(role);
+      if (!this.#isFinishing[role]) this.#startOne(role, release);
     });
   }
 
@@ -151,7 +158,8 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare } = this.options;
+    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare, unwelcomeShare, newShare } =
+      this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
@@ -163,13 +171,16 @@ export class ProcessPool implements AsyncDisposable {
       lingerMs: this.#random() < 0.3 ? 5 : 0,
       paceMs,
       hugeShare,
+      unwelcomeShare,
+      newShare,
     };
   }
 
-  #workerSettings(id: number): WorkerSettings {
+  #workerSettings(id: number, release: Release): WorkerSettings {
     const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.options;
     return {
       id,
+      release,
       seed: integer(this.#random, 2 ** 32),
       redisUrl,
       databaseUrl,
@@ -178,6 +189,7 @@ export class ProcessPool implements AsyncDisposable {
       leaseMs,
       // Some give up soon, for example while a server restarts, so that there are dead letters.
       maxAttempts: this.#random() < 0.3 ? 2 : MAX_ATTEMPTS,
+      isolateAfter: this.#random() < 0.5 ? 1 : 2,
       slowShare,
     };
   }

@@ -11,7 +11,14 @@ export interface Workload {
   readonly impatientShare: number;
   /** The share of increments with a note of 8 KB. */
   readonly hugeShare: number;
+  /** The share of increments that the database rejects. */
+  readonly unwelcomeShare: number;
+  /** The share of increments with a model or a name that workers of the old release do not know. */
+  readonly newShare: number;
 }
+
+/** What a worker knows: the old release lacks a model, and an extra of the other one. */
+export type Release = 'old' | 'new';
 
 /** What the driver passes to a producer when it starts it. */
 export interface ProducerSettings {
@@ -26,6 +33,8 @@ export interface ProducerSettings {
   readonly lingerMs: number;
   readonly paceMs: number;
   readonly hugeShare: number;
+  readonly unwelcomeShare: number;
+  readonly newShare: number;
   /** The process that this one is a copy of: copies have the ids that it got when it joined. */
   readonly copyOf?: string;
 }
@@ -33,6 +42,7 @@ export interface ProducerSettings {
 /** What the driver passes to a worker when it starts it. */
 export interface WorkerSettings {
   readonly id: number;
+  readonly release: Release;
   readonly seed: number;
   readonly redisUrl: string;
   readonly databaseUrl: string;
@@ -40,6 +50,8 @@ export interface WorkerSettings {
   readonly batchSize: number;
   readonly leaseMs: number;
   readonly maxAttempts: number;
+  /** From which delivery on it takes a batch apart that fails. */
+  readonly isolateAfter: number;
   readonly slowShare: number;
 }
 

@@ -1,6 +1,7 @@
 export type { Backend, BatchStats, PartitionStats, Validation } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
+export type { ComparableValue } from './entry/rules/comparable.js';
 export { max } from './entry/rules/max.js';
 export { min } from './entry/rules/min.js';
 export type { Ruled } from './entry/rules/ruled.js';
@@ -29,6 +30,7 @@ export type {
   Batch,
   ColumnOf,
   Columns,
+  Companion,
   Entry,
   Extra,
   ExtraValue,

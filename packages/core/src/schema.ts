@@ -1,3 +1,4 @@
+import type { ComparableValue } from './entry/rules/comparable.js';
 import type { Ruled } from './entry/rules/ruled.js';
 
 /** A value that a filter may have. `1` and `'1'` are different values, and so different targets. */
@@ -99,11 +100,18 @@ export type Extra<S extends Schema<S> = AnySchema, M extends keyof S = keyof S> 
   : {
       readonly [N in keyof ExtraOf<S, M>]?:
         | ExtraOf<S, M>[N]
-        | Ruled<Extract<ExtraOf<S, M>[N], number | Date>>;
+        | Ruled<Extract<ExtraOf<S, M>[N], ComparableValue>, Partial<ExtraOf<S, M>>>;
     };
 
 /** How the extra values of one name combine. */
 export type Rule = 'last' | 'max' | 'min';
+
+/** An extra value that belongs to one of `max` or `min`. */
+export interface Companion<V = ExtraValue> {
+  /** The value that it came with. It may be one that was replaced since, by a value that came without this companion. */
+  readonly cameWith: ComparableValue;
+  readonly value: V;
+}
 
 /** All that has accumulated for one target, as a {@link Sink} gets it. */
 export type Entry<S extends Schema<S> = AnySchema> = {
@@ -117,6 +125,8 @@ export type Entry<S extends Schema<S> = AnySchema> = {
       readonly [N in keyof ExtraOf<S, M>]?: {
         readonly rule: Rule;
         readonly value: Storable<ExtraOf<S, M>[N]>;
+        /** What came with the value of `max` or `min`, by name. Left out if nothing did. */
+        readonly companions?: { readonly [C in keyof ExtraOf<S, M>]?: Companion<Storable<ExtraOf<S, M>[C]>> };
       };
     };
     /** Such entries are for listeners: a sink leaves the tables alone. */

@@ -2,6 +2,8 @@ import type { Filters, FilterValue } from '@sluice/core';
 import type { Fields } from '@sluice/core/backend';
 import fc from 'fast-check';
 import { INCREMENT_RULES } from '../src/entry/rules/index.js';
+import { MAX } from '../src/entry/rules/max.js';
+import { MIN } from '../src/entry/rules/min.js';
 
 /** Any valid name, among them those that objects inherit. */
 export const name: fc.Arbitrary<string> = fc.oneof(
@@ -57,10 +59,50 @@ const filterValue: fc.Arbitrary<FilterValue> = fc.oneof(
 export const filters: fc.Arbitrary<Filters> = fc.dictionary(name, filterValue, { maxKeys: 4 });
 
 const amount = fc.integer({ min: -1_000_000, max: 1_000_000 });
-const extreme = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
-  fc.date({ noInvalidDate: true }).map((date) => `d${date.getTime()}`),
+
+/** Text that can be compared, among them such that UTF-16 and UTF-8 order differently. */
+const wellFormed = fc.oneof(
+  fc.constantFrom('', 'a', 'A', 'ab', 'é', '\uffff', '👍', '👍🏽', '"', '\\', '[', '\0', '/'),
+  text.filter((one) => one.isWellFormed()),
 );
+
+/** What `max` and `min` take, as it is stored. Values meet: small ones, and neighbours that a double cannot tell apart. */
+const comparable: fc.Arbitrary<number | string> = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom(2 ** 53, 2 ** 53 + 2, -(2 ** 64), 1e38),
+  fc.date({ noInvalidDate: true }).map((date) => `d${date.getTime()}`),
+  fc.bigInt({ min: -3n, max: 3n }).map((value) => `b${value}`),
+  fc.bigInt({ min: -(2n ** 127n), max: 2n ** 127n - 1n }).map((value) => `b${value}`),
+  fc.bigInt({ min: 2n ** 53n - 2n, max: 2n ** 53n + 4n }).map((value) => `b${value}`),
+  wellFormed.map((value) => `s${value}`),
+);
+
+/** The same, with and without companions, as increments leave it. */
+function extreme(rule: typeof MAX | typeof MIN): fc.Arbitrary<number | string> {
+  const companions = fc.dictionary(
+    fc.constantFrom('message', 'by', '1'),
+    fc.constantFrom('"a"', '"b/\\n"', '{"json":[1]}'),
+    { maxKeys: 2 },
+  );
+  const increment = fc.tuple(comparable, companions).map(([value, given]) => {
+    const own = Object.entries(given).map(([one, stored]) => [one, [`${value}`, stored]]);
+    return own.length === 0 ? value : JSON.stringify([`${value}`, Object.fromEntries(own)]);
+  });
+  return fc
+    .array(increment, { minLength: 1, maxLength: 3 })
+    .map((increments) => increments.reduce((old, value) => rule.combine(old, value, '')));
+}
+
+/** Fields with their companions in the order of their names, and winners as numbers: scripts have them in any order and form. */
+export function inOrder(fields: Fields): Fields {
+  const ordered = Object.entries(fields).map(([field, value]): [string, Fields[string]] => {
+    if (typeof value === 'number' || !/^[<>]/.test(field) || !value.startsWith('[')) return [field, value];
+    const [winner, companions] = JSON.parse(value);
+    return [field, JSON.stringify([MAX.parse(winner), Object.entries(companions).sort()])];
+  });
+  return Object.fromEntries(ordered);
+}
 
 /** What `last` keeps: JSON text, stamped if it was redriven. Small numbers, so that ties occur. */
 const lastText = fc
@@ -73,8 +115,8 @@ export const fields: fc.Arbitrary<Fields> = fc.record(
     '+views': amount,
     '+constructor': amount,
     '=title': lastText,
-    '>lastSeen': extreme,
-    '<firstSeen': extreme,
+    '>lastSeen': extreme(MAX),
+    '<firstSeen': extreme(MIN),
     '@': fc.nat(),
   },
   { requiredKeys: [] },

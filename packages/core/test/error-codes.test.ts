@@ -184,6 +184,11 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
       await run('pragma query_only = on');
       return sink(await batchOf([ONE_ROW]), context);
     }),
+  ERR_SLUICE_SINK_UNKNOWN: () =>
+    onSqlite(TABLE, async (sink) => {
+      await sink.migrate();
+      return sink(await batchOf([['Unknown', { n: 1 }, { id: 1 }]]), context);
+    }),
   ERR_SLUICE_SINK_UNAVAILABLE: () =>
     failedDelivery({ sink: () => Promise.reject(new SinkUnavailableError('The database is away.')) }),
   ERR_SLUICE_SINK_TIMEOUT: () => failedDelivery({ sink: () => new Promise(() => {}), sinkTimeoutMs: 1 }),

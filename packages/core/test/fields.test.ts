@@ -13,7 +13,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entryOf } from '../src/entry/entry.js';
-import { fields as anyFields, name, text, unknownField } from './arbitraries.js';
+import { fields as anyFields, inOrder, name, text, unknownField } from './arbitraries.js';
 
 const merged = (...parts: readonly Fields[]): Fields => {
   const into: Fields = {};
@@ -27,7 +27,7 @@ describe('merge', () => {
   test('is associative', () => {
     fc.assert(
       fc.property(anyFields, anyFields, anyFields, (a, b, c) => {
-        expect(merged(merged(a, b), c)).toEqual(merged(a, merged(b, c)));
+        expect(inOrder(merged(merged(a, b), c))).toEqual(inOrder(merged(a, merged(b, c))));
       }),
       { numRuns: 500 },
     );
@@ -110,6 +110,136 @@ describe('merge', () => {
         expect(into).toEqual(before);
       }),
     );
+  });
+});
+
+describe('max and min', () => {
+  /** What increments one after the other make of an extra and of one that belongs to it. */
+  function oneByOne(rule: 'max' | 'min', steps: readonly (readonly [number, string | undefined])[]) {
+    let best: number | undefined;
+    let message: string | undefined;
+    for (const [value, given] of steps) {
+      const wins = best === undefined || (rule === 'max' ? value > best : value < best);
+      if (!wins) continue;
+      best = value;
+      message = given ?? message;
+    }
+    return [best, message];
+  }
+
+  const steps = fc.array(
+    fc.tuple(fc.integer({ min: -4, max: 4 }), fc.option(fc.string(), { nil: undefined })),
+    {
+      minLength: 1,
+    },
+  );
+
+  test.each([
+    ['max', max],
+    ['min', min],
+  ] as const)(
+    '%s: what belongs to the value that won is what one increment after another leaves',
+    (name, rule) => {
+      fc.assert(
+        fc.property(steps, steps, (first, second) => {
+          const increments = (some: typeof first) =>
+            some.map(([value, message]) => fieldsOf({}, { seq: rule(value, { message }) }));
+          const grouped = merged(merged(...increments(first)), merged(...increments(second)));
+          const { seq } = entryOf('["M"]', grouped).extra;
+          const [best, message] = oneByOne(name, [...first, ...second]);
+          expect(seq?.value).toBe(best);
+          expect(seq?.companions?.message?.value).toBe(message);
+        }),
+      );
+    },
+  );
+
+  test.each<[string, readonly (number | bigint | string | Date)[]]>([
+    ['text by code points', ['', 'A', 'B', 'a', 'aa', 'b', 'é', '\uffff', '👍', '👍🏽']],
+    [
+      'bigints exactly',
+      [-(2n ** 127n), -(2n ** 64n), -11n, -2n, 0n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 127n - 1n],
+    ],
+    [
+      'numbers, Dates and bigints together, then text',
+      [-1, new Date(0), 1.5, 2n, new Date(3), 2 ** 60, 2n ** 61n, '0'],
+    ],
+    ['a bigint after the number that is nearest', [2 ** 53, 2n ** 53n, 2n ** 53n + 1n]],
+  ])('compare %s', (_, ascending) => {
+    for (const [i, a] of ascending.entries()) {
+      for (const b of ascending.slice(i)) {
+        const both = [
+          { most: max(a), least: min(a) },
+          { most: max(b), least: min(b) },
+        ].map((extra) => fieldsOf({}, extra));
+        for (const order of [both, [...both].reverse()]) {
+          const fields = unpack(pack(merged(...order)));
+          expect(entryOf('["M"]', fields).extra).toEqual({
+            most: { rule: 'max', value: b },
+            least: { rule: 'min', value: a },
+          });
+        }
+      }
+    }
+  });
+
+  test('a companion says with which value it came', () => {
+    const fields = merged(
+      fieldsOf({}, { seq: max(7, { message: 'seventh', at: new Date(0) }) }),
+      fieldsOf({}, { seq: max(9n) }),
+      fieldsOf({}, { seq: max(8, { message: 'eighth' }) }),
+    );
+    expect(entryOf('["M"]', unpack(pack(fields))).extra).toEqual({
+      seq: {
+        rule: 'max',
+        value: 9n,
+        companions: {
+          message: { cameWith: 7, value: 'seventh' },
+          at: { cameWith: 7, value: new Date(0) },
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['', '['],
+    ['no list', '{"0":"7"}'],
+    ['one part', '["7"]'],
+    ['three parts', '["7",{"a":["7","1"]},1]'],
+    ['no companions', '["7",{}]'],
+    ['a list of companions', '["7",[["7","1"]]]'],
+    ['a value that is a number', '[7,{"a":["7","1"]}]'],
+    ['a companion of one part', '["7",{"a":["7"]}]'],
+    ['a companion that is no text', '["7",{"a":["7",1]}]'],
+    ['a companion that came with nothing', '["7",{"a":["x","1"]}]'],
+    ['a companion named __proto__', '["7",{"__proto__":["7","1"]}]'],
+    ['a bigint of 129 bits', 'b999999999999999999999999999999999999999999'],
+    ['a bigint with a zero before it', 'b01'],
+    ['a bigint that is minus zero', 'b-0'],
+    ['a bigint without digits', 'b'],
+    ['half a character', 's\ud83d'],
+  ])('refuse what Sluice did not write: %s', (_, text) => {
+    expect(() => unpack(JSON.stringify({ '>a': text }))).toThrow(CorruptEntryError);
+  });
+
+  test.each<[string, unknown]>([
+    ['half a character', '\ud83d'],
+    ['a long text', 'x'.repeat(8193)],
+    ['a bigint of 129 bits', 2n ** 127n],
+    ['a boolean', true],
+  ])('refuse %s', (_, value) => {
+    expect(() => fieldsOf({}, { a: max(value as number) })).toThrow(
+      /ERR_SLUICE_INVALID_EXTRA|in max\(\) or min\(\)/,
+    );
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['a list', ['x'], /companions of the extra "a"/],
+    ['a name that is none', { '': 1 }, /extra name "" is empty/],
+    ['a rule', { b: max(1) }, /max\(\) or min\(\) at b, below the top/],
+    ['too much', { b: 'x'.repeat(8193) }, /"b" is larger/],
+  ])('refuse companions: %s', (_, companions, message) => {
+    expect(() => fieldsOf({}, { a: max(1, companions as object) })).toThrow(message);
   });
 });
 

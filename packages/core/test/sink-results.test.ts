@@ -39,6 +39,27 @@ const all = (batch: Batch, reason: string): SinkResult => ({
   rejected: batch.entries.map((_, index) => ({ index, reason })),
 });
 
+test('a sink is told how old its batch is, by the time that it is called', async () => {
+  const ages: number[] = [];
+  const clock = manualClock();
+  const backend = memory({ clock });
+  const sink: Sink = async (_, { ageMs }) => {
+    ages.push(ageMs);
+    if (ages.length < 3) fail();
+  };
+  const buffer = createBuffer({ backend, clock, partitions: 1, sink, retryDelay: () => 0 });
+  await buffer.incr('Page', { views: 1 }, { id: 1 });
+  await clock.advance(500);
+  await buffer.processPending();
+  await clock.advance(1000);
+  await buffer.processPending();
+  await clock.advance(2000);
+  const claim = await buffer.claim(0);
+  await clock.advance(40);
+  if (claim.status === 'leased') await buffer.process(claim.lease);
+  expect(ages).toEqual([0, 1000, 3040]);
+});
+
 describe('a sink that rejects single entries', () => {
   test('has those buried with their reasons, and the others applied', async () => {
     const rejected = [

@@ -67,8 +67,12 @@ void buffer.incr('Page', { views: 1 }, { path }, { titel: 'Docs' });
 void buffer.incr('Page', { views: 1 }, { path }, { title: 1 });
 // @ts-expect-error: max() of a number where a Date belongs
 void buffer.incr('Page', { views: 1 }, { path }, { lastSeen: max(1) });
-// @ts-expect-error: a string has no greatest
 void buffer.incr('Page', { views: 1 }, { path }, { title: max('Docs') });
+void buffer.incr('Page', { views: 1 }, { path }, { lastSeen: max(new Date(), { title: 'Docs' }) });
+// @ts-expect-error: no such companion
+void buffer.incr('Page', { views: 1 }, { path }, { lastSeen: max(new Date(), { titel: 'Docs' }) });
+// @ts-expect-error: a companion of the wrong type
+void buffer.incr('Page', { views: 1 }, { path }, { lastSeen: max(new Date(), { title: 1 }) });
 // @ts-expect-error: a model without extra takes none
 void buffer.incr('User', { logins: 1 }, { id: 1 }, { title: 'x' });
 // @ts-expect-error: no such option
@@ -159,8 +163,11 @@ void loose.incr('Any', { any: 1 }, { f: {} });
 void loose.incr('Any', { any: 1 }, { f: undefined });
 // @ts-expect-error: a function is no extra
 void loose.incr('Any', { any: 1 }, {}, { a: () => {} });
-// @ts-expect-error: max() takes numbers and Dates
-max('x');
+// @ts-expect-error: what is true has no greatest
+max(true);
+// @ts-expect-error: companions have names
+max(1, 'x');
+void loose.incr('Any', { any: 1 }, {}, { a: max(1n, { b: { c: [1] } }) });
 // @ts-expect-error: no such option
 createBuffer({ backend, partition: 8 });
 // @ts-expect-error: a backend is required

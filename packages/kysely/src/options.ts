@@ -1,19 +1,12 @@
-import {
-  type AnySchema,
-  type Batch,
-  type Entry,
-  type ExtraValue,
-  InvalidInputError,
-  type Schema,
-} from '@sluice/core';
+import type { AnySchema, Batch, Entry, Schema } from '@sluice/core';
 import type { Kysely } from 'kysely';
 import { dialectOf } from './dialects/choose.js';
 import type { Dialect, SqlDialect } from './dialects/dialect.js';
 import type { Pool } from './dialects/pool.js';
-import { type Sent, UnusableValue } from './dialects/values.js';
-import type { ModelMapping, ModelMappings, Names, Tables } from './plan/mapping.js';
+import { invalid, isRecord, partsOf, refuseUnknown } from './invalid-option.js';
+import type { ModelMappings, Tables } from './plan/mapping.js';
 import type { Model } from './plan/model.js';
-import { listed, quote } from './plan/unmapped.js';
+import { modelOf } from './plan/model-of.js';
 
 /** Entries that found no row to update: see {@link KyselySinkOptions.onMissing}. */
 export interface MissingRows<S extends Schema<S> = AnySchema> {
@@ -37,7 +30,7 @@ export interface KyselySinkOptions<
    * them. The sink never ends the pool.
    */
   readonly pool?: Pool;
-  /** The tables, by model. Entries of other models are rejected: a table's name never comes from an increment. */
+  /** The tables, by model. A table's name never comes from an increment: see `unknownAfterMs` for entries of other models. */
   readonly models: ModelMappings<DB, S, T>;
   /** The language of the database. By default that of the dialect of `db`. */
   readonly dialect?: Dialect;
@@ -64,6 +57,13 @@ export interface KyselySinkOptions<
    */
   readonly isolateAfter?: number;
   /**
+   * How old a batch becomes, in milliseconds, before entries with an unknown name become dead letters: a model, filter, column,
+   * extra or rule that this release does not map, or a table or column that the database does not have. Until then the whole
+   * batch waits for a newer worker, or for a migration. By default an hour; 0 is at once.
+   * @default 3_600_000
+   */
+  readonly unknownAfterMs?: number;
+  /**
    * What becomes of entries without a row in `update` mode. `report`: `onMissing` gets them; `reject`: they become dead
    * letters.
    * @default 'report'
@@ -87,13 +87,14 @@ export interface Settings {
   /** `undefined`: as long as the lease. */
   readonly timeoutMs: number | undefined;
   readonly isolateAfter: number;
+  readonly unknownAfterMs: number;
   readonly missing: 'report' | 'reject';
   readonly onMissing: ((missing: MissingRows) => void) | undefined;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
-const MAPPING = ['table', 'mode', 'keys', 'columns', 'extra', 'onInsert'];
 const OPTIONS = [
   'db',
   'pool',
@@ -103,6 +104,7 @@ const OPTIONS = [
   'ledgerRetentionMs',
   'timeoutMs',
   'isolateAfter',
+  'unknownAfterMs',
   'missing',
   'onMissing',
 ];
@@ -113,7 +115,7 @@ const OPTIONS = [
  */
 export function resolve(options: KyselySinkOptions): Settings {
   const { db, models, ledger, ledgerRetentionMs = 7 * DAY_MS, timeoutMs, isolateAfter = 2 } = options;
-  const { missing = 'report', onMissing, pool } = options;
+  const { missing = 'report', onMissing, pool, unknownAfterMs = HOUR_MS } = options;
   refuseUnknown('', options, OPTIONS);
   const dialect = dialectOf(db, options.dialect);
   if (pool !== undefined && !isPoolOf(dialect, pool)) throw invalid('pool', POOL);
@@ -121,6 +123,7 @@ export function resolve(options: KyselySinkOptions): Settings {
   checkWhole('ledgerRetentionMs', ledgerRetentionMs, 1);
   if (timeoutMs !== undefined) checkWhole('timeoutMs', timeoutMs, 0);
   checkWhole('isolateAfter', isolateAfter, 1);
+  checkWhole('unknownAfterMs', unknownAfterMs, 0);
   if (missing !== 'report' && missing !== 'reject') throw invalid('missing', "'report' or 'reject'");
   if (onMissing !== undefined && typeof onMissing !== 'function') throw invalid('onMissing', 'a function');
   return {
@@ -132,6 +135,7 @@ export function resolve(options: KyselySinkOptions): Settings {
     ledgerRetentionMs,
     timeoutMs,
     isolateAfter,
+    unknownAfterMs,
     missing,
     onMissing,
   };
@@ -147,88 +151,13 @@ export function plain<DB>(db: Kysely<DB>): Kysely<unknown> {
   return db.withoutPlugins() as unknown as Kysely<unknown>;
 }
 
-function modelOf(name: string, mapping: ModelMapping, dialect: SqlDialect): Model {
-  const option = `models.${name}`;
-  if (!isRecord(mapping)) throw invalid(option, 'an object with a table');
-  refuseUnknown(`${option}.`, mapping, MAPPING);
-  const { table, mode = 'upsert', keys, columns, extra, onInsert = {} } = mapping;
-  if (mode !== 'upsert' && mode !== 'update') throw invalid(`${option}.mode`, "'upsert' or 'update'");
-  return {
-    name,
-    table: partsOf(`${option}.table`, table),
-    mode,
-    keys: namesOf(`${option}.keys`, keys),
-    columns: namesOf(`${option}.columns`, columns),
-    extra: namesOf(`${option}.extra`, extra),
-    onInsert: valuesOf(`${option}.onInsert`, onInsert, dialect),
-  };
-}
-
-function partsOf(option: string, name: string | readonly string[]): readonly string[] {
-  const parts = typeof name === 'string' ? name.split('.') : name;
-  if (Array.isArray(parts) && parts.length > 0 && parts.every(isName)) return parts;
-  throw invalid(option, 'the name of a table');
-}
-
-function namesOf(option: string, names: Names | undefined): ReadonlyMap<string, string> | undefined {
-  if (names === undefined) return undefined;
-  if (typeof names !== 'object' || names === null) throw invalid(option, NAMES);
-  const pairs = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
-  if (!pairs.flat().every(isName)) throw invalid(option, NAMES);
-  return new Map(pairs);
-}
-
-function valuesOf(
-  option: string,
-  values: Readonly<Record<string, ExtraValue | undefined>>,
-  { encode }: SqlDialect,
-): ReadonlyMap<string, Sent> {
-  if (!isRecord(values) || !Object.keys(values).every(isName)) {
-    throw invalid(option, 'an object of columns and values');
-  }
-  try {
-    return new Map(Object.entries(values).map(([column, value]) => [column, encode(value ?? null)]));
-  } catch (error) {
-    if (!(error instanceof UnusableValue)) throw error;
-    throw invalid(option, `values that the database can store: ${error.message}`);
-  }
-}
-
 const POOL = "the pool of `db`: of pg, or of mysql2 (not of 'mysql2/promise')";
 
 function isPoolOf({ overPool }: SqlDialect, pool: Pool): boolean {
   return isRecord(pool) && overPool(pool, ({ release }) => release) !== undefined;
 }
 
-const NAMES = 'an array of names, or an object of names and columns';
-
-function isName(name: unknown): boolean {
-  // As a name in an object, __proto__ would set a prototype.
-  return typeof name === 'string' && name !== '' && name !== '__proto__';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A name that is misspelt would quietly mean the default. */
-function refuseUnknown(path: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `kyselySink has no option ${quote(path + unknown)}; there are ${listed(known)}.`,
-  );
-}
-
 function checkWhole(option: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw invalid(option, `an integer of at least ${least}`);
-}
-
-function invalid(option: string, expected: string): InvalidInputError {
-  return new InvalidInputError(
-    'ERR_SLUICE_INVALID_OPTION',
-    `The option ${JSON.stringify(option)} of kyselySink must be ${expected}.`,
-  );
 }

@@ -1,15 +1,18 @@
-import type {
-  AnySchema,
-  Batch,
-  Entry,
-  Logger,
-  Rejection,
-  Schema,
-  Sink,
-  SinkContext,
-  SinkResult,
+import {
+  type AnySchema,
+  type Batch,
+  type Entry,
+  type Logger,
+  type Rejection,
+  type Schema,
+  type Sink,
+  type SinkContext,
+  type SinkResult,
+  SinkUnavailableError,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
+import { applyAtOnce, canApplyAtOnce } from './apply/at-once.js';
+import { blame } from './apply/blame.js';
 import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
 import { inTransaction } from './apply/transaction.js';
@@ -18,14 +21,12 @@ import { Cleaner } from './ledger/cleaner.js';
 import { createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
 import { type KyselySinkOptions, resolve, type Settings } from './options.js';
-import { type Group, groupRows } from './plan/groups.js';
+import type { Group } from './plan/groups.js';
 import type { Tables } from './plan/mapping.js';
 import { Mappings } from './plan/mappings.js';
-import type { Model } from './plan/model.js';
+import { isEmpty, type Plan, planOf, waitingFor, withoutLayouts } from './plan/plan.js';
 import type { Row } from './plan/row.js';
-import { rowOf } from './plan/row-of.js';
-import { listed, quote, UnmappedEntry } from './plan/unmapped.js';
-import { type Known, Setup } from './setup/setup.js';
+import { type Known, type KnownTables, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -59,7 +60,8 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
  * there are updated, and only those that are missing are inserted. A batch whose id is in the ledger is not applied again.
  *
  * When a batch fails, the sink throws and the batch comes again. From the delivery `isolateAfter` on, entries that
- * cannot be applied are rejected, with the database's reason, and all others are applied.
+ * cannot be applied are rejected, with the database's reason, and all others are applied. What is not the data's fault
+ * rejects nothing: a right, a table or a column that is missing, a name that this release does not know.
  *
  * @example
  * ```ts
@@ -90,8 +92,10 @@ function sinkOf(settings: Settings): KyselySink {
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);
     if (isEmpty(plan)) return { rejected: [] };
-    const outcome = await explaining(plan.groups, context, (watch, setup) =>
-      deliver(batch, plan, setup, settings, watch),
+    const outcome = await explaining(plan.groups, context, (setup, watch, tables) =>
+      lackingNoNames(setup, plan, context, (known) =>
+        deliver(batch, known, tables, settings, context, watch),
+      ),
     );
     report(batch, outcome, settings, context.logger);
     await cleaner.step(batch, context);
@@ -102,17 +106,33 @@ function sinkOf(settings: Settings): KyselySink {
   function explaining(
     groups: readonly Group[],
     context: SinkContext,
-    task: (watch: Watch, setup: Setup) => Promise<LedgerRecord>,
+    task: (setup: Setup, watch: Watch, tables: KnownTables) => Promise<LedgerRecord>,
   ): Promise<LedgerRecord> {
     return watched(settings, context, async (watch) => {
       const setup = new Setup(settings, watch.db, known);
       try {
-        await setup.check(groups);
-        return await task(watch, setup);
+        return await task(setup, watch, await setup.check(groups));
       } catch (error) {
-        throw watch.signal.aborted ? error : await setup.explain(error, groups);
+        throw watch.signal.aborted ? error : await setup.explain(error, groups, context.ageMs);
       }
     });
+  }
+
+  /** Runs a task again without the entries whose tables or columns are still not there when the batch has waited for them. */
+  async function lackingNoNames(
+    setup: Setup,
+    plan: Plan,
+    { signal, ageMs }: SinkContext,
+    task: (plan: Plan) => Promise<LedgerRecord>,
+  ): Promise<LedgerRecord> {
+    try {
+      return await task(plan);
+    } catch (error) {
+      if (signal.aborted || ageMs < settings.unknownAfterMs) throw error;
+      const lacking = await setup.lacking(error, plan.groups);
+      if (lacking.size === 0) throw error;
+      return task(withoutLayouts(plan, lacking));
+    }
   }
 
   return Object.assign(sink, {
@@ -121,7 +141,7 @@ function sinkOf(settings: Settings): KyselySink {
       { reason, ...context }: SinkContext & { reason: string },
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
-      const outcome = await explaining([], context, (watch) =>
+      const outcome = await explaining([], context, (_, watch) =>
         inTransaction(watch, settings.dialect, async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
@@ -134,60 +154,29 @@ function sinkOf(settings: Settings): KyselySink {
   });
 }
 
-interface Plan {
-  readonly groups: readonly Group[];
-  /** Entries that fit no table. */
-  readonly rejected: readonly Rejection[];
-}
-
-/** Only then is there nothing that another release might do differently. */
-function isEmpty({ groups, rejected }: Plan): boolean {
-  return groups.length === 0 && rejected.length === 0;
-}
-
-function planOf(batch: Batch, mappings: Mappings, settings: Settings): Plan {
-  const rows: Row[] = [];
-  const rejected: Rejection[] = [];
-  for (const [index, entry] of batch.entries.entries()) {
-    if (entry.signalOnly) continue;
-    try {
-      const mapping = mappings.of(entry, modelOf(entry, settings));
-      rows.push(rowOf(entry, index, mapping, settings.dialect));
-    } catch (error) {
-      if (!(error instanceof UnmappedEntry)) throw error;
-      rejected.push({ index, reason: error.message });
-    }
-  }
-  return { groups: groupRows(rows), rejected };
-}
-
-function modelOf(entry: Entry, { models }: Settings): Model {
-  const model = models.get(entry.model);
-  if (model !== undefined) return model;
-  throw new UnmappedEntry(
-    [
-      `The model ${quote(entry.model)} has no table: the sink's \`models\` has ${listed(models.keys())}.`,
-      'Correct the name there, or in the call of incr().',
-    ].join(' '),
-  );
-}
-
 async function deliver(
   batch: Batch,
   plan: Plan,
-  tables: Work['tables'],
+  tables: KnownTables,
   settings: Settings,
+  context: SinkContext,
   watch: Watch,
 ): Promise<LedgerRecord> {
   const { dialect, ledger, isolateAfter } = settings;
   const enders = new Enders(plan.groups);
+  const isolates = batch.attempt >= isolateAfter;
+  let isAtOnce = !isolates && canApplyAtOnce({ dialect, ledger, tables }, plan.groups);
   const inOne = (): Promise<LedgerRecord> =>
     inTransaction(watch, dialect, async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
-      const applied = await apply({ db, dialect, ledger, tables }, enders.groups, watch.signal);
-      const rejected = [...plan.rejected, ...enders.rejected];
-      const outcome = outcomeOf(rejected, applied, settings);
+      if (plan.unknown.length > 0 && context.ageMs < settings.unknownAfterMs) {
+        throw unknownNames(batch, plan.unknown, context, settings);
+      }
+      const work: Work = { db, dialect, ledger, tables };
+      const apply = isolates ? applyApart : isAtOnce ? applyAtOnce : applyTogether;
+      const { failed, missing } = await apply(work, enders.groups, watch.signal);
+      const blamed = await blame(work, [...enders.failed, ...failed]);
+      const outcome = outcomeOf([...plan.rejected, ...plan.unknown, ...blamed], missing, settings);
       await record(db, settings, batch, outcome);
       return outcome;
     });
@@ -195,9 +184,29 @@ async function deliver(
     try {
       return await inOne();
     } catch (error) {
-      if (!enders.narrow(error)) throw error;
+      const isOther = isAtOnce && dialect.isInTheWay(error);
+      isAtOnce = false;
+      if (!isOther && !enders.narrow(error)) throw error;
     }
   }
+}
+
+// Each entry may have a name of its own.
+const MOST_SHOWN = 10;
+
+function unknownNames(
+  { id }: Batch,
+  unknown: readonly Rejection[],
+  { ageMs }: SinkContext,
+  settings: Settings,
+): SinkUnavailableError {
+  const reasons = [...new Set(unknown.map(({ reason }) => reason))];
+  const shown = reasons.slice(0, MOST_SHOWN).join(' ');
+  const others = reasons.length > MOST_SHOWN ? ` And ${reasons.length - MOST_SHOWN} more.` : '';
+  return new SinkUnavailableError(
+    `The batch ${id} has names that this worker does not know. ${shown}${others} It waits for a newer worker, ${waitingFor(ageMs, settings)}.`,
+    { code: 'ERR_SLUICE_SINK_UNKNOWN' },
+  );
 }
 
 async function applyTogether(work: Work, groups: readonly Group[], signal: AbortSignal): Promise<Isolated> {
@@ -206,13 +215,13 @@ async function applyTogether(work: Work, groups: readonly Group[], signal: Abort
     signal.throwIfAborted();
     missing.push(...(await applyGroup(work, group)));
   }
-  return { rejected: [], missing };
+  return { failed: [], missing };
 }
 
-function outcomeOf(unfit: readonly Rejection[], applied: Isolated, { missing }: Settings): LedgerRecord {
-  const rejected = [...unfit, ...applied.rejected];
-  if (missing === 'reject') rejected.push(...applied.missing.map(noRow));
-  const unreported = missing === 'report' ? applied.missing.map(({ index }) => index) : [];
+function outcomeOf(unfit: readonly Rejection[], rows: readonly Row[], { missing }: Settings): LedgerRecord {
+  const rejected = [...unfit];
+  if (missing === 'reject') rejected.push(...rows.map(noRow));
+  const unreported = missing === 'report' ? rows.map(({ index }) => index) : [];
   if (rejected.length === 0 && unreported.length === 0) return NOTHING_LEFT;
   return { rejected, missing: unreported };
 }

@@ -156,7 +156,9 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
     });
 
     test('the session is as it was before, after a batch that failed, too', async () => {
-      const { db } = database;
+      // Its connection stays as it is set here.
+      await using own = await openMysql(server.socket);
+      const { db } = own;
       await sql`create table t (id integer primary key, n integer)`.execute(db);
       const names = ['sql_mode', 'time_zone', 'sql_auto_is_null', 'sql_select_limit', 'sql_safe_updates'];
       const settings = (one: Kysely<unknown>) =>

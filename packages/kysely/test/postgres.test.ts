@@ -269,7 +269,7 @@ describe('on PostgreSQL', () => {
 
   test('values that do not fit are isolated: overflow, wrong types, too long', async () => {
     await sql`create table other (id varchar(5) primary key, n integer not null)`.execute(db);
-    const sink = await sinkFor({ models: { O: { table: 'other' } } });
+    const sink = await sinkFor({ models: { O: { table: 'other' } }, unknownAfterMs: 0 });
     const batch = await batchOf(
       [
         ['O', { n: 1 }, { id: 'good' }],
@@ -281,7 +281,7 @@ describe('on PostgreSQL', () => {
     );
     const result = await sink(batch, context);
     expect(result?.rejected.map(({ reason }) => reason).sort()).toEqual([
-      'column "n2" of relation "other" does not exist (42703)',
+      'Model "O", table "other": there is no column "n2": add it, or correct `models.O.extra`; there are "id", "n".',
       expect.stringContaining('(22003)'),
       expect.stringContaining('too long for type character varying(5) (22001)'),
     ]);

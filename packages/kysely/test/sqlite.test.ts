@@ -90,4 +90,22 @@ describe('on SQLite', () => {
       'Model "T": the filter "id" cannot be stored: 9223372036854775808 does not fit into the 64 bits of an integer of SQLite.',
     ]);
   });
+
+  test('a dead letter says what is wrong with a decimal', async () => {
+    await using database = await openSqlite();
+    const { db } = database;
+    await sql`create table t (id integer primary key, n text)`.execute(db);
+    await sql`insert into t values (1, 'ten'), (2, '92233720368547758.07'), (3, '1')`.execute(db);
+    const models = { T: { table: 't', columns: { n: { scale: 2 } } } };
+    const sink = kyselySink({ db, models });
+    await sink.migrate();
+    const batch = await batchOf([1, 2, 3].map((id): Increment => ['T', { n: 1 }, { id }]));
+    await expect(sink(batch, context)).rejects.toThrow();
+    const result = await sink({ ...batch, attempt: 2 }, context);
+    expect(result?.rejected.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('the column "n" has "ten", which is no decimal of 2 digits after the point'),
+      expect.stringContaining('the column "n" has "92233720368547758.07", and the sum is past 64 bits'),
+    ]);
+    expect((await sql`select n from t where id = 3`.execute(db)).rows).toEqual([{ n: '1.01' }]);
+  });
 });

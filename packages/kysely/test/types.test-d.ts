@@ -60,6 +60,29 @@ kyselySink({ db, models: { Page: { table: 'pages', onInsert: { lang: 'en', first
 // @ts-expect-error: no such column
 kyselySink({ db, models: { Page: { table: 'pages', onInsert: { created_by: 'sluice' } } } });
 
+// What a column is counted like.
+kyselySink({
+  db,
+  models: {
+    Page: {
+      table: 'pages',
+      columns: {
+        views: { min: 0 },
+        hits: { column: 'views', min: 0n },
+        likes: { scale: 6 },
+      },
+    },
+  },
+});
+// @ts-expect-error: no such property
+kyselySink({ db, models: { Page: { table: 'pages', columns: { views: { mni: 0 } } } } });
+// @ts-expect-error: no such column
+kyselySink({ db, models: { Page: { table: 'pages', columns: { other: { column: 'vews' } } } } });
+// @ts-expect-error: no number fits a Date
+kyselySink({ db, models: { Page: { table: 'pages', columns: { seen: { column: 'last_seen' } } } } });
+// @ts-expect-error: a scale is a number
+kyselySink({ db, models: { Page: { table: 'pages', columns: { views: { scale: '6' } } } } });
+
 // Five mistakes in one mapping are five errors.
 kyselySink({
   db,
@@ -195,6 +218,31 @@ kyselySink<Database, Models>({ db, models: { Page: { table: 'pages' } } });
 // @ts-expect-error: a sink of other models
 createBuffer<{ Other: { columns: 'n'; filters: { id: number } } }>({ backend, sink });
 
+const counted: KyselySink<Models> = kyselySink({
+  db,
+  models: {
+    Page: {
+      table: 'pages',
+      columns: {
+        views: { min: 0 },
+        // @ts-expect-error: a column of the table, but not of the model
+        score: { min: 0 },
+      },
+    },
+    // @ts-expect-error: a column of another table
+    User: { table: 'users', columns: { logins: { column: 'views' } } },
+  },
+});
+const renamed: KyselySink<Models> = kyselySink({
+  db,
+  models: {
+    // @ts-expect-error: a name that is no column needs one
+    Page: { table: 'stats.pages', columns: { views: { min: 0 } } },
+    User: { table: 'stats.pages', columns: { logins: { column: 'hits', min: 0 } } },
+  },
+});
+for (const sink of [counted, renamed]) createBuffer<Models>({ backend, sink });
+
 // A schema alone checks names; the columns of the table are free.
 const named: KyselySink<Models> = kyselySink({
   db: anything,
@@ -225,7 +273,10 @@ createBuffer<Models>({ backend, sink: loose });
 createBuffer({ backend, sink: loose });
 declare const options: KyselySinkOptions;
 kyselySink(options);
-const free: KyselySinkOptions['models'] = { Any: { table: ['any', 'table'], columns: ['c'] } };
+const free: KyselySinkOptions['models'] = {
+  Any: { table: ['any', 'table'], columns: ['c'] },
+  Floor: { table: 'any', columns: { c: { min: 0, scale: 2 }, d: { column: 'c', min: 0, scale: 2 }, e: 'e' } },
+};
 kyselySink({ db: unknown, models: free });
 // @ts-expect-error: a table's name is text
 kyselySink({ db: unknown, models: { Any: { table: 5 } } });

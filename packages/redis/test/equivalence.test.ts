@@ -33,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('incr' as const),
       target: fc.nat({ max: 5 }),
       amount,
-      extra: fc.nat({ max: 6 }),
+      extra: fc.nat({ max: 9 }),
       signalOnly: fc.boolean(),
     }),
   },
@@ -166,6 +166,9 @@ function extraOf(kind: number, value: number): Record<string, never> | undefined
     { seen: max(value), title: new Date(value) },
     { title: { nested: [value, null, 'x'] } },
     { title: BigInt(value) },
+    { seen: max(`t${value}`), title: min(BigInt(value)) },
+    { seen: max(value, { title: `came with ${value}`, by: null }) },
+    { seen: max(BigInt(value)) },
   ];
   return kinds[kind] as Record<string, never> | undefined;
 }

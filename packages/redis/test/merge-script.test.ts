@@ -12,7 +12,7 @@ import { mockRedis } from '@sluice/testing/mock-redis';
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fields } from '../../core/test/arbitraries.js';
+import { fields, inOrder } from '../../core/test/arbitraries.js';
 import script from '../src/lua/merge.lua';
 
 const server = await startRedisServer();
@@ -38,7 +38,7 @@ function mergedByCore(old: string, value: string): Fields | string {
     const from = unpack(value);
     const into = unpack(onlyFieldsOf(from, old));
     merge(into, from);
-    return into;
+    return inOrder(into);
   } catch (error) {
     if (error instanceof OverflowError) return 'refused: overflow';
     if (error instanceof CorruptEntryError) return 'refused: corrupt';
@@ -49,7 +49,7 @@ function mergedByCore(old: string, value: string): Fields | string {
 async function mergedByScript(run: Run, old: string, value: string): Promise<Fields | string> {
   const reply = String(await run(MERGE, old, value));
   try {
-    return reply.startsWith('refused') ? reply : unpack(onlyFieldsOf(unpack(value), reply));
+    return reply.startsWith('refused') ? reply : inOrder(unpack(onlyFieldsOf(unpack(value), reply)));
   } catch {
     return `unreadable: ${reply}`;
   }
@@ -133,11 +133,57 @@ const VALUES = [
     '~ "a"',
     ' ~1 "a"',
   ],
+  ...[
+    's',
+    's1',
+    's{}',
+    'b',
+    'b0',
+    'b-0',
+    'b1',
+    'b-7',
+    'b01',
+    'b+1',
+    'b1.5',
+    'b1e3',
+    'b 1',
+    `b${'9'.repeat(39)}`,
+  ],
+  ...[
+    `b-${'9'.repeat(39)}`,
+    `b${'9'.repeat(40)}`,
+    'b9007199254740993',
+    '["7"]',
+    '["7",{}]',
+    '["7",[]]',
+    '[7,{}]',
+  ],
+  ...[
+    '["7",{"a":["7","1"]}]',
+    '["b7",{"a":["sx","1"],"b":["d1","2"]}]',
+    '["7",{"a":["7","1"]},null]',
+    '[',
+    '["7",',
+  ],
+  ...[
+    '["7",{"a":["7"]}]',
+    '["7",{"a":["7","1",null]}]',
+    '["7",{"a":[7,"1"]}]',
+    '["7",{"a":["x","1"]}]',
+    '[null,null]',
+  ],
+  ...[
+    '["7",{"a":null}]',
+    '["7",[["7","1"]]]',
+    '["7",{"__proto__":["7","1"]}]',
+    '[["7",{}],{"a":["7","1"]}]',
+    '["",{"a":["7","1"]}]',
+  ],
   ...['~999999999999999 "a"', '~1000000000000000 "a"', `~${DIGITS} "a"`, '~0x2 "a"', '~1\n"a"'],
 ];
 const MARKS = ['+a', '=a', '>a', '<a', '@'];
 // Values that a field may have, in several orders, so that either of two can win.
-const GOOD = ['3', '-9', 'd4', '1.25', LIMIT, '~5 "e"', '"plain"'];
+const GOOD = ['3', '-9', 'd4', '1.25', 'b2', 'sz', '["5",{"a":["4","1"]}]', LIMIT, '~5 "e"', '"plain"'];
 
 const ENTRIES = [
   ...['', '{', '}', '{}', '[]', '["+a","1"]', 'null', 'true', '5', '"x"', 'x{', '{"+a":"1"', '"+a":"1"}'],

@@ -2,7 +2,7 @@ import type { Batch, Entry } from '@sluice/core';
 import { recordingSink } from '@sluice/testing';
 import { expect, test } from 'vitest';
 
-const context = { signal: new AbortController().signal, leaseMs: 1000, logger: console };
+const context = { signal: new AbortController().signal, leaseMs: 1000, ageMs: 0, logger: console };
 
 const entry = (path: string, views: number, filters: Entry['filters'] = {}): Entry => ({
   model: 'Page',

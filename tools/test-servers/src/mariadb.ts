@@ -21,9 +21,10 @@ const MAX_SOCKET_BYTES = 103;
 
 /**
  * Starts MariaDB; its data and its socket are in a temporary folder.
+ * @param settings such as `{ 'innodb-rollback-on-timeout': 'on' }`; all else is as MariaDB has it
  * @throws Error when it does not start; its log is in the message
  */
-export async function startMariadb(): Promise<MariadbServer> {
+export async function startMariadb(settings: Readonly<Record<string, string>> = {}): Promise<MariadbServer> {
   const base = await temporaryFolder(async (candidate) => {
     const bytes = Buffer.byteLength(join(candidate, 'sluice-mariadb-123456/socket'));
     if (bytes > MAX_SOCKET_BYTES) return `${candidate} is too long for the path of a socket`;
@@ -53,6 +54,7 @@ export async function startMariadb(): Promise<MariadbServer> {
         '--skip-networking',
         '--innodb-flush-log-at-trx-commit=0',
         `--pid-file=${join(folder, 'pid')}`,
+        ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
       ],
       ready: 'ready for connections',
       deathSignal: 'SIGKILL',

@@ -15,12 +15,23 @@ import { quietLogger } from './quiet-logger.js';
 import { SentWrites } from './sent-writes.js';
 
 const MAX_UNDER_WAY = 400;
-const UNWELCOME_SHARE = 0.0005;
 // As long as a value can be, in quotes.
 const HUGE_NOTE = 'n'.repeat(8190);
 
-const { id, seed, redisUrl, partitions, history, writeTimeoutMs, lingerMs, paceMs, hugeShare, copyOf } =
-  settings<ProducerSettings>();
+const {
+  id,
+  seed,
+  redisUrl,
+  partitions,
+  history,
+  writeTimeoutMs,
+  lingerMs,
+  paceMs,
+  hugeShare,
+  unwelcomeShare,
+  newShare,
+  copyOf,
+} = settings<ProducerSettings>();
 const random = seededRandom(seed);
 const clock = jumpingClock();
 const writer = new HistoryWriter(history);
@@ -72,7 +83,9 @@ async function count({ name, owner, views, balance, seen }: Increment, number: n
   let outcome: Outcome = 'acknowledged';
   try {
     const note = random() < hugeShare ? { note: HUGE_NOTE } : {};
-    await buffer.incr('Counter', { views, balance }, { name, owner }, { seen: max(seen), ...note });
+    const remark = random() < newShare / 2 ? { remark: 'new' } : {};
+    const model = random() < newShare / 2 ? 'NewCounter' : 'Counter';
+    await buffer.incr(model, { views, balance }, { name, owner }, { seen: max(seen), ...note, ...remark });
   } catch (error) {
     if (!(error instanceof IncrementError)) throw error;
     outcome = error.outcome;
@@ -82,7 +95,7 @@ async function count({ name, owner, views, balance, seen }: Increment, number: n
 
 function drawIncrement(): Increment {
   const isOwn = random() < 0.3;
-  const isUnwelcome = random() < UNWELCOME_SHARE;
+  const isUnwelcome = random() < unwelcomeShare;
   // The square makes some of the rows hot.
   const shared = Math.floor(SHARED_ROWS * random() ** 2);
   return {

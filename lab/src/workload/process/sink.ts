@@ -1,11 +1,11 @@
 import type { Sink } from '@sluice/core';
 import { kyselySink } from '@sluice/kysely';
-import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
-import { instrumentedClient, type Slowness } from './instrumented-client.js';
-
-// A connection may go silent without an end. Longer than any transaction here takes.
-const QUERY_TIMEOUT_MS = 3000;
+import { Kysely } from 'kysely';
+import type { WorkerSettings } from '../settings.js';
+import { report } from './driver.js';
+import type { Slowness } from './instrumented-query.js';
+import { openMariadb } from './mariadb.js';
+import { openPostgres } from './postgres.js';
 
 /** The sink under test, and its connections. */
 export interface OpenSink {
@@ -13,31 +13,46 @@ export interface OpenSink {
   close(): Promise<void>;
 }
 
-export function openSink(url: string, connections: number, slowness: Slowness): OpenSink {
-  const settings = {
-    connectionString: url,
-    max: connections,
-    application_name: 'lab-worker',
-    connectionTimeoutMillis: 3000,
-    query_timeout: QUERY_TIMEOUT_MS,
-    // The types of `pg` lack this option, so it must not be checked as a literal's.
-    Client: instrumentedClient(slowness),
-  };
-  const pool = new pg.Pool(settings);
-  // A lost connection also emits an event, which would end the process if nobody listened.
-  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+// The sink ends a silent connection after twice as long. Longer than any statement here takes.
+const TIMEOUT_MS = 1500;
+
+const OLD = {
+  table: 'counter',
+  keys: ['name', 'owner'],
+  columns: ['views', 'balance'],
+  extra: ['seen', 'note'],
+} as const;
+const NEW = { ...OLD, extra: [...OLD.extra, 'remark'] } as const;
+
+const MODELS = { old: { Counter: OLD }, new: { Counter: NEW, NewCounter: NEW } } as const;
+
+/** The URL's protocol says which database it is. */
+export function openSink(
+  { databaseUrl, release, partitions, isolateAfter }: WorkerSettings,
+  slowness: Slowness,
+): OpenSink {
+  const open = databaseUrl.startsWith('mysql:') ? openMariadb : openPostgres;
+  const { dialect, pool } = open(databaseUrl, partitions, slowness);
+  const db = new Kysely<unknown>({ dialect });
   const sink = kyselySink({
     db,
-    models: {
-      Counter: {
-        table: 'counter',
-        keys: ['name', 'owner'],
-        columns: ['views', 'balance'],
-        extra: ['seen', 'note'],
-      },
-    },
-    timeoutMs: 10_000,
+    pool,
+    models: MODELS[release],
+    timeoutMs: TIMEOUT_MS,
+    isolateAfter,
   });
-  return { sink, close: () => db.destroy() };
+  return { sink: Object.assign(reportingUnknown(sink), { giveUp: sink.giveUp }), close: () => db.destroy() };
+}
+
+/** The driver must learn that a worker has met what its release does not know. */
+function reportingUnknown(sink: Sink): Sink {
+  return async (batch, context) => {
+    try {
+      return await sink(batch, context);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'ERR_SLUICE_SINK_UNKNOWN')
+        report({ report: 'unknown name' });
+      throw error;
+    }
+  };
 }

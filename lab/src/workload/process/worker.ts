@@ -5,16 +5,16 @@ import { COMMAND_TIMEOUT_MS, type WorkerSettings } from '../settings.js';
 import { obeyDriver } from './commands.js';
 import { settings } from './driver.js';
 import { reach } from './failpoint.js';
-import { currentBatch } from './instrumented-client.js';
+import { currentBatch } from './instrumented-query.js';
 import { jumpingClock } from './jumping-clock.js';
 import { quietLogger } from './quiet-logger.js';
 import { openSink } from './sink.js';
 
-const { seed, redisUrl, databaseUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } =
-  settings<WorkerSettings>();
+const own = settings<WorkerSettings>();
+const { seed, redisUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } = own;
 const random = seededRandom(seed);
 const clock = jumpingClock();
-const database = openSink(databaseUrl, partitions, { share: slowShare, maxMs: 0.8 * leaseMs, random });
+const database = openSink(own, { share: slowShare, maxMs: 0.8 * leaseMs, random });
 const buffer = createBuffer({
   backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
   sink: instrumented(database.sink),

@@ -8,7 +8,7 @@ import type { StoredValue } from './rules/rule.js';
  * | --- | --- | --- |
  * | `+views` | sum | an integer within ±(2^53 − 1) |
  * | `=title` | the last write wins | JSON text, after `~7 ` if it was redriven from batch 7 |
- * | `>lastSeen` | greatest | a number, or `d` and milliseconds for a Date |
+ * | `>lastSeen` | greatest | a number, `d` and a Date's milliseconds, `b` and a bigint's digits, `s` and text; see `extremeRule` |
  * | `<firstSeen` | least | the same |
  * | `@` | least | when the backend took the first increment, in milliseconds |
  *

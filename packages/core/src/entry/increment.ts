@@ -67,9 +67,19 @@ function addExtra(fields: Fields, extra: Extra): void {
       fields[names.last] = LAST.encode(name, value);
     } else {
       const rule = extraRule(ruleName) ?? unknownRule(name, ruleName);
-      fields[names[rule.name]] = rule.encode(name, (value as Ruled).value);
+      const { value: ruled, companions } = value as Ruled;
+      fields[names[rule.name]] = rule.encode(name, ruled, companionsOf(name, companions));
     }
   }
+}
+
+/** Companions are extra values, but have no rules. */
+function companionsOf(extra: string, companions: Extra | undefined): Extra | undefined {
+  if (companions === undefined) return undefined;
+  mustBePlainObject({ ...EXTRA, name: `The companions of the extra ${quote(extra)}` }, companions);
+  const names = Object.keys(companions).filter((name) => companions[name] !== undefined);
+  for (const name of names) nameOf(name, 'extra');
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, companions[name]]));
 }
 
 function unknownRule(name: string, rule: string): never {

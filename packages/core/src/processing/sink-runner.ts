@@ -51,9 +51,13 @@ export class SinkRunner {
   }
 
   /** Whether one more failure because of the data is enough. */
-  #mayGiveUp({ failures, ageMs, claimedAt }: Lease): boolean {
-    const { clock, giveUpAfterMs, maxAttempts } = this.#options;
-    return failures + 1 >= maxAttempts && ageMs + clock.now() - claimedAt >= giveUpAfterMs;
+  #mayGiveUp(lease: Lease): boolean {
+    const { giveUpAfterMs, maxAttempts } = this.#options;
+    return lease.failures + 1 >= maxAttempts && this.#ageOf(lease) >= giveUpAfterMs;
+  }
+
+  #ageOf({ ageMs, claimedAt }: Lease): number {
+    return ageMs + this.#options.clock.now() - claimedAt;
   }
 
   async #whileLeased(
@@ -68,7 +72,8 @@ export class SinkRunner {
     );
     const run = new SinkRun(keeper, lease, this.#options);
     this.#running.add(run);
-    const outcome = await run.outcomeOf((signal) => task({ signal, leaseMs, logger: this.#log }));
+    const ageMs = this.#ageOf(lease);
+    const outcome = await run.outcomeOf((signal) => task({ signal, leaseMs, ageMs, logger: this.#log }));
     this.#running.delete(run);
     return outcome;
   }

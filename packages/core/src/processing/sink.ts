@@ -22,6 +22,8 @@ export interface SinkContext {
   readonly signal: AbortSignal;
   /** The buffer's `leaseMs`, in milliseconds: what takes longer without a sign of life is done again by another worker. */
   readonly leaseMs: number;
+  /** How long ago the batch was made, in milliseconds, by the backend's clock. It keeps its age when it is delivered again. */
+  readonly ageMs: number;
   /** Where the buffer logs, for what a sink has to say of a batch. */
   readonly logger: Logger;
 }

@@ -5,14 +5,16 @@ import { type Group, halves, isGroup, shapesOf } from '../plan/groups.js';
 import { asInserted } from '../plan/on-insert.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
-import { isUniqueFor, type TableInfo } from '../setup/catalogue.js';
+import { isUniqueFor } from '../setup/catalogue.js';
+import type { KnownTables } from '../setup/setup.js';
+import { refuseRounding } from './rounding.js';
 
 /** A transaction, and what is known of the database. */
 export interface Work {
   readonly db: Kysely<unknown>;
   readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
-  readonly tables: { get(table: readonly string[]): TableInfo | undefined };
+  readonly tables: KnownTables;
 }
 
 /**
@@ -32,7 +34,9 @@ async function updateFound({ db, dialect, tables }: Work, group: Group): Promise
   const matches = await dialect.find(db, group, info);
   for (const layer of layersOf(group, matches)) {
     for (const shape of shapesOf(layer)) {
-      if (shape[0].layout.fields.length > 0) await dialect.update(db, shape, info);
+      const [{ layout }] = shape;
+      refuseRounding(layout, info, dialect);
+      if (layout.fields.length > 0) await dialect.update(db, shape, info);
     }
   }
   const found = new Set(matches.map(({ ord }) => ord));
@@ -85,7 +89,8 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
   }
   const { firsts, others } = byKey(group);
   for (const shape of shapesOf(firsts)) {
-    const left = await dialect.insert(db, asInserted(shape), info);
+    refuseRounding(shape[0].layout, info, dialect);
+    const left = await dialect.insert(db, asInserted(shape, dialect.catalogue), info);
     if (left === undefined) continue;
     const indexes = new Set(left.rows.map(({ index }) => index));
     const rows = shape.filter(({ index }) => indexes.has(index));

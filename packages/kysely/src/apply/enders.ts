@@ -1,6 +1,5 @@
-import type { Rejection } from '@sluice/core';
-import { reasonOf } from '../dialects/failures.js';
 import { type Group, halves, isGroup } from '../plan/groups.js';
+import type { Failed } from './blame.js';
 import { TransactionLost } from './undo.js';
 
 /** A group whose data ended the transaction, as a trigger may in SQLite: the others are to be applied in another one. */
@@ -20,7 +19,7 @@ export class EndedBy extends TransactionLost {
 export class Enders {
   /** What the next transaction is to apply. */
   groups: readonly Group[];
-  readonly rejected: Rejection[] = [];
+  readonly failed: Failed[] = [];
 
   constructor(groups: readonly Group[]) {
     this.groups = groups;
@@ -30,13 +29,12 @@ export class Enders {
   narrow(error: unknown): boolean {
     if (!(error instanceof EndedBy)) return false;
     const { group, reason } = error;
-    if (group.length === 1) this.rejected.push({ index: group[0].index, reason: reasonOf(reason) });
+    if (group.length === 1) this.failed.push({ row: group[0], error: reason });
     const rest = this.groups.flatMap((one) => {
       const others = one.filter((row) => !group.includes(row));
       return isGroup(others) ? [others] : [];
     });
     this.groups = group.length === 1 ? rest : [...rest, ...halves(group)];
-    // Where no row is left, it is not the rows that are at fault.
-    return this.groups.length > 0;
+    return true;
   }
 }

@@ -11,15 +11,17 @@ export class TransactionLost extends Error {
   }
 }
 
+// Names of their own, since one inside another may be left behind by an error that is not undone there.
+type Savepoint = 'sluice_entries' | 'sluice_insert' | 'sluice_probe';
+
 /**
  * Runs a task; if it fails with an error that may be undone, what it did is undone, and the transaction goes on. Any
  * other error may have ended the transaction, and what is done next would be kept by itself.
- * Savepoints have names of their own, since one inside another may be left behind by an error that is not undone there.
  * @throws the task's error; TransactionLost when there is nothing to go back to
  */
 export async function undoable<T>(
   db: Kysely<unknown>,
-  savepoint: 'sluice_entries' | 'sluice_insert',
+  savepoint: Savepoint,
   mayUndo: (error: unknown) => boolean,
   task: () => Promise<T>,
 ): Promise<T> {
@@ -35,7 +37,18 @@ export async function undoable<T>(
   }
 }
 
-async function undo(db: Kysely<unknown>, savepoint: string, reason: unknown): Promise<void> {
+/** Runs a task and undoes what it did. If it fails nothing is undone: the whole transaction is to be rolled back. */
+export async function undone(
+  db: Kysely<unknown>,
+  savepoint: Savepoint,
+  task: () => Promise<void>,
+): Promise<void> {
+  await sql`savepoint ${sql.id(savepoint)}`.execute(db);
+  await task();
+  await undo(db, savepoint, 'a statement without rows');
+}
+
+async function undo(db: Kysely<unknown>, savepoint: Savepoint, reason: unknown): Promise<void> {
   try {
     await sql`rollback to savepoint ${sql.id(savepoint)}`.execute(db);
     await sql`release savepoint ${sql.id(savepoint)}`.execute(db);

@@ -18,6 +18,16 @@ export interface SqlDialect {
   find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
+  /**
+   * Updates the rows that are there, in the order of the entries, and inserts the others, in one statement: for entries
+   * of one layout, and a table whose keys are unique. `undefined` where no statement can do both without proposing rows.
+   * @throws an error that `isInTheWay` knows if another row kept one out
+   */
+  readonly upsertAtOnce:
+    | ((db: Db, group: Group, inserted: Group, table: TableInfo | undefined) => Promise<void>)
+    | undefined;
+  /** Whether an insert failed because of another row. */
+  isInTheWay(error: unknown): boolean;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
   insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;
   /** Waits until no other worker inserts rows into this table under a guard; holds until the transaction ends. */

@@ -1,8 +1,9 @@
 /**
  * What a failed statement calls for. `conflict`: the same transaction may succeed if it is repeated at once.
- * `data`: an entry or the set-up is at fault. `outage`: anything else; the batch is retried later.
+ * `data`: an entry is at fault. `setup`: the database is not as the batch needs it, whatever its entries are: a right, a
+ * name or room is missing. `outage`: anything else. After the last two the batch is retried later, as it is.
  */
-export type Failure = 'conflict' | 'data' | 'outage';
+export type Failure = 'conflict' | 'data' | 'setup' | 'outage';
 
 /** An entry that its table cannot take, by what the sink found rather than the database. */
 export class EntryFault extends Error {}

@@ -1,11 +1,21 @@
 import type { Rule } from '@sluice/core';
-import type { Model } from './model.js';
+import type { Model, SumColumn } from './model.js';
 
 /** What a statement does to a column. */
-export interface Field {
+export type Field =
+  | ({ readonly rule: 'sum' } & SumColumn)
+  | { readonly rule: Rule; readonly column: string }
+  | CompanionField;
+
+/** A column that changes when the value that it came with wins in another one. */
+export interface CompanionField {
+  readonly rule: 'companion';
   readonly column: string;
-  readonly rule: 'sum' | Rule;
+  readonly of: { readonly column: string; readonly rule: 'max' | 'min' };
 }
+
+/** What fields may be. */
+export type FieldRule = Field['rule'];
 
 /** The columns of a statement: those that pick the row, and those that it changes, in the order of their names. */
 export interface Layout {

@@ -10,6 +10,34 @@ export type Names<Name extends string = string, Column extends string = string> 
   | ([Name] extends [never] ? never : { readonly [N in Name]?: Column });
 
 /**
+ * The names that increments may use, and the columns to which they are added; an object says more than the name of one.
+ */
+export type Sums<Name extends string = string, Column extends string = string> =
+  | readonly (Name & Column)[]
+  | ([Name] extends [never] ? never : { readonly [N in Name]?: Column | Sum<N, Column> });
+
+/** How a column is counted. Several names for one column must agree in `min` and `scale`. */
+export type Sum<Name extends string = string, Column extends string = string> = {
+  /**
+   * The column never falls below this many units of increments: it becomes the greater of the two. A batch is added up
+   * first, so −5 and +3 in one batch are −2.
+   * @default no floor
+   */
+  readonly min?: number | bigint;
+  /**
+   * How many digits the column has after the point, from 0 to 18: an increment of 1 adds 10^−scale, exactly. With a scale of
+   * 2, `incr('Order', { amount: 1999 }, …)` adds 19.99. In SQLite the column must be text.
+   * @default 0
+   */
+  readonly scale?: number;
+} & (string extends Name ? Named<Column> : Name extends Column ? Named<Column> : Required<Named<Column>>);
+
+interface Named<Column> {
+  /** The column of the table. By default that of the name. */
+  readonly column?: Column;
+}
+
+/**
  * Where the entries of a model go. With a database's type, the table is one of its tables and columns are those of the
  * table; with a schema, names are those of the model. Without them any will do.
  */
@@ -49,10 +77,11 @@ interface MappingOf<DB, S, M, T> {
    */
   readonly keys?: Names<FilterOf<S, M>, ColumnOf<DB, T>>;
   /**
-   * Columns of increments to columns of the table, which are added to. Several may go to one. A row that is inserted gets the table's defaults in the others. By
-   * default each is the column of its name.
+   * Columns of increments to columns of the table, which are added to. Several may go to one. `{ likes: { min: 0 } }` gives
+   * a column a floor, `{ amount: { scale: 2 } }` digits after the point. A row that is inserted gets the table's defaults
+   * in the others. By default each is the column of its name.
    */
-  readonly columns?: Names<SumOf<S, M>, NumberColumnOf<DB, T>>;
+  readonly columns?: Sums<SumOf<S, M>, NumberColumnOf<DB, T>>;
   /**
    * Extra values to columns that are assigned, or take the greatest or the least, as each value's rule says. By default
    * each is the column of its name.
@@ -60,7 +89,7 @@ interface MappingOf<DB, S, M, T> {
   readonly extra?: Names<ExtraOf<S, M>, ColumnOf<DB, T>>;
   /**
    * Values that a row gets when it is inserted, by column of the table, such as `{ created_by: 'sluice' }`. What the entry
-   * itself says of a column takes precedence.
+   * itself says of a column takes precedence. Not for keys, and not in the mode `update`.
    */
   readonly onInsert?: { readonly [C in ColumnOf<DB, T>]?: ExtraValue };
 }

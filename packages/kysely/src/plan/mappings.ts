@@ -2,8 +2,8 @@ import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { Field, Layout } from './layout.js';
-import type { Model } from './model.js';
-import { listed, quote, unmapped } from './unmapped.js';
+import { type Model, plainSum, type SumColumn } from './model.js';
+import { listed, quote, unknown, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
 interface Names {
@@ -12,6 +12,7 @@ interface Names {
   readonly columns: readonly string[];
   readonly extra: readonly string[];
   readonly rules: readonly Rule[];
+  readonly companions: readonly Companion[];
 }
 
 /** Where the values of an entry go: a filter to each key, and a source to each field. */
@@ -21,10 +22,21 @@ export interface Mapping {
   readonly sources: readonly Source[];
 }
 
-/** The names whose values go to a field: of several increments, which are added up, or of one extra value. */
-export interface Source {
-  readonly names: readonly [string, ...string[]];
-  readonly isExtra: boolean;
+/** Where the value of a field comes from: columns of an entry, which are added up, or extra values, of which one stays. */
+export type Source =
+  | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
+  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number }
+  | Companion;
+
+/** A value that came with an extra of `max` or `min`. */
+interface Companion {
+  readonly part: 'companions';
+  readonly name: string;
+  readonly of: string;
+}
+
+export function isCompanion(source: Source): source is Companion {
+  return source.part === 'companions';
 }
 
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
@@ -41,7 +53,7 @@ export class Mappings {
 
   /**
    * The mapping of an entry.
-   * @throws UnmappedEntry
+   * @throws UnmappedEntry, UnknownName
    */
   of(entry: Entry, model: Model): Mapping {
     // Most likely the one of the entry before.
@@ -56,59 +68,45 @@ export class Mappings {
     return mapping;
   }
 
-  #map({ model, filters, columns, extra, rules }: Names): Mapping {
+  #map({ model, filters, columns, extra, rules, companions }: Names): Mapping {
     const statement = new Columns(model, this.#dialect);
     if (filters.length === 0)
       throw unmapped(model, 'an entry without filters would be for every row of the table');
-    const keys = filters.map((name) => ({ name, column: statement.take('filter', name) }));
+    const keys = filters.map((name) => ({ name, column: statement.takeKey(name) }));
     for (const name of model.keys?.keys() ?? []) {
       if (filters.includes(name)) continue;
-      throw unmapped(
+      throw unknown(
         model,
         `the filter ${quote(name)} is missing; an entry must have ${listed(model.keys?.keys() ?? [])}`,
       );
     }
-    const unknown = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
-    if (unknown >= 0) {
-      throw unmapped(
+    const at = extra.findIndex((_, i) => !Object.hasOwn(RULES, rules[i] as Rule));
+    if (at >= 0) {
+      throw unknown(
         model,
-        `the extra ${quote(extra[unknown] as string)} has the rule ${quote(String(rules[unknown]))}, which this version of @sluice/kysely does not know`,
+        `the extra ${quote(extra[at] as string)} has the rule ${quote(String(rules[at]))}, which this version of @sluice/kysely does not know`,
       );
     }
-    const fields = [
-      ...sumsOf(columns, statement),
-      ...extra.map((name, i) => ({
-        column: statement.take('extra', name),
-        rule: rules[i] as Rule,
-        names: [name] as const,
-      })),
-    ].sort(byColumn);
+    const sums = statement.takeSums(columns);
+    const extras = statement.takeExtra(extra, rules);
+    const fields = [...sums, ...extras, ...statement.takeCompanions(companions, extras)];
+    fields.sort((a, b) => byColumn(a.field, b.field));
     keys.sort(byColumn);
     return {
       layout: layoutOf(
         model,
         keys.map(({ column }) => column),
-        fields.map(({ column, rule }) => ({ column, rule })),
+        fields.map(({ field }) => field),
       ),
       filters: keys.map(({ name }) => name),
-      sources: fields.map(({ rule, names }) => ({ names, isExtra: rule !== 'sum' })),
+      sources: fields.map(({ source }) => source),
     };
   }
 }
 
-/** Several names may add to one column: while old producers run, a column has its old name and its new one. */
-function sumsOf(
-  names: readonly string[],
-  statement: Columns,
-): { column: string; rule: 'sum'; names: readonly [string, ...string[]] }[] {
-  const sums = new Map<string, readonly [string, ...string[]]>();
-  for (const name of names) {
-    const column = statement.find('column', name);
-    const others = sums.get(column);
-    if (others === undefined) statement.take('column', name);
-    sums.set(column, others === undefined ? [name] : [...others, name]);
-  }
-  return [...sums].map(([column, names]) => ({ column, rule: 'sum', names }));
+interface Assigned {
+  readonly field: Field;
+  readonly source: Source;
 }
 
 function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
@@ -129,7 +127,15 @@ function namesOf(entry: Entry, model: Model): Names {
     columns: Object.keys(entry.columns),
     extra,
     rules: extra.map((name) => entry.extra[name]?.rule ?? 'last'),
+    companions: extra.flatMap((of) => companionsOf(entry, of)),
   };
+}
+
+/** What an entry has as an extra comes first: then it is no companion. */
+function companionsOf({ extra }: Entry, of: string): Companion[] {
+  const names = Object.keys(extra[of]?.companions ?? {}).filter((name) => extra[name] === undefined);
+  // Scripts keep them in any order.
+  return names.sort().map((name) => ({ part: 'companions', name, of }));
 }
 
 function fits(names: Names, entry: Entry, model: Model): boolean {
@@ -138,7 +144,18 @@ function fits(names: Names, entry: Entry, model: Model): boolean {
     areNamesOf(entry.filters, names.filters) &&
     areNamesOf(entry.columns, names.columns) &&
     areNamesOf(entry.extra, names.extra) &&
-    names.extra.every((name, i) => entry.extra[name]?.rule === names.rules[i])
+    names.extra.every((name, i) => entry.extra[name]?.rule === names.rules[i]) &&
+    areCompanionsOf(entry, names)
+  );
+}
+
+function areCompanionsOf(entry: Entry, { extra, companions }: Names): boolean {
+  if (companions.length === 0 && extra.every((name) => entry.extra[name]?.companions === undefined))
+    return true;
+  const own = extra.flatMap((of) => companionsOf(entry, of));
+  return (
+    own.length === companions.length &&
+    own.every(({ name, of }, i) => name === companions[i]?.name && of === companions[i]?.of)
   );
 }
 
@@ -149,39 +166,98 @@ function areNamesOf(object: object, names: readonly string[]): boolean {
 
 type Role = 'filter' | 'column' | 'extra';
 
-/** Finds the columns of one statement, each of which may be used once. */
+/** Finds the columns of one statement, each of which has one use. */
 class Columns {
   readonly #model: Model;
   readonly #dialect: SqlDialect;
-  readonly #taken = new Set<string>();
+  readonly #taken: string[] = [];
 
   constructor(model: Model, dialect: SqlDialect) {
     this.#model = model;
     this.#dialect = dialect;
   }
 
-  find(role: Role, name: string): string {
-    const names = this.#namesOf(role);
-    const column = names === undefined ? name : names.get(name);
-    if (column === undefined) {
-      const known = listed(names?.keys() ?? []);
-      throw unmapped(this.#model, `the ${role} ${quote(name)} is not mapped; mapped are ${known}`);
-    }
-    return column;
+  takeKey(name: string): string {
+    const { keys } = this.#model;
+    return this.#take('filter', name, keys === undefined ? name : this.#listed('filter', name, keys));
   }
 
-  take(role: Role, name: string): string {
-    const column = this.find(role, name);
+  /** Several names may be for one column: while old producers run, a column has its old name and its new one. */
+  takeSums(names: readonly string[]): Assigned[] {
+    const { columns } = this.#model;
+    const sums: { readonly sum: SumColumn; readonly names: string[] }[] = [];
+    for (const name of names) {
+      const sum = columns === undefined ? plainSum(name) : this.#listed('column', name, columns);
+      const known = sums.find((one) => this.#isSame(one.sum.column, sum.column));
+      if (known !== undefined) known.names.push(name);
+      else {
+        this.#take('column', name, sum.column);
+        sums.push({ sum, names: [name] });
+      }
+    }
+    return sums.map(({ sum, names }) => ({
+      field: { rule: 'sum', ...sum },
+      source: { part: 'columns', names, scale: sum.scale },
+    }));
+  }
+
+  /** Of names for one column with one rule the value that the rule keeps stays; the last is that of the name listed last. */
+  takeExtra(names: readonly string[], rules: readonly Rule[]): Assigned[] {
+    const { extra } = this.#model;
+    const fields: { readonly column: string; readonly rule: Rule; readonly names: string[] }[] = [];
+    for (const [i, name] of names.entries()) {
+      const column = extra === undefined ? name : this.#listed('extra', name, extra);
+      const rule = rules[i] as Rule;
+      const known = fields.find((one) => one.rule === rule && this.#isSame(one.column, column));
+      if (known !== undefined) known.names.push(name);
+      else fields.push({ column: this.#take('extra', name, column), rule, names: [name] });
+    }
+    const listed = [...(extra?.keys() ?? [])];
+    return fields.map(({ column, rule, names }) => ({
+      field: { column, rule },
+      source: { part: 'extra', rule, names: names.sort((a, b) => listed.indexOf(a) - listed.indexOf(b)) },
+    }));
+  }
+
+  takeCompanions(companions: readonly Companion[], extras: readonly Assigned[]): Assigned[] {
+    const { extra } = this.#model;
+    return companions.map((source) => {
+      const { name, of } = source;
+      const column = extra === undefined ? name : this.#listed('extra', name, extra);
+      const its = extras.find((one) => one.source.part === 'extra' && one.source.names.includes(of))?.field;
+      if (its?.rule !== 'max' && its?.rule !== 'min')
+        throw unmapped(
+          this.#model,
+          `the extra ${quote(name)} came with ${quote(of)}, which has neither max nor min`,
+        );
+      const field = {
+        rule: 'companion',
+        column: this.#take('extra', name, column),
+        of: { column: its.column, rule: its.rule },
+      } as const;
+      return { field, source };
+    });
+  }
+
+  #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {
+    const column = names.get(name);
+    if (column !== undefined) return column;
+    throw unknown(
+      this.#model,
+      `the ${role} ${quote(name)} is not mapped; mapped are ${listed(names.keys())}`,
+    );
+  }
+
+  #take(role: Role, name: string, column: string): string {
     const problem = this.#dialect.problemOfName(column);
     if (problem !== undefined) throw unmapped(this.#model, `the ${role} ${quote(name)} ${problem}`);
-    if (this.#taken.has(column))
+    if (this.#taken.some((other) => this.#isSame(other, column)))
       throw unmapped(this.#model, `two values are for the column ${quote(column)}`);
-    this.#taken.add(column);
+    this.#taken.push(column);
     return column;
   }
 
-  #namesOf(role: Role): ReadonlyMap<string, string> | undefined {
-    const { keys, columns, extra } = this.#model;
-    return { filter: keys, column: columns, extra }[role];
+  #isSame(a: string, b: string): boolean {
+    return this.#dialect.catalogue.isSameName(a, b);
   }
 }

@@ -1,8 +1,10 @@
 import type { Entry, ExtraValue } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Sent, UnusableValue } from '../dialects/values.js';
+import { decimalOf } from './decimal.js';
 import type { Layout } from './layout.js';
-import type { Mapping, Source } from './mappings.js';
+import { isCompanion, type Mapping, type Source } from './mappings.js';
+import { mergedExtra } from './merged-extra.js';
 import type { Row } from './row.js';
 import { quote, unmapped } from './unmapped.js';
 
@@ -20,20 +22,45 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
       throw unmapped(layout.model, `the ${role} ${quote(name)} cannot be stored: ${error.message}`);
     }
   };
-  const given = ({ names: [name, ...others], isExtra }: Source): Sent => {
-    if (isExtra) return encoded('extra', name, entry.extra[name]?.value);
-    return sumOf([name, ...others].map((one) => entry.columns[one] ?? 0));
+  const given = (source: Source): Sent => {
+    if (isCompanion(source)) {
+      return encoded('companion', source.name, entry.extra[source.of]?.companions?.[source.name]?.value);
+    }
+    if (source.part === 'extra') {
+      const values = source.names.map((name) => entry.extra[name]?.value ?? null);
+      return encoded('extra', source.names.join(), mergedExtra(source.rule, values));
+    }
+    return sumOf(
+      source.names.map((name) => entry.columns[name] ?? 0),
+      source.scale,
+    );
   };
+  const rankOf = (source: Source): Sent | undefined =>
+    isCompanion(source)
+      ? encoded('extra', source.of, entry.extra[source.of]?.companions?.[source.name]?.cameWith)
+      : undefined;
   const keyValues = filters.map((name) => encoded('filter', name, entry.filters[name]));
   const values = sources.map(given);
-  return { index, layout, place: placeOf(layout, keyValues), key: keyOf(keyValues), keyValues, values };
+  const cameWith = sources.some(isCompanion) ? sources.map(rankOf) : [];
+  return {
+    index,
+    layout,
+    place: placeOf(layout, keyValues),
+    key: keyOf(keyValues),
+    keyValues,
+    values,
+    cameWith,
+  };
 }
 
-/** The numbers of several names for one column; as digits when JavaScript has no such number. */
-function sumOf(numbers: readonly number[]): number | string {
+/** The numbers of several names for one column; as digits where JavaScript has no such number. */
+function sumOf(numbers: readonly number[], scale: number): number | string {
   const sum = numbers.reduce((a, b) => a + b, 0);
-  if (Number.isSafeInteger(sum)) return sum;
-  return String(numbers.map(BigInt).reduce((a, b) => a + b, 0n));
+  if (scale === 0 && Number.isSafeInteger(sum)) return sum;
+  return decimalOf(
+    numbers.map(BigInt).reduce((a, b) => a + b, 0n),
+    scale,
+  );
 }
 
 function placeOf({ place }: Layout, keyValues: readonly Sent[]): string {

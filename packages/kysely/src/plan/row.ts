@@ -12,4 +12,6 @@ export interface Row {
   readonly key: string;
   readonly keyValues: readonly Sent[];
   readonly values: readonly Sent[];
+  /** If any field is a companion: the values that they came with, at the fields' places. */
+  readonly cameWith: readonly (Sent | undefined)[];
 }

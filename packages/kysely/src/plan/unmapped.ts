@@ -1,8 +1,19 @@
 /** An entry that fits no table; the message says why. */
 export class UnmappedEntry extends Error {}
 
+/** An entry with a name that this release does not map: a newer one may. */
+export class UnknownName extends UnmappedEntry {}
+
 export function unmapped(model: { readonly name: string }, problem: string): UnmappedEntry {
-  return new UnmappedEntry(`Model ${quote(model.name)}: ${problem}.`);
+  return new UnmappedEntry(about(model, problem));
+}
+
+export function unknown(model: { readonly name: string }, problem: string): UnknownName {
+  return new UnknownName(about(model, problem));
+}
+
+function about({ name }: { readonly name: string }, problem: string): string {
+  return `Model ${quote(name)}: ${problem}.`;
 }
 
 /** Quotes a name for a message, shortened: it may come from anywhere and have any length. */

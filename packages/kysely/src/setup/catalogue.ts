@@ -7,6 +7,8 @@ export interface TableInfo {
   readonly uniques: readonly UniqueIndex[] | undefined;
   /** Whether rows can be written in this mode: some views take none, or only updates. */
   isWritable(mode: 'upsert' | 'update'): boolean;
+  /** Whether it has its rows itself, and no trigger or rule may do something else instead of a change. */
+  readonly isPlain: boolean;
   /** The engine, if a rollback would leave its rows as they are. */
   readonly engineWithoutTransactions?: string;
   /** The rights that the current user lacks, and the user. Left out where that is not known. */
@@ -29,6 +31,8 @@ export interface ColumnInfo {
   /** The type behind a domain, as a cast would say it. */
   readonly base: string;
   readonly takesSums: boolean;
+  /** How many digits after the point of a sum it keeps; none below 0, which rounds whole numbers. */
+  readonly decimals: number;
   /** Whether `>` compares its values. */
   readonly hasOrder: boolean;
   /** Computed by the database: it cannot be written. */
@@ -43,9 +47,10 @@ export interface ColumnInfo {
 
 /**
  * What an error says about the set-up. `suspect`: the tables, or the rights to them, may be at fault, and the catalogue
- * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written.
+ * knows. `denied`: a right is missing, and the catalogue may show which. `readonly`: nothing can be written. `full`: there is
+ * no room.
  */
-export type Suspicion = 'suspect' | 'denied' | 'readonly';
+export type Suspicion = 'suspect' | 'denied' | 'readonly' | 'full';
 
 /** What differs between databases when tables are looked at. */
 export interface Catalogue {
@@ -61,8 +66,12 @@ export interface Catalogue {
   suspicionOf(error: Readonly<Record<string, unknown>>): Suspicion | undefined;
   /** Whether two names mean the same column. */
   isSameName(a: string, b: string): boolean;
+  /** Whether a table, or one of these columns, may be there all the same when it seems to be missing: without a right to it. */
+  isHidden(db: Kysely<unknown>, table: readonly string[], columns: readonly string[]): Promise<boolean>;
   /** Whether a table to which the user has no right looks like one that is not there. */
   readonly hidesTables: boolean;
+  /** A type that keeps decimals of so many digits after the point, for messages. */
+  decimalType(scale: number): string;
   createUnique(table: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
 }
 

@@ -7,7 +7,8 @@ import type { Catalogue, ColumnInfo, Right, TableInfo } from './catalogue.js';
 
 /** Why no batch can be applied, and what to do. */
 export interface Fault {
-  readonly kind: 'ledger' | 'rights' | 'table';
+  /** `name`: a table or a column is not there, `required`: no new row is taken. */
+  readonly kind: 'ledger' | 'rights' | 'name' | 'required' | 'table';
   readonly text: string;
 }
 
@@ -31,14 +32,20 @@ interface Use {
   readonly column: string;
   readonly part: 'keys' | 'columns' | 'extra' | 'onInsert';
   readonly isCompared?: boolean;
+  /** Of a sum that the model lists: how many digits it has after the point. */
+  readonly scale?: number;
 }
 
 /** What a model demands of its table, by the names that it lists. */
 export function demandOf(model: Model): Demand {
   const keys = model.keys === undefined ? undefined : [...model.keys.values()];
-  const uses = (['keys', 'columns', 'extra'] as const).flatMap((part) =>
-    [...(model[part]?.values() ?? [])].map((column): Use => ({ column, part })),
-  );
+  const uses: Use[] = [
+    ...(keys ?? []).map((column): Use => ({ column, part: 'keys' })),
+    ...[...(model.columns?.values() ?? [])].map(
+      ({ column, scale }): Use => ({ column, part: 'columns', scale }),
+    ),
+    ...[...(model.extra?.values() ?? [])].map((column): Use => ({ column, part: 'extra' })),
+  ];
   if (model.mode === 'upsert') {
     for (const column of model.onInsert.keys()) uses.push({ column, part: 'onInsert' });
   }
@@ -56,20 +63,35 @@ export function demandOf(model: Model): Demand {
 }
 
 /** The same, with the names that entries had. */
-export function demandOfLayout({ model, keys, fields }: Layout): Demand {
-  const demand = demandOf(model);
-  const named: Use[] = [
+export function demandOfLayout(layout: Layout): Demand {
+  const demand = demandOf(layout.model);
+  const named = usesOf(layout);
+  const columns = new Set(named.map(({ column }) => column));
+  const others = demand.uses.filter(({ column }) => !columns.has(column));
+  return { ...demand, keys: layout.keys, uses: [...named, ...others] };
+}
+
+/** The same, without what the entries at hand do not name. */
+export function demandOfEntries(layout: Layout): Demand {
+  const demand = demandOf(layout.model);
+  const given = demand.uses.filter(({ part }) => part === 'onInsert');
+  return { ...demand, keys: layout.keys, uses: [...usesOf(layout), ...given] };
+}
+
+function usesOf({ model, keys, fields }: Layout): Use[] {
+  return [
     ...keys.map((column): Use => ({ column, part: 'keys' })),
     ...fields.map(
-      ({ column, rule }): Use => ({
-        column,
-        part: rule === 'sum' ? 'columns' : 'extra',
-        isCompared: IS_COMPARED[rule],
-      }),
+      (field): Use =>
+        field.rule === 'sum'
+          ? {
+              column: field.column,
+              part: 'columns',
+              ...(model.columns !== undefined && { scale: field.scale }),
+            }
+          : { column: field.column, part: 'extra', isCompared: IS_COMPARED[field.rule] },
     ),
   ];
-  const columns = new Set(named.map(({ column }) => column));
-  return { ...demand, keys, uses: [...named, ...demand.uses.filter(({ column }) => !columns.has(column))] };
 }
 
 /** What is done to the ledger. */
@@ -102,8 +124,8 @@ export async function faultsOf(
   return [
     ...rights(demand, info),
     ...columnRights(demand, info, language),
-    ...columns(demand, info, language).map((text) => table(demand, text)),
-    ...unnamed(demand, info, language).map((text) => table(demand, text)),
+    ...columns(demand, info, language),
+    ...required(demand, info, language),
     ...silentFaultsOf(demand, info, language),
   ];
 }
@@ -111,9 +133,11 @@ export async function faultsOf(
 /** Faults that some databases let pass: a second row is inserted, or what is rolled back stays. */
 export function silentFaultsOf(demand: Demand, info: TableInfo, language: Language): Fault[] {
   if (!info.isWritable(demand.mode)) return [unwritable(demand)];
-  return [...engine(demand, info, language), ...index(demand, info, language)].map((text) =>
-    table(demand, text),
-  );
+  return [
+    ...engine(demand, info, language),
+    ...rounded(demand, info, language),
+    ...index(demand, info, language),
+  ].map((text) => table(demand, text));
 }
 
 function unwritable(demand: Demand): Fault {
@@ -149,7 +173,7 @@ async function missing({ owner, option, table }: Demand, { db, catalogue }: Lang
   }
   const there = nearestFirst(table.at(-1) ?? '', await catalogue.tablesBeside(db, table));
   return {
-    kind: 'table',
+    kind: 'name',
     text: `${owner}: there is no table ${name}${hidden}: create it, or correct \`${option('table')}\`; there are ${listed(there)}.`,
   };
 }
@@ -211,35 +235,61 @@ function engine(
   return [`its engine ${name} has no transactions; run: alter table ${id} engine = InnoDB`];
 }
 
-function columns({ uses, mode, option }: Demand, info: TableInfo, { catalogue }: Language): string[] {
-  return uses.flatMap(({ column, part, isCompared }) => {
+function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
+  const { uses, mode, option } = demand;
+  const there = listed(info.columns.map(({ name }) => name));
+  const fault = (text: string): Fault[] => [table(demand, text)];
+  return uses.flatMap(({ column, part, isCompared, scale }) => {
     const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
     const subject = `the column ${quote(column)}`;
     if (found === undefined) {
-      const there = listed(info.columns.map(({ name }) => name));
-      return [
-        `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`,
-      ];
+      const problem = `there is no column ${quote(column)}: add it, or correct \`${option(part)}\`; there are ${there}.`;
+      return [{ kind: 'name', text: at(demand, problem) }];
     }
     const isWritten = part !== 'keys' || mode === 'upsert';
-    if (found.isGenerated && isWritten) return [`${subject} is computed by the database: map another one.`];
-    if (part === 'columns' && !found.takesSums) {
-      return [`${subject} (${found.type}) takes no sums: make it a number, such as bigint.`];
-    }
+    if (found.isGenerated && isWritten)
+      return fault(`${subject} is computed by the database: map another one.`);
+    const isRounded = scale !== undefined && found.decimals < scale;
+    if (part === 'columns' && !scale && !found.takesSums && !isRounded) return fault(noSums(found));
     if (isCompared && !found.hasOrder) {
-      return [`${subject} (${found.type}) has no order, which max() and min() need: change its type.`];
+      return fault(`${subject} (${found.type}) has no order, which max() and min() need: change its type.`);
     }
     return [];
   });
 }
 
-/** Columns that every insert must name and none does: then it fails, also for a row that exists. */
-function unnamed({ mode, uses, isComplete }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+/** Columns that would round sums without a word. */
+function rounded({ uses }: Demand, info: TableInfo, { catalogue }: Language): string[] {
+  return uses.flatMap(({ column, scale }) => {
+    const found = info.columns.find(({ name }) => catalogue.isSameName(name, column));
+    if (scale === undefined || found === undefined || found.decimals >= scale) return [];
+    if (scale === 0) return [noSums(found)];
+    return [
+      `the column ${quote(column)} (${found.type}) does not keep ${scale} digits after the point: make it ${catalogue.decimalType(scale)}.`,
+    ];
+  });
+}
+
+function noSums({ name, type }: ColumnInfo): string {
+  return `the column ${quote(name)} (${type}) takes no sums: make it a number, such as bigint.`;
+}
+
+/** Whether a table has all columns that are named. */
+export function hasColumns({ uses }: Demand, info: TableInfo, { catalogue }: Language): boolean {
+  return uses.every(({ column }) => info.columns.some(({ name }) => catalogue.isSameName(name, column)));
+}
+
+/** Columns that every insert must name and none does. */
+export function unnamed({ mode, uses, isComplete }: Demand, info: TableInfo, catalogue: Catalogue): string[] {
   if (mode === 'update' || !isComplete) return [];
-  const isUnnamed = ({ name, isRequired }: ColumnInfo): boolean =>
-    isRequired && !uses.some(({ column }) => catalogue.isSameName(name, column));
-  return info.columns.filter(isUnnamed).map(({ name }) => {
-    return `the column ${quote(name)} is NOT NULL, has no default and is not mapped: give it a default, or map it.`;
+  const isNamed = (name: string): boolean => uses.some(({ column }) => catalogue.isSameName(name, column));
+  return info.columns.filter(({ name, isRequired }) => isRequired && !isNamed(name)).map(({ name }) => name);
+}
+
+function required(demand: Demand, info: TableInfo, { catalogue }: Language): Fault[] {
+  return unnamed(demand, info, catalogue).map((name) => {
+    const problem = `the column ${quote(name)} is NOT NULL, has no default and is not mapped: give it a default, or map it.`;
+    return { kind: 'required', text: at(demand, problem) };
   });
 }
 

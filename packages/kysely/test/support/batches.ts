@@ -44,5 +44,6 @@ export const context: SinkContext = {
     return new AbortController().signal;
   },
   leaseMs: 30_000,
+  ageMs: 0,
   logger: { warn() {}, error() {} },
 };

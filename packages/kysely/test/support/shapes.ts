@@ -886,4 +886,676 @@ const NAMES: readonly Shape[] = [
   },
 ];
 
-export const SHAPES: readonly Shape[] = [...PROPOSED, ...ONE_ROW, ...ANY_TABLE, ...MYSQL, ...NAMES];
+// What new rows get, of each type.
+const GIVEN = {
+  word: "o'brien\\",
+  flag: true,
+  big: 4_611_686_018_427_387_905n,
+  part: 0.1,
+  at: new Date('2026-01-31T12:00:00.500Z'),
+  doc: { a: [1, 'b', null], c: { d: true } },
+  list: ['a', 'b'],
+  none: null,
+  free: undefined,
+};
+const MORE: readonly Shape[] = [
+  ...(
+    [
+      [
+        POSTGRES,
+        'word text, flag boolean, big bigint, part double precision, at timestamptz, doc jsonb, list text[], none integer default 7, free integer default 7',
+        "word, flag::int, big::text || 'n' as big, part, to_char(at at time zone 'UTC', 'HH24:MI:SS.MS'), doc->'c'->>'d' as doc, list[2], none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '12:00:00.500', 'true', 'b', null, 7],
+      ],
+      [
+        MARIADB,
+        'word varchar(20), flag boolean, big bigint, part double, at datetime(3), doc json, list json, none integer default 7, free integer default 7',
+        "word, flag, concat(big, 'n'), part, cast(cast(at as time(3)) as char(20)), json_value(doc, '$.a[1]'), json_value(list, '$[1]'), none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '12:00:00.500', 'b', 'b', null, 7],
+      ],
+      [
+        SQLITE,
+        'word text, flag integer, big integer, part real, at text, doc text, list text, none integer default 7, free integer default 7',
+        "word, flag, big || 'n', part, at, json_extract(doc, '$.a[1]'), json_extract(list, '$[1]'), none",
+        ["o'brien\\", 1, '4611686018427387905n', 0.1, '2026-01-31T12:00:00.500Z', 'b', 'b', null, 7],
+      ],
+    ] as const
+  ).map(
+    ([on, columns, shown, right]): Shape => ({
+      subject: 'values of each type for new rows',
+      on,
+      ddl: [`create table t (k integer primary key, n integer, ${columns})`],
+      model: { ...K, onInsert: GIVEN },
+      steps: [[one(1), one(2)]],
+      query: `select ${shown}, free from t where k = 1`,
+      right: [right],
+    }),
+  ),
+  {
+    subject: 'a value for new rows of a column whose name differs in case',
+    on: [...SQLITE, ...MARIADB],
+    ddl: ['create table t (k integer primary key, n integer, Title varchar(9))'],
+    model: { ...K, extra: ['title'], onInsert: { TITLE: 'none' } },
+    steps: [[one(1), [{ n: 1 }, { k: 2 }, { title: 'two' }]]],
+    query: 'select k, title from t order by k',
+    right: [
+      [1, 'none'],
+      [2, 'two'],
+    ],
+  },
+  {
+    subject: 'two names for one column of extra values',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, at bigint, least bigint, title varchar(9))'],
+    model: {
+      ...K,
+      extra: { seen: 'at', lastSeen: 'at', first: 'least', least: 'least', name: 'title', title: 'title' },
+    },
+    steps: [
+      [
+        [{ n: 1 }, { k: 1 }, { seen: max(9), lastSeen: max(7), first: min(3), least: min(2) }],
+        [{ n: 1 }, { k: 2 }, { title: 'new', name: 'old' }],
+        [{ n: 1 }, { k: 3 }, { lastSeen: max(5), least: min(5), name: 'old' }],
+        [{ n: 1 }, { k: 4 }, { seen: max(5), lastSeen: 6 }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seen: max(8), first: min(1) }]],
+    ],
+    query: 'select k, n, at, least, title from t order by k',
+    right: [
+      [1, 2, 9, 1, null],
+      [2, 1, null, null, 'new'],
+      [3, 1, 5, 5, 'old'],
+    ],
+    dead: 1,
+  },
+];
+
+const TEXT = "select concat('n', n) from t order by k";
+const FLOOR = { ...K, columns: { n: { min: 0 } } };
+const MICRO = { ...K, columns: { n: { scale: 6 } } };
+
+// Likes that are taken back twice, stock that does not go below zero.
+const FLOORS: readonly Shape[] = [
+  {
+    subject: 'a floor, for rows that are there, NULL, below it, and new',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n integer)',
+      'insert into t values (1, 2), (2, null), (3, -10), (4, 7)',
+    ],
+    model: FLOOR,
+    steps: [[one(1, -5), one(2, -1), one(3, 2), one(4, -3), one(5, -1), one(6, 3)], [one(1, 3)]],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 3],
+      [2, 0],
+      [3, 0],
+      [4, 4],
+      [5, 0],
+      [6, 3],
+    ],
+  },
+  {
+    subject: 'a floor, after what a batch adds up to',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 1)'],
+    model: FLOOR,
+    steps: [[one(1, -5), one(1, 3)], [one(1, 4), one(1, -5)], [one(1, 1)]],
+    query: SELECT,
+    right: [[1, 1]],
+  },
+  {
+    subject: 'a floor of a column that other constraints hold above it',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n integer check (n >= 0 and n < 100))',
+      'insert into t values (1, 2)',
+    ],
+    model: FLOOR,
+    steps: [[one(1, -5), one(2, -1), one(3, 100)]],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 0],
+      [2, 0],
+    ],
+    dead: 1,
+  },
+  {
+    subject: 'a floor of an unsigned column',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n bigint unsigned not null)',
+      'insert into t values (1, 2), (2, 18446744073709551610)',
+    ],
+    model: FLOOR,
+    steps: [[one(1, -5), one(2, 5), one(3, -1), one(4, 2)], [one(2, 1)]],
+    query: TEXT,
+    right: [['n0'], ['n18446744073709551615'], ['n0'], ['n2']],
+    dead: 1,
+  },
+  {
+    subject: 'a floor of a decimal, of a double and of a real, in units of the increments',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, a decimal(20, 4), b double precision, c real)',
+      'insert into t values (1, 1.0625, 2.5, 2.5), (2, -5.1, -9.5, -9.5)',
+    ],
+    model: {
+      ...K,
+      columns: { a: { min: -250, scale: 2 }, b: { min: -3n }, c: { min: 1 } },
+    },
+    steps: [
+      [
+        [{ a: -300, b: -4, c: -4 }, { k: 1 }],
+        [{ a: 1, b: 1, c: 1 }, { k: 2 }],
+        [{ a: -251, b: -4, c: 0 }, { k: 3 }],
+      ],
+    ],
+    query: "select concat('a', a), b, c from t order by k",
+    right: [
+      ['a-1.9375', -1.5, 1],
+      ['a-2.5000', -3, 1],
+      ['a-2.5000', -3, 1],
+    ],
+  },
+  {
+    subject: 'floors at the ends of 64 bits',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n bigint)',
+      'insert into t values (1, -9223372036854775807), (2, 9223372036854775807), (3, null)',
+    ],
+    model: { ...K, columns: { n: { min: -9223372036854775808n } } },
+    steps: [[one(1, -2), one(2, 1), one(3, -1), one(4, -2)]],
+    query: TEXT,
+    right: [['n-9223372036854775808'], ['n9223372036854775807'], ['n-1'], ['n-2']],
+    dead: 1,
+  },
+  {
+    subject: 'a floor of money',
+    on: POSTGRES,
+    ddl: ['create table t (k integer primary key, n money)', 'insert into t values (1, 5.25)'],
+    model: { ...K, columns: { n: { min: -50, scale: 2 } } },
+    steps: [[one(1, -526), one(2, -51), one(3, 1)], [one(1, -99)]],
+    query: 'select n::numeric::text from t order by k',
+    right: [['-0.50'], ['-0.50'], ['0.01']],
+  },
+  {
+    subject: 'a floor of a domain',
+    on: POSTGRES,
+    ddl: [
+      'create domain stock as integer check (value between -3 and 9)',
+      'create table t (k integer primary key, n stock)',
+      'insert into t values (1, 2)',
+    ],
+    model: { ...K, columns: { n: { min: -3 } } },
+    steps: [
+      [one(1, -50), one(2, -50)],
+      [one(1, 12), one(2, 13)],
+    ],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 9],
+      [2, -3],
+    ],
+    dead: 1,
+  },
+  {
+    subject: 'a floor, and a row that nobody counts',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 3), (2, 3)'],
+    model: { ...K, columns: { n: { min: 1 } } },
+    steps: [[one(1, -9)]],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 1],
+      [2, 3],
+    ],
+  },
+  {
+    subject: 'two names for a column with a floor',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 3)'],
+    model: { ...K, columns: { hits: { column: 'n', min: 0 }, n: { min: 0 } } },
+    steps: [[[{ hits: -9, n: 7 }, { k: 1 }]], [[{ hits: -9 }, { k: 1 }]], [[{ hits: -2, n: 9 }, { k: 2 }]]],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 0],
+      [2, 7],
+    ],
+  },
+];
+
+// Amounts of money, and usage that is billed by the millionth.
+const DECIMALS: readonly Shape[] = [
+  {
+    subject: 'decimals',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, n decimal(30, 8))',
+      'insert into t values (1, 0.1), (2, null), (3, 123456789012345678901.23456789)',
+    ],
+    model: MICRO,
+    steps: [
+      [one(1, 200_000), one(2, -1), one(3, 9_007_199_254_740_991), one(4, 1_000_000), one(5, -1)],
+      [one(4, 1)],
+    ],
+    query: TEXT,
+    right: [
+      ['n0.30000000'],
+      ['n-0.00000100'],
+      ['n123456789021352878155.97555889'],
+      ['n1.00000100'],
+      ['n-0.00000100'],
+    ],
+  },
+  {
+    subject: 'decimals of SQLite, which are text',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n varchar(40))',
+      "insert into t values (1, '0.1'), (2, null), (3, '12'), (4, '-0.000001'), (5, 12.5), (6, '-0.00'), (7, '-3.'), (8, '0')",
+    ],
+    model: MICRO,
+    steps: [
+      [1, 2, 3, 4, 5, 6, 7].map((k) => one(k, 200_000)),
+      [one(8, 9_007_199_254_740_991), one(9, 1_000_000), one(10, -1)],
+      [one(9, -999_999), one(10, 1)],
+    ],
+    query: 'select typeof(n), n from t order by k',
+    right: [
+      '0.300000',
+      '0.200000',
+      '12.200000',
+      '0.199999',
+      '12.700000',
+      '0.200000',
+      '-2.800000',
+      '9007199254.740991',
+      '0.000001',
+      '0.000000',
+    ].map((n) => ['text', n]),
+  },
+  {
+    subject: 'texts of SQLite that are no decimals of this scale',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text)',
+      ...[
+        'abc',
+        '',
+        '-',
+        '.',
+        '1e3',
+        '1.2.3',
+        '+1',
+        '007',
+        ' 1',
+        '1 ',
+        '1,5',
+        '--1',
+        '0x10',
+        '1.0000001',
+        'Infinity',
+        '99999999999999999999',
+        '9223372036854.775808',
+        '-9223372036854.775809',
+      ].map((text, k) => `insert into t values (${k}, '${text}')`),
+    ],
+    model: MICRO,
+    steps: [[...Array.from({ length: 18 }, (_, k) => one(k)), one(99)]],
+    query: "select count(*) from t where n like '%000001'",
+    right: [[2]],
+    dead: 18,
+  },
+  {
+    subject: 'decimals of SQLite at the ends of 64 bits',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text)',
+      "insert into t values (1, '9223372036854.775806'), (2, '-9223372036854.775807'), (3, '9.3')",
+    ],
+    model: MICRO,
+    steps: [[one(1), one(2, -1), one(3)], [one(1), one(3)], [one(2, -1), one(3)], [one(2, 1)]],
+    query: 'select n from t order by k',
+    right: [['9223372036854.775807'], ['-9223372036854.775807'], ['9.300003']],
+    dead: 2,
+  },
+  {
+    subject: 'decimals of SQLite with a floor',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text) strict',
+      "insert into t values (1, '0.5'), (2, '-9223372036854775.808'), (3, null)",
+    ],
+    model: { ...K, columns: { n: { scale: 3, min: -1500n } } },
+    steps: [[one(1, -9000), one(2, -1), one(3, -1500), one(4, -1501), one(5, 1)]],
+    query: 'select n from t order by k',
+    right: [['-1.500'], ['-1.500'], ['-1.500'], ['-1.500'], ['0.001']],
+  },
+  {
+    subject: 'decimals of SQLite with the least floor that there is',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text)',
+      "insert into t values (1, '-9223372036854775.807'), (2, '9223372036854775.807')",
+    ],
+    model: { ...K, columns: { n: { scale: 3, min: -9223372036854775808n } } },
+    steps: [[one(1, -2), one(2), one(3, -2)]],
+    query: 'select n from t order by k',
+    right: [['-9223372036854775.808'], ['9223372036854775.807'], ['-0.002']],
+    dead: 1,
+  },
+  ...(
+    [
+      ['decimal(40, 18)', [...POSTGRES, ...MARIADB]],
+      ['text', SQLITE],
+    ] as const
+  ).map(
+    ([type, on]): Shape => ({
+      subject: `decimals of 18 digits as ${type}, under two names`,
+      on,
+      ddl: [`create table t (k integer primary key, n ${type})`, "insert into t values (1, '-1')"],
+      model: { ...K, columns: { cents: { column: 'n', scale: 18 }, n: { scale: 18 } } },
+      steps: [
+        [one(1), [{ cents: 9_007_199_254_740_991, n: 9_007_199_254_740_991 }, { k: 2 }]],
+        [one(1), [{ cents: 9_007_199_254_740_991, n: 1 }, { k: 2 }]],
+      ],
+      query: TEXT,
+      right: [['n-0.999999999999999998'], ['n0.027021597764222974']],
+    }),
+  ),
+  {
+    subject: 'decimals of a domain and of money',
+    on: POSTGRES,
+    ddl: [
+      'create domain price as numeric(12, 2) check (value >= 0)',
+      'create domain fee as price',
+      'create table t (k integer primary key, a fee, b money)',
+      "insert into t values (1, 1, '1')",
+    ],
+    model: { ...K, columns: { a: { scale: 2 }, b: { scale: 2 } } },
+    steps: [
+      [
+        [{ a: -1, b: -101 }, { k: 1 }],
+        [{ a: 5 }, { k: 2 }],
+        [{ b: 5 }, { k: 3 }],
+      ],
+      [[{ a: -100 }, { k: 1 }]],
+    ],
+    query: 'select a::text, b::numeric::text from t order by k',
+    right: [
+      ['0.99', '-0.01'],
+      ['0.05', null],
+      [null, '0.05'],
+    ],
+    dead: 1,
+  },
+];
+
+// No double on the way.
+const EXACT: readonly Shape[] = [
+  {
+    subject: 'a column of 64 bits at its ends',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n bigint not null)',
+      'insert into t values (1, 9223372036854775800), (2, -9223372036854775800), (3, 9007199254740993)',
+    ],
+    model: K,
+    steps: [
+      [one(1, 7), one(2, -8), one(3)],
+      [one(1), one(3)],
+      [one(2, -1), one(3)],
+    ],
+    query: TEXT,
+    right: [['n9223372036854775807'], ['n-9223372036854775808'], ['n9007199254740996']],
+    dead: 2,
+  },
+  {
+    subject: 'an unsigned column of 64 bits at its ends',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n bigint unsigned)',
+      'insert into t values (1, 18446744073709551610), (2, 9223372036854775807), (3, 3), (4, null)',
+    ],
+    model: K,
+    steps: [
+      [one(1, 5), one(2, 1), one(3, -3), one(4, 1)],
+      [one(1, 1), one(2, 1)],
+      [one(3, -1), one(2, 1)],
+    ],
+    query: TEXT,
+    right: [['n18446744073709551615'], ['n9223372036854775810'], ['n0'], ['n1']],
+    dead: 2,
+  },
+  {
+    subject: 'a number of as many digits as it may have',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, n decimal(38, 0))',
+      'insert into t values (1, 99999999999999999999999999999999999990)',
+    ],
+    model: K,
+    steps: [
+      [one(1, 9), one(2)],
+      [one(1), one(2)],
+    ],
+    query: TEXT,
+    right: [['n99999999999999999999999999999999999999'], ['n2']],
+    dead: 1,
+  },
+  {
+    subject: 'a column of SQLite without a type, counted under two names',
+    on: SQLITE,
+    ddl: ['create table t (k integer primary key, n)'],
+    model: { ...K, columns: { hits: 'n', views: 'n' } },
+    steps: [[[{ hits: 9_007_199_254_740_991, views: 2 }, { k: 1 }]]],
+    query: 'select typeof(n), cast(n as text) from t',
+    right: [['integer', '9007199254740993']],
+  },
+  {
+    subject: 'sums that are text',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n text)',
+      "insert into t values (1, '9007199254740993'), (2, '9223372036854775807'), (3, '1.5')",
+    ],
+    model: K,
+    steps: [[one(1), one(2), one(3)]],
+    query: TEXT,
+    right: [['n9007199254740994'], ['n9223372036854775807'], ['n2.5']],
+    dead: 1,
+  },
+  {
+    subject: 'sums that are text, which MariaDB would round',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n varchar(40))',
+      "insert into t values (1, '9007199254740993')",
+    ],
+    model: K,
+    steps: [[one(1)]],
+    query: TEXT,
+    right: [['n9007199254740993']],
+    dead: 1,
+  },
+  {
+    subject: 'a sum for a text, by a name that nobody listed',
+    on: MARIADB,
+    ddl: [
+      'create table t (k integer primary key, n integer, title varchar(40))',
+      "insert into t values (1, 0, '9007199254740993'), (2, 0, null)",
+    ],
+    model: { table: 't' },
+    steps: [
+      [one(2), [{ title: 1 }, { k: 1 }], [{ title: 1 }, { k: 3 }]],
+      [one(1), one(2)],
+    ],
+    query: 'select k, n, title from t order by k',
+    right: [
+      [1, 1, '9007199254740993'],
+      [2, 2, null],
+    ],
+    dead: 2,
+  },
+  {
+    subject: 'names that differ in a letter of which SQLite knows no other case',
+    on: SQLITE,
+    ddl: ['create table t (k integer primary key, é integer, É integer)'],
+    model: { table: 't' },
+    steps: [[[{ é: 1, É: 2 }, { k: 1 }]], [[{ é: 1, É: 2 }, { k: 1 }]]],
+    query: 'select é as a, É as b from t',
+    right: [[2, 4]],
+  },
+  {
+    subject: 'names that differ in case alone',
+    on: [...SQLITE, ...MARIADB],
+    ddl: ['create table t (k integer primary key, n integer)', 'insert into t values (1, 0)'],
+    model: { table: 't' },
+    steps: [
+      [
+        [{ n: 1, N: 2 }, { k: 1 }],
+        [{ n: 1, N: 2 }, { k: 2 }],
+      ],
+    ],
+    query: 'select k, n from t order by k',
+    right: [
+      [1, 3],
+      [2, 3],
+    ],
+  },
+];
+
+// Values that stay because they are greater or less, and what belongs to them.
+const RANKED: readonly Shape[] = [
+  {
+    subject: 'the greatest text, by code points whatever the column compares by',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, most varchar(50), least varchar(50))'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max('Zebra'), least: min('ant') }]],
+      [[{ n: 1 }, { k: 1 }, { most: max('ant'), least: min('Zebra') }]],
+      [[{ n: 1 }, { k: 1 }, { most: max('Ant'), least: min('zebra') }]],
+      [[{ n: 1 }, { k: 2 }, { least: min('a ') }]],
+      [[{ n: 1 }, { k: 2 }, { least: min('a\t') }]],
+    ],
+    query: 'select k, most, least from t order by k',
+    right: [
+      [1, 'ant', 'Zebra'],
+      [2, null, 'a\t'],
+    ],
+  },
+  ...(
+    [
+      [NOT_MARIADB, 'text'],
+      [MARIADB, 'text character set utf8mb4'],
+    ] as const
+  ).map(
+    ([on, type]): Shape => ({
+      subject: `the greatest text, where UTF-16 has another order, as ${type}`,
+      on,
+      ddl: [`create table t (k integer primary key, n integer, most ${type})`],
+      model: { ...K, extra: ['most'] },
+      steps: [[[{ n: 1 }, { k: 1 }, { most: max('\uffff') }]], [[{ n: 1 }, { k: 1 }, { most: max('👍') }]]],
+      query: 'select most from t',
+      right: [['👍']],
+    }),
+  ),
+  {
+    subject: 'the greatest text in a column that ignores case',
+    on: SQLITE,
+    ddl: ['create table t (k integer primary key, n integer, most text collate nocase)'],
+    model: { ...K, extra: ['most'] },
+    steps: [[[{ n: 1 }, { k: 1 }, { most: max('a') }]], [[{ n: 1 }, { k: 1 }, { most: max('B') }]]],
+    query: 'select most from t',
+    right: [['a']],
+  },
+  {
+    subject: 'bigints beyond what a double holds',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, most bigint, least bigint)'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740992n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740993n) }]],
+    ],
+    query: "select concat('', most, ' ', least) from t",
+    right: [['9007199254740993 -9007199254740993']],
+  },
+  {
+    subject: 'the message of the latest step, whichever comes first',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, step integer, message varchar(50), a integer)'],
+    model: { ...K, extra: { seq: 'step', message: 'message', by: 'a' } },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'seventh', by: 7 }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(8, { message: 'eighth' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(6, { message: 'sixth', by: 6 }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(8, { message: 'eighth again' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seq: max(9) }]],
+    ],
+    query: 'select n, step, message, a from t',
+    right: [[5, 9, 'eighth', 7]],
+  },
+  {
+    subject: 'what belongs to the least time, in a row whose time is NULL',
+    on: ALL,
+    ddl: [
+      'create table t (k integer primary key, n integer, seen varchar(40), who varchar(50))',
+      "insert into t values (1, 0, null, 'nobody')",
+    ],
+    model: { ...K, extra: ['seen', 'who'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seen: min('2026-02', { who: 'b' }) }]],
+      [
+        [{ n: 1 }, { k: 1 }, { seen: min('2026-03', { who: 'c' }) }],
+        [{ n: 1 }, { k: 2 }, { seen: min('2026-03', { who: 'c' }) }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seen: min('2026-01', { who: 'a' }) }]],
+    ],
+    query: 'select k, seen, who from t order by k',
+    right: [
+      [1, '2026-01', 'a'],
+      [2, '2026-03', 'c'],
+    ],
+  },
+  {
+    subject: 'what belongs to the latest time, beside milliseconds',
+    on: SQLITE,
+    ddl: [
+      'create table t (k integer primary key, n integer, seen integer, who text)',
+      "insert into t values (1, 0, 1800000000000, 'old')",
+    ],
+    model: { ...K, extra: ['seen', 'who'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { seen: max(new Date(1_700_000_000_000), { who: 'older' }) }]],
+      [[{ n: 1 }, { k: 1 }, { seen: max(new Date(1_900_000_000_000), { who: 'new' }) }]],
+    ],
+    query: 'select seen, who from t',
+    right: [[1_900_000_000_000, 'new']],
+  },
+  {
+    subject: 'a companion whose name is an extra, too, is the extra',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, seq integer, message varchar(50))'],
+    model: { ...K, extra: ['seq', 'message'] },
+    steps: [[[{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'companion' }), message: 'extra' }]]],
+    query: 'select seq, message from t',
+    right: [[7, 'extra']],
+  },
+];
+
+export const SHAPES: readonly Shape[] = [
+  ...PROPOSED,
+  ...ONE_ROW,
+  ...ANY_TABLE,
+  ...MYSQL,
+  ...NAMES,
+  ...RANKED,
+  ...MORE,
+  ...FLOORS,
+  ...DECIMALS,
+  ...EXACT,
+];

@@ -26,6 +26,11 @@ const LOST = /Connection terminated|cannot rollback/;
 const TABLES = ['pages', 'odd', 'sluice_ledger'];
 
 /** What a sink promises, on any database. */
+/** Whether a statement inserts pages, perhaps after it updated others. */
+function insertsPages(text: string): boolean {
+  return /^(insert|with)/.test(text) && text.includes('pages');
+}
+
 export function sinkSuite(open: () => Promise<TestDatabase>): void {
   let database: TestDatabase;
   let db: Kysely<unknown>;
@@ -149,7 +154,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       expect(rows[0]?.text.trim()).toBe(String(2n * (2n ** 53n - 1n) + 1n));
     });
 
-    test('is two statements for the entries of a model that name the same columns', async () => {
+    test('is one or two statements for the entries of a model that name the same columns', async () => {
       const texts: string[] = [];
       const wrapped = database.connect(faulty({ before: (text) => void texts.push(text) }));
       const sink = await sinkFor(PAGE, { db: wrapped });
@@ -158,7 +163,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await apply(sink, pages(count));
       texts.length = 0;
       await apply(sink, pages(count));
-      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(2);
+      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(postgres ? 1 : 2);
       expect(Object.keys(await views())).toHaveLength(count);
     });
 
@@ -243,7 +248,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     });
 
     test('that are not mapped reject their entry, with a reason', async () => {
-      const sink = await sinkFor(mapped);
+      const sink = await sinkFor(mapped, { unknownAfterMs: 0 });
       const { reasons } = await apply(sink, [
         ['Page', { hits: 1 }, { url: '/good' }],
         ['Page', { hits: 1 }, { path: '/a' }],
@@ -273,7 +278,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       ]);
       const [good, entry] = made.entries as [Entry, Entry];
       const extra = { title: { rule: 'union' as Rule, value: 'B' } };
-      const sink = await sinkFor(PAGE);
+      const sink = await sinkFor(PAGE, { unknownAfterMs: 0 });
       expect(await sink({ ...made, entries: [good, { ...entry, extra }] }, context)).toEqual({
         rejected: [
           {
@@ -288,7 +293,8 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
     test('that are there are listed, but not all of many', async () => {
       const names = Array.from({ length: 13 }, (_, i) => `c${i}`);
-      const sink = await sinkFor({ Page: { table: 'pages', keys: ['path', 'lang'], columns: names } });
+      const models: Models = { Page: { table: 'pages', keys: ['path', 'lang'], columns: names } };
+      const sink = await sinkFor(models, { unknownAfterMs: 0 });
       const { reasons } = await apply(sink, [
         ['Page', { ['x'.repeat(200)]: 1 }, { path: '/a', lang: 'en' }],
         ['Page', { c1: 1 }, { path: '/a' }],
@@ -360,7 +366,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         ]);
         const paths = ['/good', ...attacks.flatMap((_, i) => ['a', 'b', 'c', 'd'].map((x) => `/${i}-${x}`))];
         for (const path of paths) await sql`insert into pages (path, views) values (${path}, 7)`.execute(db);
-        const sink = await sinkFor({ Page: { table: 'pages', mode } });
+        const sink = await sinkFor({ Page: { table: 'pages', mode } }, { unknownAfterMs: 0 });
         const { rejected } = await apply(sink, [...bad, ['Page', { views: 1 }, { path: '/good' }]], {
           attempt: 2,
         });
@@ -613,7 +619,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     test('an aborted signal rolls back, ledger and all', async () => {
       const controller = new AbortController();
       const before = (text: string): void => {
-        if (text.startsWith('insert') && text.includes('pages')) controller.abort(new Error('lease lost'));
+        if (insertsPages(text)) controller.abort(new Error('lease lost'));
       };
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
@@ -631,7 +637,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
         answer = resolve;
       });
       const before = async (text: string): Promise<void> => {
-        if (!text.startsWith('insert') || !text.includes('pages')) return;
+        if (!insertsPages(text)) return;
         controller.abort(new Error('lease lost'));
         await late;
       };
@@ -705,12 +711,12 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await expect(failed).rejects.not.toBeInstanceOf(SinkUnavailableError);
     });
 
-    test('is a verdict, if it is a table that is not there', async () => {
+    test('is none, if it is a table that is not there', async () => {
       await sql`drop table pages`.execute(db);
       const sink = await sinkFor(PAGE);
       const failed = sink(await batchOf(increments), context);
       await expect(failed).rejects.toMatchObject({
-        name: 'ProcessingError',
+        name: 'SinkUnavailableError',
         code: 'ERR_SLUICE_SINK_SETUP',
       });
     });
@@ -807,7 +813,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
 
     test('of every kind is isolated in update mode too', async () => {
       await sql`insert into pages (path, views) values ('/a', 1), ('/b', 1), ('/c', 1)`.execute(db);
-      const sink = await sinkFor(UPDATE);
+      const sink = await sinkFor(UPDATE, { unknownAfterMs: 0 });
       const { reasons } = await apply(
         sink,
         [

@@ -32,7 +32,19 @@ end
 -- The sums that were met, by their texts: most of those in a write are the same few.
 local sums = {}
 
--- What values are compared or added by; nil if Sluice did not write the text.
+-- The number that a value of max or min is compared by; infinite for text; nil if Sluice did not write it.
+local TEXT, BIGINT, DATE = string.byte('sbd', 1, 3)
+local function comparable(text)
+  local kind = string.byte(text)
+  if kind == DATE then return integer(string.sub(text, 2), MAX_TIME) end
+  if kind == BIGINT then
+    local digits = #text <= 41 and (text == 'b0' and '0' or string.match(text, '^b(%-?[1-9]%d*)$'))
+    return digits and #string.gsub(digits, '-', '') <= 39 and tonumber(digits) or nil
+  end
+  return kind == TEXT and math.huge or number(text)
+end
+
+-- What other values are compared or added by; nil if Sluice did not write the text.
 local function weight(mark, text)
   if mark == SUM then
     local value = sums[text] or integer(text, MAX_SUM)
@@ -40,10 +52,63 @@ local function weight(mark, text)
     return value
   end
   if mark == LAST then return stamp(text) end
-  if mark == FIRST_AT then return integer(text, MAX_TIME) end
-  -- A Date's milliseconds follow a letter.
-  if string.byte(text) == 100 then return integer(string.sub(text, 2), MAX_TIME) end -- d
-  return number(text)
+  return integer(text, MAX_TIME)
+end
+
+-- Whether one text comes after another, by their bytes: Lua compares by the server's locale.
+local function comes_after(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end
+
+-- Whether one value of max or min is greater than another: the same order as isGreater() in @sluice/core.
+local function is_greater(a, b)
+  local x, y = comparable(a), comparable(b)
+  if x ~= y then return x > y end
+  local kind, other = string.byte(a), string.byte(b)
+  if kind == TEXT then return comes_after(a, b) end
+  if kind ~= BIGINT or other ~= BIGINT then return kind == BIGINT and other ~= BIGINT end
+  local is_negative = string.byte(a, 2) == 45 -- -
+  if #a ~= #b then return (#a > #b) ~= is_negative end
+  if is_negative then return comes_after(b, a) end
+  return comes_after(a, b)
+end
+
+-- A value of max or min and its companions; nothing if Sluice did not write the text. Without companions it is the text.
+local function opened(text)
+  if string.byte(text) ~= 91 then return comparable(text) and text, {} end -- [
+  local ok, parts = pcall(cjson.decode, text)
+  if not ok or #parts ~= 2 or type(parts[1]) ~= 'string' or not comparable(parts[1]) then return nil end
+  local value, companions = parts[1], parts[2]
+  if type(companions) ~= 'table' or not next(companions) then return nil end
+  for name, companion in pairs(companions) do
+    local is_one = type(name) == 'string' and name ~= '__proto__' and type(companion) == 'table' and #companion == 2
+    local came_with = is_one and companion[1]
+    if type(came_with) ~= 'string' or not comparable(came_with) or type(companion[2]) ~= 'string' then return nil end
+  end
+  return value, companions
+end
+
+-- The value that wins, with the companions of both that do; nil if Sluice did not write them.
+local function extreme(mark, was, value)
+  local function wins(a, b)
+    if mark == GREATEST then return is_greater(a, b) end
+    return is_greater(b, a)
+  end
+  local new, its = opened(value)
+  if not new then return nil end
+  if not was then return value end
+  local old, companions = opened(was)
+  if not old then return nil end
+  -- Each wins by the value that it came with: others may have replaced that since.
+  for name, companion in pairs(its) do
+    if wins(companion[1], old) then companions[name] = companion end
+  end
+  local best = wins(new, old) and new or old
+  return next(companions) and cjson.encode({ best, companions }) or best
 end
 
 -- The marks of the fields that were met, by their names: the entries of a write are mostly of the same fields.
@@ -61,6 +126,10 @@ end
 
 -- The value of a field of which one entry or both have one, the later one second; nil and the reason if there is none.
 local function combined(mark, was, value)
+  if mark == GREATEST or mark == LEAST then
+    local text = extreme(mark, was, value)
+    return text, not text and 'corrupt' or nil
+  end
   local b = weight(mark, value)
   if not b then return nil, 'corrupt' end
   if not was then return value end
@@ -70,8 +139,8 @@ local function combined(mark, was, value)
     if math.abs(a + b) > MAX_SUM then return nil, 'overflow' end
     return string.format('%.0f', a + b + 0)
   end
-  local wins = mark == LAST and b >= a or mark == GREATEST and b > a or (mark == LEAST or mark == FIRST_AT) and b < a
-  return wins and value or was
+  if mark == LAST then return b >= a and value or was end
+  return b < a and value or was
 end
 
 -- The fields of a packed entry, nil if it is no object of texts.

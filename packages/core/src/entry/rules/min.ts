@@ -1,31 +1,25 @@
-import {
-  type Comparable,
-  decodeComparable,
-  encodeComparable,
-  isGreater,
-  parseComparable,
-} from './comparable.js';
-import type { IncrementRule } from './rule.js';
+import { type ComparableValue, isGreater } from './comparable.js';
+import { extremeRule } from './extreme.js';
 import { type Ruled, withRule } from './ruled.js';
 
 /**
- * Keeps the least of all values of an extra, in place of the last one.
+ * Keeps the least of all values of an extra, in place of the last one. Companions are extra values that belong to it: they
+ * are kept while no lesser value brings others. Of equal values the first keeps its companions.
  *
  * @example
  * ```ts
  * await buffer.incr('Page', { views: 1 }, { path: '/docs' }, { firstSeen: min(new Date()) });
+ * await buffer.incr('Job', { steps: 1 }, { id: 1 }, { step: min(7, { message: 'seventh' }) });
  * ```
- * @param value - A finite number, or a valid Date; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else.
+ * @param value - A finite number, a bigint of 128 bits, a valid Date, or well-formed text of at most 8192 characters, which
+ * is compared by code points; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else. If an extra has values of
+ * several types, text comes after all others.
+ * @param companions - Extra values by name.
  */
-export function min<T extends number | Date>(value: T): Ruled<T> {
-  return withRule(MIN.name, value);
+export function min<T extends ComparableValue>(value: T): Ruled<T>;
+export function min<T extends ComparableValue, C extends object>(value: T, companions: C): Ruled<T, C>;
+export function min<T extends ComparableValue>(value: T, companions?: object): Ruled<T> {
+  return withRule(MIN.name, value, companions);
 }
 
-export const MIN: IncrementRule<'min', Comparable> = {
-  name: 'min',
-  mark: '<',
-  encode: encodeComparable,
-  combine: (old, value) => (isGreater(old, value) ? value : old),
-  parse: parseComparable,
-  decode: decodeComparable,
-};
+export const MIN = /* @__PURE__ */ extremeRule('min', '<', (value, old) => isGreater(old, value));

@@ -1,4 +1,4 @@
-import type { ExtraValue, Rule } from '../../schema.js';
+import type { Companion, ExtraValue, Rule } from '../../schema.js';
 
 /** A value as backends keep it. */
 export type StoredValue = number | string;
@@ -23,6 +23,9 @@ export interface FieldRule<N extends string = RuleName | 'firstAt', V extends St
 
   /** The stored value as a sink gets it. */
   decode(stored: V): ExtraValue;
+
+  /** The values that belong to a stored one, for rules that have any. */
+  companions?(stored: V): Readonly<Record<string, Companion>>;
 }
 
 /** A rule whose values come with an increment. */
@@ -32,5 +35,5 @@ export interface IncrementRule<N extends RuleName = RuleName, V extends StoredVa
    * The stored form of a value; `name` is the column's or the extra's, for messages.
    * @throws InvalidInputError
    */
-  encode(name: string, value: unknown): V;
+  encode(name: string, value: unknown, companions?: Readonly<Record<string, unknown>>): V;
 }

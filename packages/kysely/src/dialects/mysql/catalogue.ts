@@ -1,15 +1,22 @@
 import { type Kysely, sql } from 'kysely';
 import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
 import { indexesOf, indexName } from '../../setup/indexes.js';
+import { findInCauses } from '../failures.js';
 
 // No such table, no such column, a column that an insert must name, a view, a generated column.
 const SUSPECT = new Set([1146, 1054, 1364, 1288, 1471, 1906, 3105]);
-// A right to a table, a column or a database.
-const DENIED = new Set([1044, 1142, 1143]);
+// A right to a database, a table, a column or a routine.
+const DENIED = new Set([1044, 1142, 1143, 1227, 1370]);
 // The server, or the transaction.
 const READONLY = new Set([1290, 1792, 1836]);
 
+// The disk, or the table.
+const FULL = new Set([3, 1021, 1114]);
+
 const NUMBERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double']);
+
+// To anything else, such as text, numbers are added as doubles.
+const WHOLE = new Set([...NUMBERS, 'bit', 'year']);
 
 export const mysqlCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
@@ -20,6 +27,7 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
+      isPlain: false,
       isWritable: () => relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };
@@ -51,12 +59,24 @@ export const mysqlCatalogue: Catalogue = {
   suspicionOf({ errno }) {
     const number = Number(errno);
     if (READONLY.has(number)) return 'readonly';
+    if (FULL.has(number)) return 'full';
     if (DENIED.has(number)) return 'denied';
     return SUSPECT.has(number) ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  async isHidden(db, table, columns) {
+    for (const column of columns) {
+      try {
+        await sql`select ${sql.id(column)} from ${sql.id(...table)} limit 0`.execute(db);
+      } catch (error) {
+        if (findInCauses(error, mysqlCatalogue.isDenied)) return true;
+      }
+    }
+    return false;
+  },
   hidesTables: true,
+  decimalType: (scale) => `decimal(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 64));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -98,6 +118,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     name: string;
     type: string;
     base: string;
+    scale: unknown;
     computed: string | null;
     required: number;
   }>`
@@ -105,6 +126,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
       t.column_name as ${sql.id('name')},
       t.column_type as ${sql.id('type')},
       t.data_type as ${sql.id('base')},
+      t.numeric_scale as ${sql.id('scale')},
       t.generation_expression as ${sql.id('computed')},
       t.is_nullable = 'NO'
         and t.column_default is null
@@ -113,11 +135,12 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     where ${of(table)}
     order by t.ordinal_position
   `.execute(db);
-  return rows.map(({ name, type, base, computed, required }) => ({
+  return rows.map(({ name, type, base, scale, computed, required }) => ({
     name,
     type,
     base,
     takesSums: NUMBERS.has(base),
+    decimals: base === 'decimal' ? Number(scale) : WHOLE.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
     isGenerated: computed !== null && computed !== '',
     isRequired: Number(required) === 1 && (computed === null || computed === ''),

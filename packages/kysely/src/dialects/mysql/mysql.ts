@@ -36,6 +36,9 @@ export const mysql: SqlDialect = {
     for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
   },
 
+  upsertAtOnce: undefined,
+  isInTheWay: isDuplicate,
+
   async insert(db, group) {
     const left: Row[] = [];
     let first: unknown;
@@ -84,7 +87,9 @@ export const mysql: SqlDialect = {
     const number = Number(errno);
     if (CONFLICTS.has(number)) return 'conflict';
     if (LOST.has(number)) return 'outage';
-    return /^(01|21|22|23|42|44|45)/.test(sqlState) || DATA.has(number) ? 'data' : 'outage';
+    if (DATA.has(number)) return 'data';
+    if (SETUP.has(number) || sqlState.startsWith('42')) return 'setup';
+    return /^(01|21|22|23|44|45)/.test(sqlState) ? 'data' : 'outage';
   },
 
   createLedger: (ledger, indexName) => ({
@@ -124,11 +129,16 @@ export const mysql: SqlDialect = {
 // Deadlock, lock wait timeout, a row that changed since it was read (MariaDB).
 const CONFLICTS = new Set([1213, 1205, 1020]);
 
-// No room for more locks, which ends the transaction; a savepoint that is gone.
-const LOST = new Set([1206, 1305]);
+// No room for more locks, which ends the transaction; a savepoint that is gone; more statements than a user may run.
+const LOST = new Set([1206, 1305, 1226]);
 
-// No default, wrong value, invalid JSON, checks: servers report these as "general error".
-const DATA = new Set([1364, 1366, 3140, 3819, 4025]);
+// A full disk or table; a server, or a transaction, that takes no writes; a view that takes none, or is broken; a column
+// that the server computes; a definer who is gone. Names and rights have a state of their own.
+const SETUP = new Set([3, 1021, 1114, 1288, 1290, 1356, 1449, 1471, 1792, 1836, 1906, 3105]);
+
+// What a trigger says, whatever state it gives, or finds several of; no default, wrong value, invalid JSON, checks: servers
+// report these as "general error".
+const DATA = new Set([1644, 1172, 1364, 1366, 3140, 3819, 4025]);
 
 function isDuplicate(error: unknown): boolean {
   const { errno } = error as { errno?: unknown };

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../plan/groups.js';
+import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
-import { RULES } from '../rules.js';
+import { RULES, rankedBy } from '../rules.js';
 import type { Sent } from '../values.js';
 
 type Sql = RawBuilder<unknown>;
@@ -70,20 +71,43 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
 /** Changes rows, of which each matches one entry at most. */
 export function updateRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, fields } = group[0].layout;
-  const changes = fields.map(({ column, rule }, i) => {
-    const next = ({ values }: Row): Sql => {
-      const value = sql`${parameter(values[i] ?? null)}`;
-      // Digits are added as a number that is rounded.
-      const isLong = rule === 'sum' && typeof values[i] === 'string';
-      return RULES[rule].next(id('t', column), isLong ? sql`cast(${value} as decimal(65))` : value);
-    };
-    return sql`${id('t', column)} = ${whichOf(group, table, next)}`;
+  const changes = fields.map((field, i) => {
+    const ranked = rankedBy(field).column;
+    const next = ({ values, cameWith }: Row): Sql =>
+      RULES[field.rule].next(id('t', field.column), addend(field, values[i] ?? null), field, {
+        value: sql`${parameter((field.rule === 'companion' ? cameWith[i] : values[i]) ?? null)}`,
+        old: id('t', ranked),
+        operand: (operand) => (isText(ranked, table) ? inBytes(operand) : operand),
+      });
+    return { field, change: sql`${id('t', field.column)} = ${whichOf(group, table, next)}` };
   });
+  // What is set first is seen by what is set later.
+  const isCompanion = ({ field }: { readonly field: Field }): number => (field.rule === 'companion' ? 0 : 1);
+  changes.sort((a, b) => isCompanion(a) - isCompanion(b));
   return sql`
     update ${id(...model.table)} as t
-    set ${sql.join(changes)}
+    set ${sql.join(changes.map(({ change }) => change))}
     where ${anyOf(group, table)}
   `;
+}
+
+/** Text would be added as a number that is rounded; and less than 0 is more than unsigned numbers have on the way to a floor. */
+function addend(field: Field, value: Sent): Sql {
+  const sent = sql`${parameter(value)}`;
+  if (field.rule !== 'sum' || (typeof value === 'number' && field.min === undefined)) return sent;
+  return sql`cast(${sent} as decimal(65, ${sql.lit(field.scale)}))`;
+}
+
+function isText(column: string, table: TableInfo | undefined): boolean {
+  return /char|text/.test(typeOf(column, table) ?? '');
+}
+
+function inBytes(text: Sql): Sql {
+  return sql`cast(convert(${text} using utf8mb4) as binary)`;
+}
+
+function typeOf(column: string, table: TableInfo | undefined): string | undefined {
+  return table?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type;
 }
 
 export function insertRows(group: Group): Sql {
@@ -116,8 +140,7 @@ function isRow({ layout, keyValues }: Row, table: TableInfo | undefined): Sql {
   const terms = layout.keys.map((key, i) => {
     const value = keyValues[i] ?? null;
     if (value === null) return sql`${id('t', key)} is null`;
-    const type = table?.columns.find(({ name }) => name.toLowerCase() === key.toLowerCase())?.type;
-    return sql`${id('t', key)} = ${asColumn(value, type)}`;
+    return sql`${id('t', key)} = ${asColumn(value, typeOf(key, table))}`;
   });
   return sql.join(terms, sql` and `);
 }

@@ -7,12 +7,13 @@ interface Relation {
   readonly is_view: boolean;
   readonly takes_rows: boolean;
   readonly takes_updates: boolean;
+  readonly is_plain: boolean;
   readonly user: string;
   readonly lacking: string;
 }
 
 // Names, types, rights and indexes; a schema; a view; a column that an insert must name.
-const SUSPECT = /^(42...|3F000|55000|23502)$/;
+const SUSPECT = /^(42...|3F000|0A000|55000|23502)$/;
 
 export const postgresCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
@@ -21,6 +22,7 @@ export const postgresCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, relation.oid),
       uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
+      isPlain: relation.is_plain,
       isWritable: (mode) => (mode === 'upsert' ? relation.takes_rows : relation.takes_updates),
       lacking: {
         user: relation.user,
@@ -31,13 +33,27 @@ export const postgresCatalogue: Catalogue = {
 
   suspicionOf({ code, routine }) {
     if (code === '25006') return 'readonly';
+    if (code === '53100') return 'full';
     // A policy of rows says no with the code of a missing right.
     if (code === '42501' && routine !== 'ExecWithCheckOptions') return 'denied';
     return SUSPECT.test(String(code)) ? 'suspect' : undefined;
   },
 
   isSameName: (a, b) => a === b,
+  /** A schema that the user may not enter is passed over in the search path. */
+  async isHidden(db, table) {
+    const { rows } = await sql`
+      select
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relname = ${table.at(-1)}
+        and not has_schema_privilege(n.oid, 'usage')
+      limit 1
+    `.execute(db);
+    return rows.length > 0;
+  },
   hidesTables: false,
+  decimalType: (scale) => `numeric(${scale + 20}, ${scale})`,
   createUnique: (table, columns) => {
     const name = sql.id(indexName(table, columns, 63));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -93,6 +109,15 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
       c.relkind in ('v', 'm', 'f') as is_view,
       c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as takes_rows,
       c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as takes_updates,
+      c.relkind = 'r'
+        and not c.relhassubclass
+        and not c.relhasrules
+        and not exists (
+          select
+          from pg_trigger g
+          where g.tgrelid = c.oid
+            and not g.tgisinternal
+        ) as is_plain,
       current_user::text as user,
       ${right('select')}
         || ${right('insert')}
@@ -123,6 +148,14 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
       format_type(a.atttypid, a.atttypmod) as type,
       format_type(b.oid, null) as base,
       t.typcategory = 'N' as "takesSums",
+      case b.oid
+        when 'numeric'::regtype
+        -- A modifier has the digits after the point in its last eleven bits, with a sign.
+        then case when b.modifier < 4 then 1000 else (((b.modifier - 4) & 2047) # 1024) - 1024 end
+        when 'money'::regtype
+        then scale(1::money::numeric)
+        else 0
+      end as "decimals",
       t.typcategory not in ('U', 'G') or exists (
         select
         from pg_opclass o
@@ -144,14 +177,14 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
     from pg_attribute a
     join pg_type t on t.oid = a.atttypid
     cross join lateral (
-      with recursive base(oid, of) as (
-        select t.oid, t.typbasetype
+      with recursive base(oid, modifier, of, next) as (
+        select t.oid, a.atttypmod, t.typbasetype, t.typtypmod
         union all
-        select d.oid, d.typbasetype
+        select d.oid, base.next, d.typbasetype, d.typtypmod
         from base
         join pg_type d on d.oid = base.of
       )
-      select oid from base where of = 0
+      select oid, modifier from base where of = 0
     ) b
     left join lateral (
       select c.oid::regclass::text as name

@@ -6,7 +6,7 @@ import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
 import { overPostgresPool } from './pool.js';
-import { findRows, insertRows, updateRows } from './statements.js';
+import { findRows, insertRows, updateRows, upsertRows } from './statements.js';
 
 export const postgres: SqlDialect = {
   async find(db, group, table) {
@@ -17,6 +17,16 @@ export const postgres: SqlDialect = {
   async update(db, group, table) {
     await updateRows(group, table).execute(db);
   },
+
+  async upsertAtOnce(db, group, inserted, table) {
+    // Rows are locked in the order in which they are sent if each is looked up by its key.
+    const scans = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
+    const off = scans.map((name) => sql`set_config(${sql.lit(name)}, 'off', true)`);
+    await sql`select ${sql.join(off)}`.execute(db);
+    await upsertRows(group, inserted, table).execute(db);
+  },
+
+  isInTheWay,
 
   async insert(db, group, table) {
     try {
@@ -74,9 +84,12 @@ export const postgres: SqlDialect = {
     await sql`set constraints all immediate`.execute(db);
   },
 
-  classify({ code }): Failure | undefined {
+  classify({ code, routine }): Failure | undefined {
     if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
     if (code === '40001' || code === '40P01') return 'conflict';
+    // A policy of rows judges a row, with the code of a missing right.
+    if (code === '42501' && routine === 'ExecWithCheckOptions') return 'data';
+    if (SETUP.test(code)) return 'setup';
     return DATA.has(code.slice(0, 2)) ? 'data' : 'outage';
   },
 
@@ -101,9 +114,12 @@ export const postgres: SqlDialect = {
   overPool: overPostgresPool,
 };
 
-// 21 several rows for one, 22 data, 23 constraints, 42 names, types and rights, 44 views, 54 limits such as those of an
-// index, P0 raised in a trigger, 0A what the server cannot do.
-const DATA = new Set(['0A', '21', '22', '23', '27', '38', '39', '42', '44', '54', 'P0']);
+// 42 names, types and rights, 3F a schema, 0A what the server cannot do, 55000 a view that takes no rows, 25006 a server
+// that takes no writes, 53100 a full disk.
+const SETUP = /^(42|3F|0A|55000|25006|53100)/;
+
+// 21 several rows for one, 22 data, 23 constraints, 44 views, 54 limits such as those of an index, P0 raised in a trigger.
+const DATA = new Set(['21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
 
 /** A unique or an exclusion constraint. */
 function isInTheWay(error: unknown): boolean {

@@ -4,57 +4,88 @@ import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
-import { RULES } from '../rules.js';
+import { RULES, rankedBy } from '../rules.js';
 
 type Sql = RawBuilder<unknown>;
 
 /** An identifier or value never becomes text of a statement: `sql.id` quotes the one, a parameter carries the other. */
 const id = (...parts: readonly string[]): Sql => sql.id(...parts);
 
-/** Locks the rows of a group in key order, and says which entry is for which. */
+/** Locks the rows of a group in key order, as an update of them would, and says which entry is for which. */
 export function findRows(group: Group, table: TableInfo | undefined): RawBuilder<Match> {
   const { model, keys } = group[0].layout;
-  const order = sql.join(keys.map((key) => id('t', key)));
   return sql`
     select
       ${id('u', 'ord')},
-      row(${order})::text as ${id('found')}
+      row(${sql.join(keys.map((key) => id('t', key)))})::text as ${id('found')}
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
-    order by ${order}
-    for update of ${id('t')}
+    order by ${id('u', 'ord')}
+    for no key update of ${id('t')}
   `;
 }
 
 /** Changes rows, of which each matches one entry at most. */
 export function updateRows(group: Group, table: TableInfo | undefined): Sql {
-  const { model, fields } = group[0].layout;
-  const values = valuesOf(group, table);
-  const changes = fields.map((field, i) => {
-    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`));
-    return sql`${id(field.column)} = ${next}`;
-  });
   return sql`
-    update ${id(...model.table)} as ${id('t')}
-    set ${sql.join(changes)}
-    from ${source(group, [...keysOf(group, table), ...values])}
+    update ${id(...group[0].layout.model.table)} as ${id('t')}
+    set ${changesOf(group, table)}
+    from ${source(group, [...keysOf(group, table), ...valuesOf(group, table)])}
     where ${matches(group)}
   `;
 }
 
 export function insertRows(group: Group, table: TableInfo | undefined): Sql {
-  const { model, keys, fields } = group[0].layout;
-  const columns = [...keys, ...fields.map(({ column }) => column)].map((column) => id(column));
-  const sources = [...keysOf(group, table), ...valuesOf(group, table)];
-  const given = [
-    ...keys.map((_, i) => (group[0].keyValues[i] === null ? sql`null` : id('u', `k${i}`))),
-    ...fields.map((_, i) => id('u', `v${i}`)),
-  ];
   return sql`
-    insert into ${id(...model.table)} (${sql.join(columns)})
-    select ${sql.join(given)}
-    from ${source(group, sources)}
+    insert into ${id(...group[0].layout.model.table)} (${columnsOf(group)})
+    select ${givenOf(group)}
+    from ${source(group, [...keysOf(group, table), ...valuesOf(group, table)])}
   `;
+}
+
+/** Changes rows in the order of the entries, and inserts those that are missing, which have more columns. */
+export function upsertRows(group: Group, inserted: Group, table: TableInfo | undefined): Sql {
+  const name = id(...group[0].layout.model.table);
+  return sql`
+    with
+      ${id('u')} as materialized (
+        select *
+        from ${source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)])}
+      ),
+      ${id('updated')} as (
+        update ${name} as ${id('t')}
+        set ${changesOf(group, table)}
+        from ${id('u')}
+        where ${matches(group)}
+        returning ${id('u', 'ord')}
+      )
+    insert into ${name} (${columnsOf(inserted)})
+    select ${givenOf(inserted)}
+    from ${id('u')}
+    where ${id('u', 'ord')} not in (select ${id('ord')} from ${id('updated')})
+  `;
+}
+
+function changesOf(group: Group, table: TableInfo | undefined): Sql {
+  const changes = group[0].layout.fields.map((field, i) => {
+    const ranked = rankedBy(field).column;
+    const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field, {
+      value: id('u', field.rule === 'companion' ? `w${i}` : `v${i}`),
+      old: id('t', ranked),
+      operand: (operand) => (isText(ranked, table) ? sql`${operand}::text collate "C"` : operand),
+    });
+    return sql`${id(field.column)} = ${next}`;
+  });
+  return sql.join(changes);
+}
+
+function columnsOf([{ layout }]: Group): Sql {
+  return sql.join([...layout.keys, ...layout.fields.map(({ column }) => column)].map((column) => id(column)));
+}
+
+function givenOf([{ layout, keyValues }]: Group): Sql {
+  const keys = layout.keys.map((_, i) => (keyValues[i] === null ? sql`null` : id('u', `k${i}`)));
+  return sql.join([...keys, ...layout.fields.map((_, i) => id('u', `v${i}`))]);
 }
 
 /** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */
@@ -85,14 +116,26 @@ function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): S
 
 /** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
 function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
-  return layout.fields.map(({ column, rule }, i) => {
-    const base = infoOf(column, table)?.base ?? 'text';
-    return {
-      name: `v${i}`,
-      type: rule === 'sum' ? (ADDED_AS.get(base) ?? base) : base,
-      read: ({ values }: Row) => values[i],
-    };
+  return layout.fields.flatMap((field, i) => {
+    const base = infoOf(field.column, table)?.base ?? 'text';
+    const type = field.rule === 'sum' ? addedAs(base, field.min !== undefined) : base;
+    const sender = { name: `v${i}`, type, read: ({ values }: Row) => values[i] };
+    if (field.rule !== 'companion') return [sender];
+    const ranked = infoOf(field.of.column, table)?.base ?? 'text';
+    return [sender, { name: `w${i}`, type: ranked, read: ({ cameWith }: Row) => cameWith[i] }];
   });
+}
+
+const TEXTS = new Set(['text', 'character varying', 'character', 'name', 'citext']);
+
+function isText(column: string, table: TableInfo | undefined): boolean {
+  return TEXTS.has(infoOf(column, table)?.base ?? '');
+}
+
+/** A floor is reached from any depth, also from where 64 bits end. */
+function addedAs(base: string, hasFloor: boolean): string {
+  const type = ADDED_AS.get(base) ?? base;
+  return hasFloor && type === 'bigint' ? 'numeric' : type;
 }
 
 const ADDED_AS: ReadonlyMap<string, string> = new Map([

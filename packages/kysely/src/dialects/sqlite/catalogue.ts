@@ -14,6 +14,7 @@ export const sqliteCatalogue: Catalogue = {
       columns: columns.map((column) => columnInfo(column, keys, Number(relation.strict) === 1)),
       // An "integer primary key" is the row's own number, and has no index.
       uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table))],
+      isPlain: false,
       isWritable: () => isWritable,
     };
   },
@@ -40,14 +41,19 @@ export const sqliteCatalogue: Catalogue = {
 
   isDenied: () => false,
 
-  suspicionOf({ code, errcode }) {
+  suspicionOf({ code, errcode, message }) {
     const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';
-    return /^SQLITE_(ERROR|CONSTRAINT|CONSTRAINT_NOTNULL)$/.test(name ?? '') ? 'suspect' : undefined;
+    if (name === 'SQLITE_FULL') return 'full';
+    const isUnnamed = name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(message));
+    return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
 
-  isSameName: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  isSameName: (a, b) => inLowerCase(a) === inLowerCase(b),
+  isHidden: async () => false,
   hidesTables: false,
+  // Numbers with a point are rounded.
+  decimalType: () => 'text',
   createUnique: (table, columns) => {
     const name = sql.id(...table.slice(0, -1), indexName(table, columns, 200));
     const list = sql.join(columns.map((column) => sql.id(column)));
@@ -55,12 +61,21 @@ export const sqliteCatalogue: Catalogue = {
   },
 };
 
+// As many as 64 bits have.
+const MOST_DIGITS = 18;
+
 // node:sqlite has numbers for all errors.
 const ERRORS: ReadonlyMap<number, string> = new Map([
   [1, 'SQLITE_ERROR'],
   [8, 'SQLITE_READONLY'],
+  [13, 'SQLITE_FULL'],
   [19, 'SQLITE_CONSTRAINT'],
 ]);
+
+/** SQLite takes capitals for small letters in ASCII alone. */
+function inLowerCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
 
 /** The arguments of a pragma: SQLite takes a schema that is NULL for all of them. */
 function of(table: readonly string[]) {
@@ -119,6 +134,7 @@ function columnInfo(
     type: type === '' ? 'no type' : type,
     base: type,
     takesSums: takesSums(type, isStrict),
+    decimals: isText(type) ? MOST_DIGITS : 0,
     hasOrder: true,
     isGenerated,
     isRequired: Number(notnull) === 1 && dflt_value === null && !isRowNumber && !isGenerated,
@@ -126,9 +142,13 @@ function columnInfo(
 }
 
 /** A column that is declared as text turns numbers into text; the rules are SQLite's. */
+function isText(type: string): boolean {
+  return !/int/i.test(type) && /char|clob|text/i.test(type);
+}
+
 function takesSums(type: string, isStrict: boolean): boolean {
   if (/int/i.test(type)) return true;
-  return !/char|clob|text/i.test(type) && !(isStrict && /blob/i.test(type));
+  return !isText(type) && !(isStrict && /blob/i.test(type));
 }
 
 function primaryKey(columns: readonly string[]): UniqueIndex[] {

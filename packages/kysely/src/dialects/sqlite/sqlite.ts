@@ -16,6 +16,9 @@ export const sqlite: SqlDialect = {
     await updateRows(group).execute(db);
   },
 
+  upsertAtOnce: undefined,
+  isInTheWay,
+
   async insert(db, group) {
     try {
       await insertRows(group).execute(db);
@@ -48,10 +51,12 @@ export const sqlite: SqlDialect = {
   dataMayEndTransaction: true,
   async beforeIsolation() {},
 
-  classify({ code, errcode }): Failure | undefined {
+  classify({ code, errcode, message }): Failure | undefined {
     const name = code === 'ERR_SQLITE_ERROR' ? (ERRORS.get(Number(errcode) & 0xff) ?? 'SQLITE_') : code;
     if (typeof name !== 'string' || !name.startsWith('SQLITE_')) return undefined;
     if (/^SQLITE_(BUSY|LOCKED)/.test(name)) return 'conflict';
+    if (/^SQLITE_(READONLY|FULL|PERM|AUTH|CANTOPEN)/.test(name)) return 'setup';
+    if (name === 'SQLITE_ERROR' && SETUP.test(String(message))) return 'setup';
     return /^SQLITE_(ERROR$|CONSTRAINT|MISMATCH|TOOBIG)/.test(name) ? 'data' : 'outage';
   },
 
@@ -76,11 +81,17 @@ export const sqlite: SqlDialect = {
   overPool: () => undefined,
 };
 
+// Errors of statements have one code, also where a value is at fault: an overflow, malformed JSON.
+const SETUP =
+  /^(SQLITE_ERROR: )?(no such|table .* has no column|cannot (modify|INSERT|UPDATE)|near |foreign key mismatch)/;
+
 // node:sqlite has numbers for all errors.
 const ERRORS: ReadonlyMap<number, string> = new Map([
   [1, 'SQLITE_ERROR'],
   [5, 'SQLITE_BUSY'],
   [6, 'SQLITE_LOCKED'],
+  [8, 'SQLITE_READONLY'],
+  [13, 'SQLITE_FULL'],
   [18, 'SQLITE_TOOBIG'],
   [19, 'SQLITE_CONSTRAINT'],
   [20, 'SQLITE_MISMATCH'],

@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../plan/groups.js';
+import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { Match } from '../dialect.js';
+import { rankedBy } from '../rules.js';
 import { SQLITE_RULES } from './rules.js';
 
 type Sql = RawBuilder<unknown>;
@@ -18,9 +20,9 @@ export function findRows(group: Group): RawBuilder<Match> {
   // A cross join fixes which table is the outer one.
   return sql`
     select
-      ${id('u', `c${keys.length}`)} as ${id('ord')},
+      ${id('u', 'ord')},
       ${found} as ${id('found')}
-    from ${source(group, keys.length + 1, ({ keyValues }, ord) => [...keyValues, ord])}
+    from ${source(group, keys.length, ({ keyValues }) => keyValues)}
     cross join ${id(...model.table)} as ${id('t')}
     where ${matches(group)}
   `;
@@ -29,17 +31,19 @@ export function findRows(group: Group): RawBuilder<Match> {
 /** Changes rows, of which each matches one entry at most. "or abort" is as below. */
 export function updateRows(group: Group): Sql {
   const { model, keys, fields } = group[0].layout;
-  const changes = fields.map(({ column, rule }, i) => {
-    const value = id('u', `c${keys.length + i}`);
-    // Digits would be added as a number that is rounded.
-    const given = rule === 'sum' ? sql`cast(${value} as integer)` : value;
-    const next = SQLITE_RULES[rule].next(id('t', column), given);
-    return sql`${id(column)} = ${next}`;
+  const changes = fields.map((field, i) => {
+    const at = keys.length + i;
+    const next = SQLITE_RULES[field.rule].next(id('t', field.column), given(field, at), field, {
+      value: id('u', `c${field.rule === 'companion' ? at + fields.length : at}`),
+      old: id('t', rankedBy(field).column),
+      operand: (operand) => sql`${operand} collate binary`,
+    });
+    return sql`${id(field.column)} = ${next}`;
   });
   return sql`
     update or abort ${id(...model.table)} as ${id('t')}
     set ${sql.join(changes)}
-    from ${source(group, keys.length + fields.length, valuesOf)}
+    from ${source(group, keys.length + fields.length + group[0].cameWith.length, rankedValuesOf)}
     where ${matches(group)}
   `;
 }
@@ -48,11 +52,21 @@ export function updateRows(group: Group): Sql {
 export function insertRows(group: Group): Sql {
   const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];
+  const values = [
+    ...keys.map((_, i) => id('u', `c${i}`)),
+    ...fields.map((field, i) => given(field, keys.length + i)),
+  ];
   return sql`
     insert or abort into ${id(...model.table)} (${sql.join(columns.map((column) => id(column)))})
-    select ${sql.join(columns.map((_, i) => id('u', `c${i}`)))}
+    select ${sql.join(values)}
     from ${source(group, columns.length, valuesOf)}
   `;
+}
+
+/** Digits would be added as a number that is rounded, and kept as text by a column without a type. */
+function given(field: Field, i: number): Sql {
+  const value = id('u', `c${i}`);
+  return field.rule === 'sum' && field.scale === 0 ? sql`cast(${value} as integer)` : value;
 }
 
 /** NULL equals nothing: which keys are NULL is part of a group. */
@@ -64,15 +78,17 @@ function matches([{ layout, keyValues }]: Group): Sql {
 }
 
 const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValues, ...values];
+const rankedValuesOf = (row: Row): readonly unknown[] => [...valuesOf(row), ...row.cameWith];
 
 /** The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. */
-function source(group: Group, width: number, read: (row: Row, ord: number) => readonly unknown[]): Sql {
+function source(group: Group, width: number, read: (row: Row) => readonly unknown[]): Sql {
   const columns = Array.from(
     { length: width },
-    (_, i) => sql`json_extract(value, ${sql.lit(`$[${i}]`)}) as ${id(`c${i}`)}`,
+    (_, i) => sql`${width === 1 ? sql`value` : sql`value ->> ${sql.lit(i)}`} as ${id(`c${i}`)}`,
   );
+  const rows = group.map((row) => (width === 1 ? read(row)[0] : read(row)));
   return sql`(
-    select ${sql.join(columns)}
-    from json_each(${JSON.stringify(group.map(read))})
+    select key as ord, ${sql.join(columns)}
+    from json_each(${JSON.stringify(rows)})
   ) as ${id('u')}`;
 }
