@@ -34,7 +34,7 @@ describe.skipIf(!hasPgbouncer)('through PgBouncer in transaction mode (skipped w
   afterAll(() => bouncer?.[Symbol.asyncDispose]());
 
   describe('over pg', () => sinkSuite(() => openPostgres(bouncer.url)));
-  describe('over postgres.js', () => sinkSuite(() => openPostgresJs(bouncer.url, false)));
+  describe('over postgres.js', () => sinkSuite(() => openPostgresJs(bouncer.url, { prepare: false })));
 });
 
 describe('on PostgreSQL', () => {

@@ -29,8 +29,11 @@ export async function applyGroup(work: Work, group: Group): Promise<readonly Row
 }
 
 /** Updates the rows that are there. Returns the entries that matched none. */
-async function updateFound({ db, dialect, tables }: Work, group: Group): Promise<readonly Row[]> {
-  const info = tables.get(group[0].layout.model.table);
+async function updateFound(work: Work, group: Group): Promise<readonly Row[]> {
+  const { db, dialect, tables, ledger } = work;
+  const { table } = group[0].layout.model;
+  const info = tables.get(table);
+  if (info?.isLockable === false) await dialect.guard(db, table, ledger);
   const matches = await dialect.find(db, group, info);
   for (const layer of layersOf(group, matches)) {
     for (const shape of shapesOf(layer)) {

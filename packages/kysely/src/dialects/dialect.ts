@@ -30,7 +30,7 @@ export interface SqlDialect {
   isInTheWay(error: unknown): boolean;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
   insert(db: Db, group: Group, table: TableInfo | undefined): Promise<NotInserted | undefined>;
-  /** Waits until no other worker inserts rows into this table under a guard; holds until the transaction ends. */
+  /** Waits until no other worker writes to this table under a guard; holds until the transaction ends. */
   guard(db: Db, table: readonly string[], ledger: readonly string[]): Promise<void>;
 
   /**

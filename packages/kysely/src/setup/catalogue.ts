@@ -9,6 +9,8 @@ export interface TableInfo {
   isWritable(mode: 'upsert' | 'update'): boolean;
   /** Whether it has its rows itself, and no trigger or rule may do something else instead of a change. */
   readonly isPlain: boolean;
+  /** Whether its rows can be locked: a view that triggers write to may have none of its own. */
+  readonly isLockable: boolean;
   /** The engine, if a rollback would leave its rows as they are. */
   readonly engineWithoutTransactions?: string;
   /** The rights that the current user lacks, and the user. Left out where that is not known. */

@@ -64,6 +64,8 @@ async function sqliteOn(database: SqliteDatabase): Promise<TestDatabase> {
   );
 }
 
+type PostgresJsOptions = Pick<postgres.Options<Record<string, never>>, 'prepare' | 'transform'>;
+
 /** A database on a PostgreSQL server that runs. */
 export async function openPostgres(url: string): Promise<TestDatabase> {
   const dialect = (): Dialect => {
@@ -78,11 +80,11 @@ export async function openPostgres(url: string): Promise<TestDatabase> {
 
 /**
  * The same over postgres.js.
- * @param prepare whether statements may have names, which a connection that others use does not know
+ * @param options such as whether statements may have names, which a connection that others use does not know
  */
-export async function openPostgresJs(url: string, prepare = true): Promise<TestDatabase> {
+export async function openPostgresJs(url: string, options: PostgresJsOptions = {}): Promise<TestDatabase> {
   const dialect = (): Dialect =>
-    new PostgresJSDialect({ postgres: postgres(url, { prepare, onnotice() {} }) });
+    new PostgresJSDialect({ postgres: postgres(url, { ...options, onnotice() {} }) });
   return opened(dialect, POSTGRES_TYPES);
 }
 

@@ -2,7 +2,7 @@ import { type Extra, max, min } from '@sluice/core';
 import type { KyselySinkOptions } from '../../src/index.js';
 
 /** What `incr` takes after the model. */
-type Counts = readonly [
+export type Counts = readonly [
   columns: Readonly<Record<string, number>>,
   filters: Readonly<Record<string, string | number | bigint | boolean | Date | null>>,
   extra?: Extra,
@@ -22,18 +22,20 @@ export interface Shape {
   readonly right: readonly (readonly unknown[])[];
   /** How many entries become dead letters. */
   readonly dead?: number;
+  /** What is said of a table that the sink cannot write, so that its batches wait. */
+  readonly unfit?: RegExp;
 }
 
-const POSTGRES: readonly Database[] = ['postgres', 'pglite'];
-const MARIADB: readonly Database[] = ['mariadb'];
-const SQLITE: readonly Database[] = ['sqlite'];
-const ALL: readonly Database[] = [...POSTGRES, ...MARIADB, ...SQLITE];
-const NOT_MARIADB: readonly Database[] = [...POSTGRES, ...SQLITE];
+export const POSTGRES: readonly Database[] = ['postgres', 'pglite'];
+export const MARIADB: readonly Database[] = ['mariadb'];
+export const SQLITE: readonly Database[] = ['sqlite'];
+export const ALL: readonly Database[] = [...POSTGRES, ...MARIADB, ...SQLITE];
+export const NOT_MARIADB: readonly Database[] = [...POSTGRES, ...SQLITE];
 
-const K = { table: 't', keys: ['k'], columns: ['n'] } as const;
+export const K = { table: 't', keys: ['k'], columns: ['n'] } as const;
 const AT = { ...K, extra: ['at'] } as const;
-const one = (k: string | number | bigint | Date | null, n = 1): Counts => [{ n }, { k }];
-const SELECT = 'select k, n from t order by n';
+export const one = (k: string | number | bigint | Date | null, n = 1): Counts => [{ n }, { k }];
+export const SELECT = 'select k, n from t order by n';
 
 /** Times of a column of SQLite, before and after a Date. */
 const seen = (at: string): Counts => [{ n: 1 }, { k: 1 }, { at: max(new Date(at)) }];
@@ -1378,7 +1380,7 @@ const EXACT: readonly Shape[] = [
     steps: [[one(1)]],
     query: TEXT,
     right: [['n9007199254740993']],
-    dead: 1,
+    unfit: /column "n" \(varchar\(40\)\) takes no sums/,
   },
   {
     subject: 'a sum for a text, by a name that nobody listed',

@@ -28,6 +28,7 @@ export const mysqlCatalogue: Catalogue = {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
       isPlain: false,
+      isLockable: true,
       isWritable: () => relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };

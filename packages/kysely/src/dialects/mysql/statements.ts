@@ -60,12 +60,17 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
   return sql`
     select
       ${whichOf(group, table, (_, ord) => sql.lit(ord))} as ord,
-      concat_ws(',', ${sql.join(columns.map((column) => sql`quote(${column})`))}) as found
+      concat_ws(',', ${sql.join(columns.map(nameOf))}) as found
     from ${id(...model.table)} as t
     where ${anyOf(group, table)}
     order by ${sql.join(columns)}
     for update
   `;
+}
+
+/** A key as text that differs between keys; drivers would make buffers of bytes. */
+function nameOf(column: Sql): Sql {
+  return sql`coalesce(hex(concat(${column})), 'null')`;
 }
 
 /** Changes rows, of which each matches one entry at most. */
@@ -110,11 +115,15 @@ function typeOf(column: string, table: TableInfo | undefined): string | undefine
   return table?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type;
 }
 
-export function insertRows(group: Group): Sql {
+/** Keys are sent as they are compared: bits would take the digits of a number for letters. */
+export function insertRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)].map((column) => id(column));
   const rows = group.map(({ keyValues, values }) => {
-    return sql`(${sql.join([...keyValues, ...values].map((value) => sql`${parameter(value)}`))})`;
+    const given = keyValues.map((value, i) =>
+      value === null ? sql`null` : asColumn(value, typeOf(keys[i] ?? '', table)),
+    );
+    return sql`(${sql.join([...given, ...values.map((value) => sql`${parameter(value)}`)])})`;
   });
   return sql`
     insert into ${id(...model.table)} (${sql.join(columns)})
@@ -147,13 +156,23 @@ function isRow({ layout, keyValues }: Row, table: TableInfo | undefined): Sql {
 
 /**
  * A value as it would be in a column. As text it is compared by the column's collation, where a number would be compared
- * with every text as a number; types that round are named.
+ * with every text as a number; types that round are named. A number picks a member of a list by its place.
  */
 function asColumn(value: Sent, type = ''): Sql {
-  const text = sql`${String(parameter(value))}`;
-  const [, name, precision = ''] = /^(decimal|datetime|timestamp|time)\b(\([\d,]+\))?/.exec(type) ?? [];
-  if (name === undefined) return text;
-  return sql`cast(${text} as ${sql.raw(name === 'timestamp' ? 'datetime' : name)}${sql.raw(precision)})`;
+  const sent = parameter(value);
+  if (typeof sent === 'number' && /^(enum|set)\b/.test(type)) return sql`${sent}`;
+  const text = sql`${String(sent)}`;
+  const cast = castOf(type);
+  return cast === undefined ? text : sql`cast(${text} as ${sql.raw(cast)})`;
+}
+
+/** How text is read as a column would round it, where it does. */
+function castOf(type: string): string | undefined {
+  const [, name, precision] =
+    /^(decimal|float|bit|datetime|timestamp|date|time)\b(\([\d,]+\))?/.exec(type) ?? [];
+  if (name === 'bit') return 'unsigned';
+  if (name === undefined || name === 'float') return name;
+  return `${name === 'timestamp' ? 'datetime' : name}${precision ?? ''}`;
 }
 
 /** A value as one parameter of a statement. */

@@ -4,10 +4,11 @@ import { indexName } from '../../setup/indexes.js';
 
 interface Relation {
   readonly oid: string;
-  readonly is_view: boolean;
-  readonly takes_rows: boolean;
-  readonly takes_updates: boolean;
-  readonly is_plain: boolean;
+  readonly isView: boolean;
+  readonly takesRows: boolean;
+  readonly takesUpdates: boolean;
+  readonly isPlain: boolean;
+  readonly isLockable: boolean;
   readonly user: string;
   readonly lacking: string;
 }
@@ -21,9 +22,10 @@ export const postgresCatalogue: Catalogue = {
     if (relation === undefined) return undefined;
     return {
       columns: await columnsOf(db, relation.oid),
-      uniques: relation.is_view ? undefined : await uniquesOf(db, relation.oid),
-      isPlain: relation.is_plain,
-      isWritable: (mode) => (mode === 'upsert' ? relation.takes_rows : relation.takes_updates),
+      uniques: relation.isView ? undefined : await uniquesOf(db, relation.oid),
+      isPlain: relation.isPlain,
+      isLockable: relation.isLockable,
+      isWritable: (mode) => (mode === 'upsert' ? relation.takesRows : relation.takesUpdates),
       lacking: {
         user: relation.user,
         rights: relation.lacking.split(' ').filter((right): right is Right => right !== ''),
@@ -106,9 +108,9 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
   const { rows } = await sql<Relation>`
     select
       c.oid::text as oid,
-      c.relkind in ('v', 'm', 'f') as is_view,
-      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as takes_rows,
-      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as takes_updates,
+      c.relkind in ('v', 'm', 'f') as "isView",
+      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 12 = 12 as "takesRows",
+      c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as "takesUpdates",
       c.relkind = 'r'
         and not c.relhassubclass
         and not c.relhasrules
@@ -117,7 +119,8 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
           from pg_trigger g
           where g.tgrelid = c.oid
             and not g.tgisinternal
-        ) as is_plain,
+        ) as "isPlain",
+      c.relkind <> 'v' or pg_relation_is_updatable(c.oid, false) & 4 = 4 as "isLockable",
       current_user::text as user,
       ${right('select')}
         || ${right('insert')}
@@ -146,7 +149,8 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
     select
       a.attname::text as name,
       format_type(a.atttypid, a.atttypmod) as type,
-      format_type(b.oid, null) as base,
+      -- Without a modifier, which would be 1 for "bit" and "character".
+      format_type(b.oid, -1) as base,
       t.typcategory = 'N' as "takesSums",
       case b.oid
         when 'numeric'::regtype

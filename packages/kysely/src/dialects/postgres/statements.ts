@@ -21,7 +21,7 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
     order by ${id('u', 'ord')}
-    for no key update of ${id('t')}
+    ${table?.isLockable === false ? sql`` : sql`for no key update of ${id('t')}`}
   `;
 }
 
@@ -126,7 +126,7 @@ function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
   });
 }
 
-const TEXTS = new Set(['text', 'character varying', 'character', 'name', 'citext']);
+const TEXTS = new Set(['text', 'character varying', 'bpchar', 'name', 'citext']);
 
 function isText(column: string, table: TableInfo | undefined): boolean {
   return TEXTS.has(infoOf(column, table)?.base ?? '');

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Catalogue, ColumnInfo, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
 import { indexesOf, indexName } from '../../setup/indexes.js';
+import { nameOfError } from './errors.js';
 
 export const sqliteCatalogue: Catalogue = {
   async describe(db, table): Promise<TableInfo | undefined> {
@@ -15,6 +16,7 @@ export const sqliteCatalogue: Catalogue = {
       // An "integer primary key" is the row's own number, and has no index.
       uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table))],
       isPlain: false,
+      isLockable: true,
       isWritable: () => isWritable,
     };
   },
@@ -41,11 +43,12 @@ export const sqliteCatalogue: Catalogue = {
 
   isDenied: () => false,
 
-  suspicionOf({ code, errcode, message }) {
-    const name = code === 'ERR_SQLITE_ERROR' ? ERRORS.get(Number(errcode) & 0xff) : String(code);
+  suspicionOf(error) {
+    const name = nameOfError(error);
     if (name?.startsWith('SQLITE_READONLY')) return 'readonly';
     if (name === 'SQLITE_FULL') return 'full';
-    const isUnnamed = name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(message));
+    const isUnnamed =
+      name?.startsWith('SQLITE_CONSTRAINT') && /NOT NULL constraint/.test(String(error.message));
     return name === 'SQLITE_ERROR' || isUnnamed ? 'suspect' : undefined;
   },
 
@@ -63,14 +66,6 @@ export const sqliteCatalogue: Catalogue = {
 
 // As many as 64 bits have.
 const MOST_DIGITS = 18;
-
-// node:sqlite has numbers for all errors.
-const ERRORS: ReadonlyMap<number, string> = new Map([
-  [1, 'SQLITE_ERROR'],
-  [8, 'SQLITE_READONLY'],
-  [13, 'SQLITE_FULL'],
-  [19, 'SQLITE_CONSTRAINT'],
-]);
 
 /** SQLite takes capitals for small letters in ASCII alone. */
 function inLowerCase(name: string): string {
@@ -142,7 +137,7 @@ function columnInfo(
 }
 
 /** A column that is declared as text turns numbers into text; the rules are SQLite's. */
-function isText(type: string): boolean {
+export function isText(type: string): boolean {
   return !/int/i.test(type) && /char|clob|text/i.test(type);
 }
 

@@ -4,6 +4,7 @@ import type { Failure } from '../failures.js';
 import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { dateOfFourDigits, encoder, UnusableValue } from '../values.js';
 import { sqliteCatalogue } from './catalogue.js';
+import { nameOfError } from './errors.js';
 import { findRows, insertRows, updateRows } from './statements.js';
 
 export const sqlite: SqlDialect = {
@@ -19,9 +20,9 @@ export const sqlite: SqlDialect = {
   upsertAtOnce: undefined,
   isInTheWay,
 
-  async insert(db, group) {
+  async insert(db, group, table) {
     try {
-      await insertRows(group).execute(db);
+      await insertRows(group, table).execute(db);
       return undefined;
     } catch (error) {
       // SQLite has undone the statement, and no more.
@@ -51,12 +52,12 @@ export const sqlite: SqlDialect = {
   dataMayEndTransaction: true,
   async beforeIsolation() {},
 
-  classify({ code, errcode, message }): Failure | undefined {
-    const name = code === 'ERR_SQLITE_ERROR' ? (ERRORS.get(Number(errcode) & 0xff) ?? 'SQLITE_') : code;
-    if (typeof name !== 'string' || !name.startsWith('SQLITE_')) return undefined;
+  classify(error): Failure | undefined {
+    const name = nameOfError(error);
+    if (name === undefined) return undefined;
     if (/^SQLITE_(BUSY|LOCKED)/.test(name)) return 'conflict';
     if (/^SQLITE_(READONLY|FULL|PERM|AUTH|CANTOPEN)/.test(name)) return 'setup';
-    if (name === 'SQLITE_ERROR' && SETUP.test(String(message))) return 'setup';
+    if (name === 'SQLITE_ERROR' && SETUP.test(String(error.message))) return 'setup';
     return /^SQLITE_(ERROR$|CONSTRAINT|MISMATCH|TOOBIG)/.test(name) ? 'data' : 'outage';
   },
 
@@ -84,18 +85,6 @@ export const sqlite: SqlDialect = {
 // Errors of statements have one code, also where a value is at fault: an overflow, malformed JSON.
 const SETUP =
   /^(SQLITE_ERROR: )?(no such|table .* has no column|cannot (modify|INSERT|UPDATE)|near |foreign key mismatch)/;
-
-// node:sqlite has numbers for all errors.
-const ERRORS: ReadonlyMap<number, string> = new Map([
-  [1, 'SQLITE_ERROR'],
-  [5, 'SQLITE_BUSY'],
-  [6, 'SQLITE_LOCKED'],
-  [8, 'SQLITE_READONLY'],
-  [13, 'SQLITE_FULL'],
-  [18, 'SQLITE_TOOBIG'],
-  [19, 'SQLITE_CONSTRAINT'],
-  [20, 'SQLITE_MISMATCH'],
-]);
 
 /** Not all drivers tell one constraint from another by the code. */
 function isInTheWay(error: unknown): boolean {

@@ -2,9 +2,13 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../plan/groups.js';
 import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
+import type { TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
 import { rankedBy } from '../rules.js';
+import type { Sent } from '../values.js';
+import { isText, sqliteCatalogue } from './catalogue.js';
 import { SQLITE_RULES } from './rules.js';
+import { areTimes, formsOf, inFormOf, isTime } from './times.js';
 
 type Sql = RawBuilder<unknown>;
 
@@ -49,18 +53,35 @@ export function updateRows(group: Group): Sql {
 }
 
 /** "or abort" takes precedence over what the table says of its constraints, which might be to replace the other row. */
-export function insertRows(group: Group): Sql {
+export function insertRows(group: Group, table: TableInfo | undefined): Sql {
   const { model, keys, fields } = group[0].layout;
   const columns = [...keys, ...fields.map(({ column }) => column)];
   const values = [
     ...keys.map((_, i) => id('u', `c${i}`)),
     ...fields.map((field, i) => given(field, keys.length + i)),
   ];
+  const hasTimes = columns.map((_, i) => group.some((row) => isTime(valuesOf(row)[i] ?? null)));
+  const inForm = values.map((value, i) => {
+    const column = columns[i] ?? '';
+    return hasTimes[i] && keepsNumbers(column, table) ? besideOthers(value, column, model.table) : value;
+  });
   return sql`
     insert or abort into ${id(...model.table)} (${sql.join(columns.map((column) => id(column)))})
-    select ${sql.join(values)}
+    select ${sql.join(inForm)}
     from ${source(group, columns.length, valuesOf)}
   `;
+}
+
+/** Whether a column may have numbers, which others turn into text. */
+function keepsNumbers(column: string, table: TableInfo | undefined): boolean {
+  const info = table?.columns.find(({ name }) => sqliteCatalogue.isSameName(name, column));
+  return info !== undefined && !isText(info.base);
+}
+
+/** A time in the form in which another row has it. */
+function besideOthers(value: Sql, column: string, table: readonly string[]): Sql {
+  const other = sql`(select ${id(column)} from ${id(...table)} where ${id(column)} is not null limit 1)`;
+  return sql`case when ${areTimes(other, value)} then ${inFormOf(other, value)} else ${value} end`;
 }
 
 /** Digits would be added as a number that is rounded, and kept as text by a column without a type. */
@@ -70,21 +91,28 @@ function given(field: Field, i: number): Sql {
 }
 
 /** NULL equals nothing: which keys are NULL is part of a group. */
-function matches([{ layout, keyValues }]: Group): Sql {
-  const terms = layout.keys.map((key, i) =>
-    keyValues[i] === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${id('u', `c${i}`)}`,
-  );
+function matches(group: Group): Sql {
+  const [{ layout, keyValues }] = group;
+  const terms = layout.keys.map((key, i) => {
+    const [column, value] = [id('t', key), id('u', `c${i}`)];
+    if (keyValues[i] === null) return sql`${column} is null`;
+    const hasTimes = group.some((row) => isTime(row.keyValues[i] ?? null));
+    return hasTimes ? sql`${column} in (${formsOf(value)})` : sql`${column} = ${value}`;
+  });
   return sql.join(terms, sql` and `);
 }
 
-const valuesOf = ({ keyValues, values }: Row): readonly unknown[] => [...keyValues, ...values];
+const valuesOf = ({ keyValues, values }: Row): readonly Sent[] => [...keyValues, ...values];
 const rankedValuesOf = (row: Row): readonly unknown[] => [...valuesOf(row), ...row.cameWith];
 
-/** The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. */
+/**
+ * The rows of a group as a table `u` with columns `c0`, `c1`, …, from one parameter of JSON. They are expressions, so that
+ * the other side of a comparison says how they are read: beside a column, a number would not be the text of it.
+ */
 function source(group: Group, width: number, read: (row: Row) => readonly unknown[]): Sql {
   const columns = Array.from(
     { length: width },
-    (_, i) => sql`${width === 1 ? sql`value` : sql`value ->> ${sql.lit(i)}`} as ${id(`c${i}`)}`,
+    (_, i) => sql`${width === 1 ? sql`+value` : sql`value ->> ${sql.lit(i)}`} as ${id(`c${i}`)}`,
   );
   const rows = group.map((row) => (width === 1 ? read(row)[0] : read(row)));
   return sql`(
