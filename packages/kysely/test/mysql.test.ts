@@ -69,7 +69,7 @@ describe('what MySQL gets', () => {
     expect(texts).toEqual([
       [
         'select case when `t`.`path` = ? then 0 when `t`.`path` = ? then 1 when `t`.`path` = ? then 2 end as ord,',
-        "concat_ws(',', quote(`t`.`path`)) as found",
+        "concat_ws(',', coalesce(hex(concat(`t`.`path`)), 'null')) as found",
         'from `pages` as t where (`t`.`path` = ?) or (`t`.`path` = ?) or (`t`.`path` = ?) order by `t`.`path` for update',
       ].join(' '),
       // Nothing is known of this table: it may have no unique index.
