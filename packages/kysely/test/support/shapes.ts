@@ -1480,11 +1480,73 @@ const RANKED: readonly Shape[] = [
     ddl: ['create table t (k integer primary key, n integer, most bigint, least bigint)'],
     model: { ...K, extra: ['most', 'least'] },
     steps: [
-      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740992n) }]],
-      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740993n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740992n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740993n) }]],
     ],
     query: "select concat('', most, ' ', least) from t",
     right: [['9007199254740993 -9007199254740993']],
+  },
+  {
+    subject: 'bigints in a column of decimals',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: ['create table t (k integer primary key, n integer, most decimal(39, 0), least decimal(39, 0))'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max(2n ** 100n), least: min(-(2n ** 100n)) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(2n ** 100n + 1n), least: min(-(2n ** 100n) - 1n) }]],
+    ],
+    query: "select concat('', most, ' ', least) from t",
+    right: [['1267650600228229401496703205377 -1267650600228229401496703205377']],
+  },
+  {
+    subject: 'what a column rounds to the value that it has does not win',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, n integer, best decimal(10, 2), best_by varchar(9), seen timestamp(0) null, seen_by varchar(9))',
+    ],
+    model: { ...K, extra: ['best', 'best_by', 'seen', 'seen_by'] },
+    steps: [
+      [
+        [
+          { n: 1 },
+          { k: 1 },
+          {
+            best: max(1.001, { best_by: 'a' }),
+            seen: max(new Date('2026-01-01T12:00:00.100Z'), { seen_by: 'a' }),
+          },
+        ],
+      ],
+      [
+        [
+          { n: 1 },
+          { k: 1 },
+          {
+            best: max(1.004, { best_by: 'b' }),
+            seen: max(new Date('2026-01-01T12:00:00.400Z'), { seen_by: 'b' }),
+          },
+        ],
+      ],
+    ],
+    query: 'select best_by, seen_by from t',
+    right: [['a', 'a']],
+  },
+  {
+    subject: 'an extra that is renamed, with what belongs to it under either name',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, step integer, message varchar(9))'],
+    model: { ...K, extra: { seq: 'step', step: 'step', message: 'message', text: 'message' } },
+    steps: [
+      [
+        [{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'old' }), step: max(8, { message: 'new' }) }],
+        [{ n: 1 }, { k: 2 }, { seq: max(9, { message: 'old' }), step: max(8, { text: 'new' }) }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seq: max(9, { message: 'old' }), step: max(8, { message: 'new' }) }]],
+    ],
+    query: 'select k, step, message from t order by k',
+    right: [
+      [1, 9, 'old'],
+      [2, 9, 'old'],
+    ],
   },
   {
     subject: 'the message of the latest step, whichever comes first',
