@@ -347,6 +347,74 @@ const ONE_ROW: readonly Shape[] = [
     dead: 2,
   },
   {
+    subject: 'bytes that the column fills up with zeros',
+    on: MARIADB,
+    ddl: ['create table t (k binary(4) primary key, n integer)'],
+    model: K,
+    steps: [
+      [one('é'), one('é\0'), one('abcd', 9)],
+      [one('é'), one('abcde')],
+    ],
+    query: 'select hex(k), n from t order by n',
+    right: [
+      ['C3A90000', 3],
+      [61626364, 9],
+    ],
+    dead: 1,
+  },
+  {
+    subject: 'fractions that a column of whole numbers rounds',
+    on: MARIADB,
+    ddl: ['create table t (k integer primary key, n integer)'],
+    model: K,
+    steps: [
+      [one(-1.5), one(-2), one('.5', 10), one('1.4', 100)],
+      [one(-1.5), one('.5'), one('1.4')],
+    ],
+    query: SELECT,
+    right: [
+      [-2, 3],
+      [1, 112],
+    ],
+  },
+  ...[
+    ['a case that a trigger does not know', 'case new.k when 1 then set new.n = 5; end case'],
+    [
+      'a row that a trigger does not find',
+      'begin declare v int; declare c cursor for select 1 from dual where new.k = 1; open c; fetch c into v; end',
+    ],
+    ['a state of "not found" that a trigger gives', "if new.k > 1 then signal sqlstate '02000'; end if"],
+  ].map(
+    ([subject = '', body]): Shape => ({
+      subject,
+      on: MARIADB,
+      ddl: [
+        'create table t (k integer primary key, n integer)',
+        `create trigger one before insert on t for each row ${body}`,
+      ],
+      model: K,
+      steps: [[one(1, 5), one(2)]],
+      query: SELECT,
+      right: [[1, 5]],
+      dead: 1,
+    }),
+  ),
+  {
+    subject: 'keys that are the same, in a server that looks for them at the commit',
+    on: MARIADB,
+    ddl: [
+      'set global unique_checks = 0, global foreign_key_checks = 0',
+      'create table t (k varchar(9) collate utf8mb4_general_ci, n integer, unique (k))',
+    ],
+    model: K,
+    steps: [[one('a'), one('A'), one('b', 9)], [one('á')]],
+    query: SELECT,
+    right: [
+      ['A', 3],
+      ['b', 9],
+    ],
+  },
+  {
     subject: 'a zero where the server would draw a number',
     on: MARIADB,
     ddl: ['create table t (k integer auto_increment primary key, n integer)'],

@@ -165,7 +165,12 @@ function asColumn(value: Sent, type = ''): Sql {
   const sent = parameter(value);
   if (typeof sent === 'number' && /^(enum|set)\b/.test(type)) return sql`${sent}`;
   const text = sql`${String(sent)}`;
-  const cast = castOf(type);
+  const [, length] = /^binary\((\d+)\)/.exec(type) ?? [];
+  // A cast would also cut what is too long.
+  if (length !== undefined)
+    return sql`rpad(${text}, greatest(${sql.lit(Number(length))}, length(${text})), 0x00)`;
+  const cast =
+    castOf(type) ?? (/int\b/.test(type) && /^-?\d*\.\d+$/.test(String(sent)) ? 'decimal(65)' : undefined);
   return cast === undefined ? text : sql`cast(${text} as ${sql.raw(cast)})`;
 }
 
