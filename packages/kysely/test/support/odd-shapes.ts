@@ -4,7 +4,6 @@ import {
   type Counts,
   K,
   MARIADB,
-  NOT_MARIADB,
   one,
   POSTGRES,
   SELECT,
@@ -1001,4 +1000,3 @@ const SQLITE_ODD: readonly Shape[] = [
 ];
 
 export const ODD_SHAPES: readonly Shape[] = [...PG_TYPES, ...MYSQL_TYPES, ...SQLITE_ODD];
-void NOT_MARIADB;

@@ -133,7 +133,8 @@ const CONFLICTS = new Set([1213, 1205, 1020]);
 const LOST = new Set([1206, 1305, 1226]);
 
 // A full disk or table; a server, or a transaction, that takes no writes; a view that takes none, or is broken; a column
-// that the server computes; a definer who is gone; a log of statements, which this isolation level has not. Names and rights have a state of their own.
+// that the server computes; a definer who is gone; a log of statements, which this isolation level has not. Names and
+// rights have a state of their own.
 const SETUP = new Set([3, 1021, 1114, 1288, 1290, 1356, 1449, 1471, 1665, 1792, 1836, 1906, 3105]);
 
 // What a trigger says, whatever state it gives, finds several of or does not find; no default, wrong value, text that the
