@@ -1,15 +1,5 @@
 import { max, min } from '@sluice/core';
-import {
-  ALL,
-  type Counts,
-  K,
-  MARIADB,
-  one,
-  POSTGRES,
-  SELECT,
-  type Shape,
-  SQLITE,
-} from './shapes.js';
+import { ALL, type Counts, K, MARIADB, one, POSTGRES, SELECT, type Shape, SQLITE } from './shapes.js';
 
 const on = (d: string) => new Date(d);
 

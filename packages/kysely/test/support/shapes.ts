@@ -30,7 +30,7 @@ export const POSTGRES: readonly Database[] = ['postgres', 'pglite'];
 export const MARIADB: readonly Database[] = ['mariadb'];
 export const SQLITE: readonly Database[] = ['sqlite'];
 export const ALL: readonly Database[] = [...POSTGRES, ...MARIADB, ...SQLITE];
-export const NOT_MARIADB: readonly Database[] = [...POSTGRES, ...SQLITE];
+const NOT_MARIADB: readonly Database[] = [...POSTGRES, ...SQLITE];
 
 export const K = { table: 't', keys: ['k'], columns: ['n'] } as const;
 const AT = { ...K, extra: ['at'] } as const;
