@@ -27,13 +27,31 @@ export default defineConfig({
     preserveSymlinks: true,
   },
   test: {
-    include: [
-      '{packages,tools}/*/test/**/*.test.ts',
-      'examples/**/*.test.ts',
-      'lab/**/*.test.ts',
-      'bench/**/*.test.ts',
-      'compat/**/*.test.ts',
-      'scripts/**/*.test.ts',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'side by side',
+          include: [
+            '{packages,tools}/*/test/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'compat/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Its faults and its measurements want the machine for themselves.
+          name: 'alone',
+          include: ['lab/**/*.test.ts', 'bench/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { buildStale } from './build.mjs';
+import { generateExamples } from './examples.mjs';
 import { installFaketime } from './faketime.mjs';
 import { install } from './install.mjs';
 import { runMain } from './run.mjs';
@@ -9,6 +10,7 @@ import { installOptionalServers, installRedisServer } from './servers.mjs';
 await runMain(async () => {
   await install();
   await buildStale();
+  await generateExamples();
   if (process.argv.includes('--redis-server')) await installRedisServer();
   if (process.argv.includes('--servers')) await installOptionalServers();
   if (process.argv.includes('--faketime')) await installFaketime();

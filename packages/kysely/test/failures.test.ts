@@ -39,6 +39,7 @@ test.each<[string, unknown]>([
   ['setup', { sqlState: '42000', errno: 1143 }],
   ['setup', { sqlState: '42000', errno: 1044 }],
   ['setup', { sqlState: 'HY000', errno: 1021 }],
+  ['setup', { sqlState: 'HY000', errno: 1665 }],
   ['setup', { sqlState: 'HY000', errno: 1114 }],
   // What a trigger says, in a state of its choice.
   ['data', { sqlState: '42000', errno: 1644 }],

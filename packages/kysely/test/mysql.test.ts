@@ -101,7 +101,7 @@ describe('what MySQL gets', () => {
     expect(first).toContain('session innodb_lock_wait_timeout = 2');
     const kept = [...first.matchAll(/(@sluice_(\w+)) = @@session\.\2/g)];
     expect(first).toContain('session wait_timeout = 2');
-    expect(kept).toHaveLength(7);
+    expect(kept).toHaveLength(8);
     expect(last).toBe(`set ${kept.map(([, variable, name]) => `session ${name} = ${variable}`).join(', ')}`);
   });
 
@@ -160,14 +160,21 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
       await using own = await openMysql(server.socket);
       const { db } = own;
       await sql`create table t (id integer primary key, n integer)`.execute(db);
-      const names = ['sql_mode', 'time_zone', 'sql_auto_is_null', 'sql_select_limit', 'sql_safe_updates'];
+      const names = [
+        'sql_mode',
+        'time_zone',
+        'sql_auto_is_null',
+        'sql_select_limit',
+        'sql_safe_updates',
+        'unique_checks',
+      ];
       const settings = (one: Kysely<unknown>) =>
         sql.raw(`select ${names.map((name) => `@@session.${name} as ${name}`).join()}`).execute(one);
       await db.connection().execute(async (one) => {
         await sql`
           set
             sql_mode = 'NO_BACKSLASH_ESCAPES', time_zone = '-03:00', sql_auto_is_null = 1, sql_select_limit = 7,
-            sql_safe_updates = 1
+            sql_safe_updates = 1, unique_checks = 0
         `.execute(one);
         const before = await settings(one);
         const sink = kyselySink({ db: one, models: { T: { table: 't' } } });

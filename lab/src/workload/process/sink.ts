@@ -13,6 +13,9 @@ export interface OpenSink {
   close(): Promise<void>;
 }
 
+// A batch's age is by the clock of Redis, which the laboratory moves by up to two days.
+const UNKNOWN_AFTER_MS = 30 * 86_400_000;
+
 // The sink ends a silent connection after twice as long. Longer than any statement here takes.
 const TIMEOUT_MS = 1500;
 
@@ -40,6 +43,7 @@ export function openSink(
     models: MODELS[release],
     timeoutMs: TIMEOUT_MS,
     isolateAfter,
+    unknownAfterMs: UNKNOWN_AFTER_MS,
   });
   return { sink: Object.assign(reportingUnknown(sink), { giveUp: sink.giveUp }), close: () => db.destroy() };
 }

@@ -1,9 +1,9 @@
 import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
-import type { Field, Layout } from './layout.js';
+import type { CompanionField, Field, Layout } from './layout.js';
 import { type Model, plainSum, type SumColumn } from './model.js';
-import { listed, quote, unknown, unmapped } from './unmapped.js';
+import { listed, quote, type UnmappedEntry, unknown, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
 interface Names {
@@ -26,16 +26,22 @@ export interface Mapping {
 export type Source =
   | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
   | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number }
-  | Companion;
+  | Companions;
 
-/** A value that came with an extra of `max` or `min`. */
-interface Companion {
+/** Values that came with extras of `max` or `min` for one column: the one stays whose extra wins. */
+export interface Companions {
   readonly part: 'companions';
+  readonly rule: 'max' | 'min';
+  readonly from: readonly Companion[];
+}
+
+/** The name of a value, and that of the extra that it came with. */
+interface Companion {
   readonly name: string;
   readonly of: string;
 }
 
-export function isCompanion(source: Source): source is Companion {
+export function isCompanion(source: Source): source is Companions {
   return source.part === 'companions';
 }
 
@@ -135,7 +141,7 @@ function namesOf(entry: Entry, model: Model): Names {
 function companionsOf({ extra }: Entry, of: string): Companion[] {
   const names = Object.keys(extra[of]?.companions ?? {}).filter((name) => extra[name] === undefined);
   // Scripts keep them in any order.
-  return names.sort().map((name) => ({ part: 'companions', name, of }));
+  return names.sort().map((name) => ({ name, of }));
 }
 
 function fits(names: Names, entry: Entry, model: Model): boolean {
@@ -221,22 +227,32 @@ class Columns {
 
   takeCompanions(companions: readonly Companion[], extras: readonly Assigned[]): Assigned[] {
     const { extra } = this.#model;
-    return companions.map((source) => {
-      const { name, of } = source;
+    const fields: { readonly field: CompanionField; readonly from: Companion[] }[] = [];
+    for (const { name, of } of companions) {
       const column = extra === undefined ? name : this.#listed('extra', name, extra);
-      const its = extras.find((one) => one.source.part === 'extra' && one.source.names.includes(of))?.field;
-      if (its?.rule !== 'max' && its?.rule !== 'min')
-        throw unmapped(
-          this.#model,
-          `the extra ${quote(name)} came with ${quote(of)}, which has neither max nor min`,
-        );
-      const field = {
-        rule: 'companion',
-        column: this.#take('extra', name, column),
-        of: { column: its.column, rule: its.rule },
-      } as const;
-      return { field, source };
-    });
+      const its = extras.find(({ source }) => source.part === 'extra' && source.names.includes(of))?.field;
+      if (its?.rule !== 'max' && its?.rule !== 'min') throw this.#unranked(name, of);
+      const ranked = { column: its.column, rule: its.rule };
+      const known = fields.find(
+        ({ field }) => this.#isSame(field.column, column) && this.#isSame(field.of.column, ranked.column),
+      );
+      if (known !== undefined) known.from.push({ name, of });
+      else {
+        const field = { rule: 'companion', column: this.#take('extra', name, column), of: ranked } as const;
+        fields.push({ field, from: [{ name, of }] });
+      }
+    }
+    return fields.map(({ field, from }) => ({
+      field,
+      source: { part: 'companions', rule: field.of.rule, from },
+    }));
+  }
+
+  #unranked(name: string, of: string): UnmappedEntry {
+    return unmapped(
+      this.#model,
+      `the extra ${quote(name)} came with ${quote(of)}, which has neither max nor min`,
+    );
   }
 
   #listed<T>(role: Role, name: string, names: ReadonlyMap<string, T>): T {

@@ -1,15 +1,15 @@
-import { type ExtraValue, max, min, type Rule } from '@sluice/core';
+import { type ComparableValue, type ExtraValue, max, min, type Rule } from '@sluice/core';
 import { fieldsOf, merge } from '@sluice/core/backend';
 
 const RULED: Readonly<Record<Rule, (value: ExtraValue) => unknown>> = {
   last: (value) => value,
   // An entry has such a rule with such a value alone.
-  max: (value) => max(value as number | Date),
-  min: (value) => min(value as number | Date),
+  max: (value) => max(value as ComparableValue),
+  min: (value) => min(value as ComparableValue),
 };
 
 /** One value of several that an entry has for one column, as a buffer merges what comes under one name. */
-export function mergedExtra(rule: Rule, values: readonly ExtraValue[]): ExtraValue {
+export function mergedExtra<V extends ExtraValue>(rule: Rule, values: readonly V[]): V {
   return values.reduce((old, value) => {
     const fields = fieldsOf({}, { x: RULED[rule](old) });
     const others = fieldsOf({}, { x: RULED[rule](value) });

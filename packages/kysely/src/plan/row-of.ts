@@ -1,9 +1,10 @@
 import type { Entry, ExtraValue } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { type Sent, UnusableValue } from '../dialects/values.js';
+import { companionOf } from './companion.js';
 import { decimalOf } from './decimal.js';
 import type { Layout } from './layout.js';
-import { isCompanion, type Mapping, type Source } from './mappings.js';
+import { type Companions, isCompanion, type Mapping, type Source } from './mappings.js';
 import { mergedExtra } from './merged-extra.js';
 import type { Row } from './row.js';
 import { quote, unmapped } from './unmapped.js';
@@ -24,7 +25,7 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
   };
   const given = (source: Source): Sent => {
     if (isCompanion(source)) {
-      return encoded('companion', source.name, entry.extra[source.of]?.companions?.[source.name]?.value);
+      return encoded('extra', namesOf(source), companionOf(entry, source).value);
     }
     if (source.part === 'extra') {
       const values = source.names.map((name) => entry.extra[name]?.value ?? null);
@@ -36,9 +37,7 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
     );
   };
   const rankOf = (source: Source): Sent | undefined =>
-    isCompanion(source)
-      ? encoded('extra', source.of, entry.extra[source.of]?.companions?.[source.name]?.cameWith)
-      : undefined;
+    isCompanion(source) ? encoded('extra', namesOf(source), companionOf(entry, source).cameWith) : undefined;
   const keyValues = filters.map((name) => encoded('filter', name, entry.filters[name]));
   const values = sources.map(given);
   const cameWith = sources.some(isCompanion) ? sources.map(rankOf) : [];
@@ -51,6 +50,10 @@ export function rowOf(entry: Entry, index: number, mapping: Mapping, { encode }:
     values,
     cameWith,
   };
+}
+
+function namesOf({ from }: Companions): string {
+  return from.map(({ name }) => name).join();
 }
 
 /** The numbers of several names for one column; as digits where JavaScript has no such number. */

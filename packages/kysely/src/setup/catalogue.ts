@@ -32,6 +32,8 @@ export interface ColumnInfo {
   readonly type: string;
   /** The type behind a domain, as a cast would say it. */
   readonly base: string;
+  /** The same with what rounds its values: the digits of a number, the fractions of a second. */
+  readonly rounded?: string;
   readonly takesSums: boolean;
   /** How many digits after the point of a sum it keeps; none below 0, which rounds whole numbers. */
   readonly decimals: number;

@@ -349,6 +349,74 @@ const ONE_ROW: readonly Shape[] = [
     dead: 2,
   },
   {
+    subject: 'bytes that the column fills up with zeros',
+    on: MARIADB,
+    ddl: ['create table t (k binary(4) primary key, n integer)'],
+    model: K,
+    steps: [
+      [one('é'), one('é\0'), one('abcd', 9)],
+      [one('é'), one('abcde')],
+    ],
+    query: 'select hex(k), n from t order by n',
+    right: [
+      ['C3A90000', 3],
+      [61626364, 9],
+    ],
+    dead: 1,
+  },
+  {
+    subject: 'fractions that a column of whole numbers rounds',
+    on: MARIADB,
+    ddl: ['create table t (k integer primary key, n integer)'],
+    model: K,
+    steps: [
+      [one(-1.5), one(-2), one('.5', 10), one('1.4', 100)],
+      [one(-1.5), one('.5'), one('1.4')],
+    ],
+    query: SELECT,
+    right: [
+      [-2, 3],
+      [1, 112],
+    ],
+  },
+  ...[
+    ['a case that a trigger does not know', 'case new.k when 1 then set new.n = 5; end case'],
+    [
+      'a row that a trigger does not find',
+      'begin declare v int; declare c cursor for select 1 from dual where new.k = 1; open c; fetch c into v; end',
+    ],
+    ['a state of "not found" that a trigger gives', "if new.k > 1 then signal sqlstate '02000'; end if"],
+  ].map(
+    ([subject = '', body]): Shape => ({
+      subject,
+      on: MARIADB,
+      ddl: [
+        'create table t (k integer primary key, n integer)',
+        `create trigger one before insert on t for each row ${body}`,
+      ],
+      model: K,
+      steps: [[one(1, 5), one(2)]],
+      query: SELECT,
+      right: [[1, 5]],
+      dead: 1,
+    }),
+  ),
+  {
+    subject: 'keys that are the same, in a server that looks for them at the commit',
+    on: MARIADB,
+    ddl: [
+      'set global unique_checks = 0, global foreign_key_checks = 0',
+      'create table t (k varchar(9) collate utf8mb4_general_ci, n integer, unique (k))',
+    ],
+    model: K,
+    steps: [[one('a'), one('A'), one('b', 9)], [one('á')]],
+    query: SELECT,
+    right: [
+      ['A', 3],
+      ['b', 9],
+    ],
+  },
+  {
     subject: 'a zero where the server would draw a number',
     on: MARIADB,
     ddl: ['create table t (k integer auto_increment primary key, n integer)'],
@@ -1482,11 +1550,73 @@ const RANKED: readonly Shape[] = [
     ddl: ['create table t (k integer primary key, n integer, most bigint, least bigint)'],
     model: { ...K, extra: ['most', 'least'] },
     steps: [
-      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740992n) }]],
-      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740993n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740992n), least: min(-9007199254740992n) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(9007199254740993n), least: min(-9007199254740993n) }]],
     ],
     query: "select concat('', most, ' ', least) from t",
     right: [['9007199254740993 -9007199254740993']],
+  },
+  {
+    subject: 'bigints in a column of decimals',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: ['create table t (k integer primary key, n integer, most decimal(39, 0), least decimal(39, 0))'],
+    model: { ...K, extra: ['most', 'least'] },
+    steps: [
+      [[{ n: 1 }, { k: 1 }, { most: max(2n ** 100n), least: min(-(2n ** 100n)) }]],
+      [[{ n: 1 }, { k: 1 }, { most: max(2n ** 100n + 1n), least: min(-(2n ** 100n) - 1n) }]],
+    ],
+    query: "select concat('', most, ' ', least) from t",
+    right: [['1267650600228229401496703205377 -1267650600228229401496703205377']],
+  },
+  {
+    subject: 'what a column rounds to the value that it has does not win',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, n integer, best decimal(10, 2), best_by varchar(9), seen timestamp(0) null, seen_by varchar(9))',
+    ],
+    model: { ...K, extra: ['best', 'best_by', 'seen', 'seen_by'] },
+    steps: [
+      [
+        [
+          { n: 1 },
+          { k: 1 },
+          {
+            best: max(1.001, { best_by: 'a' }),
+            seen: max(new Date('2026-01-01T12:00:00.100Z'), { seen_by: 'a' }),
+          },
+        ],
+      ],
+      [
+        [
+          { n: 1 },
+          { k: 1 },
+          {
+            best: max(1.004, { best_by: 'b' }),
+            seen: max(new Date('2026-01-01T12:00:00.400Z'), { seen_by: 'b' }),
+          },
+        ],
+      ],
+    ],
+    query: 'select best_by, seen_by from t',
+    right: [['a', 'a']],
+  },
+  {
+    subject: 'an extra that is renamed, with what belongs to it under either name',
+    on: ALL,
+    ddl: ['create table t (k integer primary key, n integer, step integer, message varchar(9))'],
+    model: { ...K, extra: { seq: 'step', step: 'step', message: 'message', text: 'message' } },
+    steps: [
+      [
+        [{ n: 1 }, { k: 1 }, { seq: max(7, { message: 'old' }), step: max(8, { message: 'new' }) }],
+        [{ n: 1 }, { k: 2 }, { seq: max(9, { message: 'old' }), step: max(8, { text: 'new' }) }],
+      ],
+      [[{ n: 1 }, { k: 1 }, { seq: max(9, { message: 'old' }), step: max(8, { message: 'new' }) }]],
+    ],
+    query: 'select k, step, message from t order by k',
+    right: [
+      [1, 9, 'old'],
+      [2, 9, 'old'],
+    ],
   },
   {
     subject: 'the message of the latest step, whichever comes first',

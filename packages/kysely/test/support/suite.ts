@@ -630,18 +630,21 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       await expect.poll(async () => [await views(), await ledger()]).toEqual([{}, []]);
     });
 
-    test('a reply that comes after it was given up commits nothing', async () => {
+    test('a reply that comes after the signal aborted commits nothing', async () => {
+      const controller = new AbortController();
       let answer: () => void = () => {};
       const late = new Promise<void>((resolve) => {
         answer = resolve;
       });
       const before = async (text: string): Promise<void> => {
-        if (insertsPages(text)) await late;
+        if (!insertsPages(text)) return;
+        controller.abort(new Error('lease lost'));
+        await late;
       };
       const again = await sinkFor(PAGE);
-      const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE, timeoutMs: 300 });
+      const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });
       const batch = await batchOf(increments);
-      await expect(sink(batch, context)).rejects.toThrow('The database was silent');
+      await expect(sink(batch, { ...context, signal: controller.signal })).rejects.toThrow('lease lost');
       answer();
       await expect.poll(async () => [await views(), await ledger()]).toEqual([{}, []]);
       await again({ ...batch, attempt: 2 }, context);

@@ -62,7 +62,7 @@ function encodeJson(name: string, value: unknown): string {
 function invalid(name: string, problem: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_EXTRA',
-    `The extra ${quote(name)} ${problem}. Extra values are scalars, Dates, plain JSON, or max() and min() of a number or Date.`,
+    `The extra ${quote(name)} ${problem}. Extra values are scalars, Dates, plain JSON, or max() and min() of a number, bigint, Date or text.`,
   );
 }
 

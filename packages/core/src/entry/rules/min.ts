@@ -16,9 +16,10 @@ import { type Ruled, withRule } from './ruled.js';
  * several types, text comes after all others.
  * @param companions - Extra values by name.
  */
-export function min<T extends ComparableValue>(value: T): Ruled<T>;
-export function min<T extends ComparableValue, C extends object>(value: T, companions: C): Ruled<T, C>;
-export function min<T extends ComparableValue>(value: T, companions?: object): Ruled<T> {
+export function min<T extends ComparableValue, C extends object = Readonly<Record<never, never>>>(
+  value: T,
+  companions?: C,
+): Ruled<T, C> {
   return withRule(MIN.name, value, companions);
 }
 

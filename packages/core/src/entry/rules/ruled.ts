@@ -12,7 +12,7 @@ export interface Ruled<T = ComparableValue, C = Readonly<Record<never, never>>> 
 }
 
 /** Marks a value with the name of its rule. */
-export function withRule<T>(rule: string, value: T, companions: object | undefined): Ruled<T> {
+export function withRule<T, C>(rule: string, value: T, companions: C | undefined): Ruled<T, C> {
   return companions === undefined ? { [RULE]: rule, value } : { [RULE]: rule, value, companions };
 }
 

@@ -22,6 +22,8 @@ const SETTINGS = {
   // Else rows that are there are not found, or not changed.
   sql_select_limit: sql`default`,
   sql_safe_updates: sql.lit(0),
+  // Else an insert into an empty table finds out at the commit, or never, that two keys are the same.
+  unique_checks: sql.lit(1),
 };
 
 /** MySQL has these settings for sessions only, and the connection goes back to a pool: they are put back. */

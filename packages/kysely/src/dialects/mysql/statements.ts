@@ -80,7 +80,10 @@ export function updateRows(group: Group, table: TableInfo | undefined): Sql {
     const ranked = rankedBy(field).column;
     const next = ({ values, cameWith }: Row): Sql =>
       RULES[field.rule].next(id('t', field.column), addend(field, values[i] ?? null), field, {
-        value: sql`${parameter((field.rule === 'companion' ? cameWith[i] : values[i]) ?? null)}`,
+        value: asRanked(
+          (field.rule === 'companion' ? cameWith[i] : values[i]) ?? null,
+          typeOf(ranked, table),
+        ),
         old: id('t', ranked),
         operand: (operand) => (isText(ranked, table) ? inBytes(operand) : operand),
       });
@@ -162,8 +165,20 @@ function asColumn(value: Sent, type = ''): Sql {
   const sent = parameter(value);
   if (typeof sent === 'number' && /^(enum|set)\b/.test(type)) return sql`${sent}`;
   const text = sql`${String(sent)}`;
-  const cast = castOf(type);
+  const [, length] = /^binary\((\d+)\)/.exec(type) ?? [];
+  // A cast would also cut what is too long.
+  if (length !== undefined)
+    return sql`rpad(${text}, greatest(${sql.lit(Number(length))}, length(${text})), 0x00)`;
+  const cast =
+    castOf(type) ?? (/int\b/.test(type) && /^-?\d*\.\d+$/.test(String(sent)) ? 'decimal(65)' : undefined);
   return cast === undefined ? text : sql`cast(${text} as ${sql.raw(cast)})`;
+}
+
+/** A value as it is compared: as its column would hold it, and digits as a number that is not rounded. */
+function asRanked(value: Sent, type = ''): Sql {
+  const sent = sql`${parameter(value)}`;
+  const cast = castOf(type) ?? (/int\b/.test(type) && typeof value === 'string' ? 'decimal(65)' : undefined);
+  return cast === undefined || value === null ? sent : sql`cast(${sent} as ${sql.raw(cast)})`;
 }
 
 /** How text is read as a column would round it, where it does. */

@@ -151,6 +151,7 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
       format_type(a.atttypid, a.atttypmod) as type,
       -- Without a modifier, which would be 1 for "bit" and "character".
       format_type(b.oid, -1) as base,
+      format_type(b.oid, b.modifier) as rounded,
       t.typcategory = 'N' as "takesSums",
       case b.oid
         when 'numeric'::regtype

@@ -70,7 +70,7 @@ function changesOf(group: Group, table: TableInfo | undefined): Sql {
   const changes = group[0].layout.fields.map((field, i) => {
     const ranked = rankedBy(field).column;
     const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field, {
-      value: id('u', field.rule === 'companion' ? `w${i}` : `v${i}`),
+      value: asRanked(id('u', field.rule === 'companion' ? `w${i}` : `v${i}`), ranked, table),
       old: id('t', ranked),
       operand: (operand) => (isText(ranked, table) ? sql`${operand}::text collate "C"` : operand),
     });
@@ -124,6 +124,13 @@ function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
     const ranked = infoOf(field.of.column, table)?.base ?? 'text';
     return [sender, { name: `w${i}`, type: ranked, read: ({ cameWith }: Row) => cameWith[i] }];
   });
+}
+
+/** A value as its column would hold it. Text is never cut. */
+function asRanked(value: Sql, column: string, table: TableInfo | undefined): Sql {
+  const info = infoOf(column, table);
+  const isCut = info?.rounded === undefined || info.rounded === info.base || TEXTS.has(info.base);
+  return isCut ? value : sql`${value}::${sql.raw(info.rounded ?? '')}`;
 }
 
 const TEXTS = new Set(['text', 'character varying', 'bpchar', 'name', 'citext']);

@@ -1,0 +1,13 @@
+import type { Companion, Entry } from '@sluice/core';
+import type { Companions } from './mappings.js';
+import { mergedExtra } from './merged-extra.js';
+
+/** Of the values that several extras brought for one column, the one whose extra wins: while old producers run, an extra has two names. */
+export function companionOf({ extra }: Entry, { rule, from }: Companions): Companion {
+  const companions = from.flatMap(({ name, of }) => extra[of]?.companions?.[name] ?? []);
+  const winner = mergedExtra(
+    rule,
+    companions.map(({ cameWith }) => cameWith),
+  );
+  return companions.find(({ cameWith }) => cameWith === winner) ?? { cameWith: winner, value: null };
+}
