@@ -7,7 +7,7 @@ import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
 import { isUniqueFor } from '../setup/catalogue.js';
 import type { KnownTables } from '../setup/setup.js';
-import { refuseRounding } from './rounding.js';
+import { refuseUnfit } from './unfit.js';
 
 /** A transaction, and what is known of the database. */
 export interface Work {
@@ -38,7 +38,7 @@ async function updateFound(work: Work, group: Group): Promise<readonly Row[]> {
   for (const layer of layersOf(group, matches)) {
     for (const shape of shapesOf(layer)) {
       const [{ layout }] = shape;
-      refuseRounding(layout, info, dialect);
+      refuseUnfit(layout, info, dialect);
       if (layout.fields.length > 0) await dialect.update(db, shape, info);
     }
   }
@@ -92,7 +92,7 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
   }
   const { firsts, others } = byKey(group);
   for (const shape of shapesOf(firsts)) {
-    refuseRounding(shape[0].layout, info, dialect);
+    refuseUnfit(shape[0].layout, info, dialect);
     const left = await dialect.insert(db, asInserted(shape, dialect.catalogue), info);
     if (left === undefined) continue;
     const indexes = new Set(left.rows.map(({ index }) => index));

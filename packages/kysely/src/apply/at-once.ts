@@ -3,7 +3,7 @@ import { asInserted, hasFloor } from '../plan/on-insert.js';
 import { isUniqueFor } from '../setup/catalogue.js';
 import type { Work } from './apply.js';
 import type { Isolated } from './isolate.js';
-import { refuseRounding } from './rounding.js';
+import { refuseUnfit } from './unfit.js';
 
 /**
  * Whether each group takes one statement: its table is a plain one whose keys are unique, and its entries name the same
@@ -36,7 +36,7 @@ export async function applyAtOnce(
     signal.throwIfAborted();
     const [{ layout }] = group;
     const info = tables.get(layout.model.table);
-    refuseRounding(layout, info, dialect);
+    refuseUnfit(layout, info, dialect);
     await dialect.upsertAtOnce?.(db, group, asInserted(group, dialect.catalogue), info);
   }
   return { failed: [], missing: [] };

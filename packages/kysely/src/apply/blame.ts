@@ -1,6 +1,6 @@
 import type { Rejection } from '@sluice/core';
 import { type RawBuilder, sql } from 'kysely';
-import { failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
+import { EntryFault, failureOf, findInCauses, reasonOf } from '../dialects/failures.js';
 import type { Layout } from '../plan/layout.js';
 import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
@@ -26,9 +26,11 @@ export async function blame(work: Work, failed: readonly Failed[]): Promise<read
   for (const { row, error } of failed) {
     if (isOfTable(work, row.layout, error)) throw error;
   }
+  // What the sink itself found says nothing of tables.
+  const byDatabase = failed.filter(({ error }) => !(error instanceof EntryFault));
   await probe(
     work,
-    failed.map(({ row }) => row.layout),
+    byDatabase.map(({ row }) => row.layout),
   );
   return failed.map(({ row: { index }, error }) => ({ index, reason: reasonOf(error) }));
 }

@@ -35,7 +35,7 @@ export interface ColumnInfo {
   /** The same with what rounds its values: the digits of a number, the fractions of a second. */
   readonly rounded?: string;
   readonly takesSums: boolean;
-  /** How many digits after the point of a sum it keeps; none below 0, which rounds whole numbers. */
+  /** How many digits after the point of a sum it keeps; below 0 it rounds whole numbers, or takes none. */
   readonly decimals: number;
   /** Whether `>` compares its values. */
   readonly hasOrder: boolean;

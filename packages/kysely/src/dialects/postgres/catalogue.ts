@@ -159,7 +159,7 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
         then case when b.modifier < 4 then 1000 else (((b.modifier - 4) & 2047) # 1024) - 1024 end
         when 'money'::regtype
         then scale(1::money::numeric)
-        else 0
+        else case when t.typcategory = 'N' then 0 else -1 end
       end as "decimals",
       t.typcategory not in ('U', 'G') or exists (
         select
