@@ -25,6 +25,7 @@ import {
 } from './support/databases.js';
 import { ODD_SHAPES } from './support/odd-shapes.js';
 import { type Database, SHAPES, type Shape } from './support/shapes.js';
+import { TYPE_SHAPES } from './support/type-shapes.js';
 
 /** Applies the steps of a shape as workers do, with a second delivery of what failed. Returns how many entries died. */
 async function run({ model, steps, unfit }: Shape, db: Kysely<unknown>): Promise<number> {
@@ -61,7 +62,7 @@ function plain(value: unknown): unknown {
 }
 
 function shapesOn(database: Database): readonly Shape[] {
-  return [...SHAPES, ...ODD_SHAPES].filter(({ on }) => on.includes(database));
+  return [...SHAPES, ...TYPE_SHAPES, ...ODD_SHAPES].filter(({ on }) => on.includes(database));
 }
 
 /** Gives each shape a schema to itself, in which names without one are looked for. */

@@ -1,10 +1,12 @@
 import { type Extra, max, min } from '@sluice/core';
 import type { KyselySinkOptions } from '../../src/index.js';
 
+export type Key = string | number | bigint | boolean | Date | null;
+
 /** What `incr` takes after the model. */
 export type Counts = readonly [
   columns: Readonly<Record<string, number>>,
-  filters: Readonly<Record<string, string | number | bigint | boolean | Date | null>>,
+  filters: Readonly<Record<string, Key>>,
   extra?: Extra,
 ];
 
@@ -34,7 +36,7 @@ const NOT_MARIADB: readonly Database[] = [...POSTGRES, ...SQLITE];
 
 export const K = { table: 't', keys: ['k'], columns: ['n'] } as const;
 const AT = { ...K, extra: ['at'] } as const;
-export const one = (k: string | number | bigint | Date | null, n = 1): Counts => [{ n }, { k }];
+export const one = (k: Key, n = 1): Counts => [{ n }, { k }];
 export const SELECT = 'select k, n from t order by n';
 
 /** Times of a column of SQLite, before and after a Date. */
