@@ -8,6 +8,17 @@ import { expect, test, vi } from 'vitest';
 
 const PATIENCE = { timeout: 40_000, interval: 100 };
 
+/** All files below a folder; a folder may be removed while it is read. */
+async function filesIn(folder: string): Promise<string[]> {
+  for (;;) {
+    try {
+      return await readdir(folder, { recursive: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
 test('a driver that is killed leaves no process and no folder behind', { timeout: 100_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-killed-'));
   // When root runs this, PostgreSQL runs as another account, and must be able to keep its data there.
@@ -19,7 +30,7 @@ test('a driver that is killed leaves no process and no folder behind', { timeout
   });
   // The cache of tsx and the copy of PostgreSQL's program stay, for later runs.
   const left = async (): Promise<string[]> =>
-    (await readdir(folder, { recursive: true })).filter(
+    (await filesIn(folder)).filter(
       (file) => file.startsWith('sluice-') && !file.startsWith('sluice-program-'),
     );
 

@@ -117,16 +117,10 @@ describe('PostgreSQL', () => {
       });
       afterAll(() => bouncer?.[Symbol.asyncDispose]());
 
-      describe('over pg', () =>
-        onServer(
-          () => owner,
-          () => openPostgres(bouncer.url),
-        ));
-      describe('over postgres.js', () =>
-        onServer(
-          () => owner,
-          () => openPostgresJs(bouncer.url, { prepare: false }),
-        ));
+      onServer(
+        () => owner,
+        () => openPostgres(bouncer.url),
+      );
     },
   );
 });

@@ -1,4 +1,4 @@
-import type { Companion, Entry } from '@sluice/core';
+import type { Companion, ComparableValue, Entry } from '@sluice/core';
 import type { Companions } from './mappings.js';
 import { mergedExtra } from './merged-extra.js';
 
@@ -9,5 +9,9 @@ export function companionOf({ extra }: Entry, { rule, from }: Companions): Compa
     rule,
     companions.map(({ cameWith }) => cameWith),
   );
-  return companions.find(({ cameWith }) => cameWith === winner) ?? { cameWith: winner, value: null };
+  return companions.find(({ cameWith }) => isSame(cameWith, winner)) ?? { cameWith: winner, value: null };
+}
+
+function isSame(a: ComparableValue, b: ComparableValue): boolean {
+  return a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b;
 }

@@ -1601,6 +1601,18 @@ const RANKED: readonly Shape[] = [
     right: [['a', 'a']],
   },
   {
+    subject: 'a value that loses may be too large for its column',
+    on: [...POSTGRES, ...MARIADB],
+    ddl: [
+      'create table t (k integer primary key, n integer, best decimal(10, 2))',
+      'insert into t values (1, 1, 5)',
+    ],
+    model: { ...K, extra: ['best'] },
+    steps: [[[{ n: 1 }, { k: 1 }, { best: max(-1e12) }]]],
+    query: 'select n, cast(best as decimal(10, 0)) as best from t',
+    right: [[2, 5]],
+  },
+  {
     subject: 'an extra that is renamed, with what belongs to it under either name',
     on: ALL,
     ddl: ['create table t (k integer primary key, n integer, step integer, message varchar(9))'],

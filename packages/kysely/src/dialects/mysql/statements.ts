@@ -177,7 +177,10 @@ function asColumn(value: Sent, type = ''): Sql {
 /** A value as it is compared: as its column would hold it, and digits as a number that is not rounded. */
 function asRanked(value: Sent, type = ''): Sql {
   const sent = sql`${parameter(value)}`;
-  const cast = castOf(type) ?? (/int\b/.test(type) && typeof value === 'string' ? 'decimal(65)' : undefined);
+  // One that is too large for the column may lose all the same.
+  const scale = /^decimal\(\d+,(\d+)\)/.exec(type)?.[1];
+  const isLong = /int\b/.test(type) && typeof value === 'string';
+  const cast = scale !== undefined ? `decimal(65, ${scale})` : isLong ? 'decimal(65)' : castOf(type);
   return cast === undefined || value === null ? sent : sql`cast(${sent} as ${sql.raw(cast)})`;
 }
 

@@ -126,11 +126,12 @@ function valuesOf([{ layout }]: Group, table: TableInfo | undefined): Sender[] {
   });
 }
 
-/** A value as its column would hold it. Text is never cut. */
+/** A value with the digits that its column would hold. One that is too large for the column may lose all the same. */
 function asRanked(value: Sql, column: string, table: TableInfo | undefined): Sql {
-  const info = infoOf(column, table);
-  const isCut = info?.rounded === undefined || info.rounded === info.base || TEXTS.has(info.base);
-  return isCut ? value : sql`${value}::${sql.raw(info.rounded ?? '')}`;
+  const { base = '', rounded = '' } = infoOf(column, table) ?? {};
+  const scale = /^numeric\(\d+,(-?\d+)\)$/.exec(rounded)?.[1];
+  if (scale !== undefined) return sql`round(${value}, ${sql.raw(scale)})`;
+  return /^(time|interval)/.test(base) ? sql`${value}::${sql.raw(rounded)}` : value;
 }
 
 const TEXTS = new Set(['text', 'character varying', 'bpchar', 'name', 'citext']);
