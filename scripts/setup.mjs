@@ -10,7 +10,7 @@ import { installOptionalServers, installRedisServer } from './servers.mjs';
 await runMain(async () => {
   await install();
   await buildStale();
-  await generateExamples();
+  if (process.argv.includes('--examples')) await generateExamples();
   if (process.argv.includes('--redis-server')) await installRedisServer();
   if (process.argv.includes('--servers')) await installOptionalServers();
   if (process.argv.includes('--faketime')) await installFaketime();

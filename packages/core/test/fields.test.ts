@@ -224,13 +224,17 @@ describe('max and min', () => {
 
   test.each<[string, unknown]>([
     ['half a character', '\ud83d'],
-    ['a long text', 'x'.repeat(8193)],
     ['a bigint of 129 bits', 2n ** 127n],
     ['a boolean', true],
   ])('refuse %s', (_, value) => {
     expect(() => fieldsOf({}, { a: max(value as number) })).toThrow(
       /ERR_SLUICE_INVALID_EXTRA|in max\(\) or min\(\)/,
     );
+  });
+
+  test('refuse a text that is too long, as other extras that are', () => {
+    expect(() => fieldsOf({}, { a: max('x'.repeat(8193)) })).toThrow(/"a" is larger than 8192/);
+    expect(fieldsOf({}, { a: max('x'.repeat(8192)) })).toHaveProperty('>a');
   });
 
   test.each<[string, unknown, RegExp]>([

@@ -11,7 +11,7 @@ import {
   SinkUnavailableError,
 } from '@sluice/core';
 import { applyGroup, type Work } from './apply/apply.js';
-import { applyAtOnce, canApplyAtOnce } from './apply/at-once.js';
+import { atOnce } from './apply/at-once.js';
 import { blame } from './apply/blame.js';
 import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
@@ -165,7 +165,7 @@ async function deliver(
   const { dialect, ledger, isolateAfter } = settings;
   const enders = new Enders(plan.groups);
   const isolates = batch.attempt >= isolateAfter;
-  let isAtOnce = !isolates && canApplyAtOnce({ dialect, ledger, tables }, plan.groups);
+  let inOneStep = isolates ? undefined : atOnce({ dialect, ledger, tables }, plan.groups);
   const inOne = (): Promise<LedgerRecord> =>
     inTransaction(watch, dialect, async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
@@ -173,7 +173,7 @@ async function deliver(
         throw unknownNames(batch, plan.unknown, context, settings);
       }
       const work: Work = { db, dialect, ledger, tables };
-      const apply = isolates ? applyApart : isAtOnce ? applyAtOnce : applyTogether;
+      const apply = isolates ? applyApart : (inOneStep ?? applyTogether);
       const { failed, missing } = await apply(work, enders.groups, watch.signal);
       const blamed = await blame(work, [...enders.failed, ...failed]);
       const outcome = outcomeOf([...plan.rejected, ...plan.unknown, ...blamed], missing, settings);
@@ -184,9 +184,9 @@ async function deliver(
     try {
       return await inOne();
     } catch (error) {
-      const isOther = isAtOnce && dialect.isInTheWay(error);
-      isAtOnce = false;
-      if (!isOther && !enders.narrow(error)) throw error;
+      const goesOn = inOneStep !== undefined && dialect.isInTheWay(error);
+      inOneStep = undefined;
+      if (!goesOn && !enders.narrow(error)) throw error;
     }
   }
 }

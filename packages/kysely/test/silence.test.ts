@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { SinkUnavailableError } from '@sluice/core';
 import {
   hasMariadb,
@@ -100,8 +101,10 @@ const overMysql2: Connect = (port, connectionLimit) => {
   pool.on('connection', (connection) => {
     count += 1;
     connection.on('error', () => {});
-    // biome-ignore lint/suspicious/noExplicitAny: the types lack it
-    (connection as any).stream.once('close', () => (count -= 1));
+    const { stream } = connection as typeof connection & { readonly stream: Socket };
+    stream.once('close', () => {
+      count -= 1;
+    });
   });
   return {
     options: { db: new Kysely<unknown>({ dialect: new MysqlDialect({ pool }) }), pool },

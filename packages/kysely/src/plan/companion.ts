@@ -2,7 +2,10 @@ import type { Companion, ComparableValue, Entry } from '@sluice/core';
 import type { Companions } from './mappings.js';
 import { mergedExtra } from './merged-extra.js';
 
-/** Of the values that several extras brought for one column, the one whose extra wins: while old producers run, an extra has two names. */
+/**
+ * Of the values that several extras brought for one column, the one whose extra wins: while old producers run, an extra
+ * has two names.
+ */
 export function companionOf({ extra }: Entry, { rule, from }: Companions): Companion {
   const companions = from.flatMap(({ name, of }) => extra[of]?.companions?.[name] ?? []);
   const winner = mergedExtra(

@@ -3,7 +3,7 @@ import type { UpdateType } from 'kysely';
 
 /**
  * The names that increments may use, and the columns they go to: `{ path: 'page_path' }`, or `['path']` where both are
- * the same. An entry with any other name is rejected. Left out, every name is the column of that name.
+ * the same. Any other name is unknown: see `unknownAfterMs`. Left out, every name is the column of that name.
  */
 export type Names<Name extends string = string, Column extends string = string> =
   | readonly (Name & Column)[]
@@ -66,7 +66,7 @@ interface MappingOf<DB, S, M, T> {
   /** The table; `'schema.table'` names its schema too. An array takes each part as it is, and any table and column. */
   readonly table: T;
   /**
-   * `upsert`: a row that is missing is inserted; the table needs a unique index on the key columns. `update`: what becomes
+   * `upsert`: a row that is missing is inserted; the table needs a unique index that keeps a second row out. `update`: what becomes
    * of an entry without a row, the option `missing` says.
    * @default 'upsert'
    */

@@ -107,6 +107,26 @@ export const merging: Promises = {
     assert.deepEqual(fields, { '>last': 'd0', '<first': 'd-1000' });
   },
 
+  'max and min compare text by code points': async (fixture) => {
+    const texts = ['a', '\uffff', 'B', '🎉', 'é'].map((text) => ({ last: max(text), first: min(text) }));
+    assert.deepEqual(await mergedExtra(fixture, ...texts), { '>last': 's🎉', '<first': 'sB' });
+  },
+
+  'max and min compare bigints exactly': async (fixture) => {
+    const bigints = [2n ** 53n, 2n ** 53n + 1n, -(2n ** 100n), -(2n ** 100n) - 1n];
+    const fields = await mergedExtra(
+      fixture,
+      ...bigints.map((value) => ({ high: max(value), low: min(value) })),
+    );
+    assert.deepEqual(fields, { '>high': 'b9007199254740993', '<low': 'b-1267650600228229401496703205377' });
+  },
+
+  'companions belong to the value that won': async (fixture) => {
+    const steps = [7, 9, 8].map((step) => ({ step: max(step, step === 9 ? {} : { message: `${step}` }) }));
+    const { '>step': step } = await mergedExtra(fixture, ...steps);
+    assert.deepEqual(JSON.parse(String(step)), ['9', { message: ['7', '"7"'] }]);
+  },
+
   'one name may have a sum, a last, a greatest and a least value': async ({ add, read, clock }) => {
     await add([page('/a', { size: 4 }, { size: 'small' })]);
     await add([page('/a', {}, { size: max(4) })]);

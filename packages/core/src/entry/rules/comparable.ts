@@ -1,6 +1,7 @@
 import { millisecondsOf } from '../../support/date.js';
 import { quote } from '../../support/text.js';
 import { mustBe } from '../../support/validate.js';
+import { MAX_EXTRA_LENGTH, tooLarge } from './extra-size.js';
 import { parseNumber, parseTime } from './numbers.js';
 
 /** What `max` and `min` take. */
@@ -12,24 +13,21 @@ export type ComparableValue = number | bigint | string | Date;
  */
 export type Comparable = number | string;
 
-/** The longest text, in UTF-16 code units, as of other extra values. */
-const MAX_TEXT_LENGTH = 8192;
 const BIGINT = /^b(0|-?[1-9]\d{0,38})$/;
 
 /** @throws InvalidInputError */
 export function encodeComparable(name: string, value: unknown): Comparable {
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (typeof value === 'bigint' && BigInt.asIntN(128, value) === value) return `b${value}`;
-  if (typeof value === 'string' && value.isWellFormed() && value.length <= MAX_TEXT_LENGTH)
-    return `s${value}`;
+  if (typeof value === 'string' && value.length > MAX_EXTRA_LENGTH) throw tooLarge(name);
+  if (typeof value === 'string' && value.isWellFormed()) return `s${value}`;
   const time = millisecondsOf(value);
   if (time !== undefined && !Number.isNaN(time)) return `d${time}`;
   const subject = {
     code: 'ERR_SLUICE_INVALID_EXTRA',
     name: `The extra ${quote(name)} in max() or min()`,
   } as const;
-  const expected = `a finite number, a bigint of 128 bits, a valid Date, or well-formed text of at most ${MAX_TEXT_LENGTH} characters`;
-  throw mustBe(subject, expected, value);
+  throw mustBe(subject, 'a finite number, a bigint of 128 bits, a valid Date, or well-formed text', value);
 }
 
 export function decodeComparable(stored: Comparable): ComparableValue {

@@ -3,12 +3,10 @@ import type { ExtraValue, FilterValue, JsonValue } from '../../schema.js';
 import { quote } from '../../support/text.js';
 import { describe, isRecord } from '../../support/validate.js';
 import { decodeScalar, encodeScalar } from '../scalar.js';
+import { MAX_EXTRA_LENGTH, tooLarge } from './extra-size.js';
 import type { IncrementRule } from './rule.js';
 import { ruleNameOf } from './ruled.js';
 import { stampOf, withoutStamp } from './stamp.js';
-
-/** The longest extra value, in UTF-16 code units of its JSON text. */
-const MAX_EXTRA_LENGTH = 8192;
 
 /**
  * The last write wins; of redriven values, which are stamped, that of the later batch. Values are kept as JSON text; plain arrays and objects are wrapped as `{"json":…}`, so that no
@@ -63,12 +61,5 @@ function invalid(name: string, problem: string): InvalidInputError {
   return new InvalidInputError(
     'ERR_SLUICE_INVALID_EXTRA',
     `The extra ${quote(name)} ${problem}. Extra values are scalars, Dates, plain JSON, or max() and min() of a number, bigint, Date or text.`,
-  );
-}
-
-function tooLarge(name: string): InvalidInputError {
-  return new InvalidInputError(
-    'ERR_SLUICE_TOO_LARGE',
-    `The extra ${quote(name)} is larger than ${MAX_EXTRA_LENGTH} characters of JSON. Keep large values elsewhere and send their id.`,
   );
 }

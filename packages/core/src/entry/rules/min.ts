@@ -12,8 +12,8 @@ import { type Ruled, withRule } from './ruled.js';
  * await buffer.incr('Job', { steps: 1 }, { id: 1 }, { step: min(7, { message: 'seventh' }) });
  * ```
  * @param value - A finite number, a bigint of 128 bits, a valid Date, or well-formed text of at most 8192 characters, which
- * is compared by code points; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else. If an extra has values of
- * several types, text comes after all others.
+ * is compared by code points; `incr` rejects with `ERR_SLUICE_INVALID_EXTRA` for anything else, and for longer text with
+ * `ERR_SLUICE_TOO_LARGE`. If an extra has values of several types, text comes after all others.
  * @param companions - Extra values by name.
  */
 export function min<T extends ComparableValue, C extends object = Readonly<Record<never, never>>>(

@@ -37,14 +37,14 @@ export function chunksOf(group: Group, most = MOST_INSERTED): Group[] {
 }
 
 /** A statement has each key once for every column, and to find its row; a value is compared and then written. */
-function sizeOf({ layout, keyValues, values }: Row): number {
-  return bytesOf(keyValues) * (layout.fields.length + 2) + bytesOf(values) * 3;
+function sizeOf({ layout, keyValues, values, cameWith }: Row): number {
+  return bytesOf(keyValues) * (layout.fields.length + 2) + bytesOf(values) * 3 + bytesOf(cameWith);
 }
 
-function bytesOf(values: readonly Sent[]): number {
+function bytesOf(values: readonly (Sent | undefined)[]): number {
   let bytes = 0;
   for (const value of values) {
-    const sent = parameter(value);
+    const sent = parameter(value ?? null);
     bytes += typeof sent === 'string' ? Buffer.byteLength(sent) : 8;
   }
   return bytes;
