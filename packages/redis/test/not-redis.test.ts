@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { createBuffer } from '@sluice/core';
 import { redis } from '@sluice/redis';
@@ -73,6 +73,28 @@ test('a server that was Redis before is waited for, even if what is in front of 
   });
   front.close();
   await backend.close();
+});
+
+test('a Redis that is back while it is asked whether it is PostgreSQL loses no increment', async () => {
+  let connections = 0;
+  const front = await listen(
+    createServer((client) => {
+      connections += 1;
+      client.on('error', () => {});
+      if (connections === 1) return client.destroy();
+      const server = connect(plainRedis.port, '127.0.0.1').on('error', () => client.destroy());
+      return client.on('close', () => server.destroy()).pipe(server).pipe(client);
+    }),
+  );
+  await using buffer = createBuffer({
+    backend: redis({ url: `redis://127.0.0.1:${front.port}`, prefix: 'back' }),
+    sink: async () => {},
+    writeTimeoutMs: 4000,
+    logger: { warn() {}, error() {} },
+  });
+  await buffer.incr('Page', { views: 1 }, { path: '/' });
+  expect(connections).toBeGreaterThanOrEqual(3);
+  front.server.close();
 });
 
 describe('other servers are told by what they reply', () => {
