@@ -6,6 +6,8 @@ import { PLANS, WITHOUT } from './src/plans.js';
 import { report } from './src/report.js';
 
 const TIMEOUT_MS = 110_000;
+/** Runs without a guard, at most, until one of them drifts. */
+const TRIES = 4;
 const SEED = 1;
 
 describe('the fault laboratory', () => {
@@ -34,7 +36,11 @@ describe('the fault laboratory', () => {
 
   const removable = GUARD_NAMES.filter((name) => hasMariadb || WITHOUT[name].database !== 'mariadb');
   it.each(removable)('finds drift without the %s', { timeout: TIMEOUT_MS }, async (without) => {
-    const result = await laboratory.run(WITHOUT[without], { seed: SEED, without });
+    let result = await laboratory.run(WITHOUT[without], { seed: SEED, without });
+    // Whether a fault meets the gap that the guard closes is up to the timing of real processes.
+    for (let seed = SEED + 1; !result.drift && seed < SEED + TRIES; seed += 1) {
+      result = await laboratory.run(WITHOUT[without], { seed, without });
+    }
     expect(result.problems, report(result)).toEqual([]);
     expect(result.drift, report(result)).toBe(true);
   });
