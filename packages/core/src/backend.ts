@@ -19,6 +19,13 @@ export interface Backend {
   readonly name: string;
 
   /**
+   * How long increments gather in a process, in milliseconds, unless the buffer's option `lingerMs` says otherwise: what
+   * it is worth depends on what a write costs.
+   * @default 0
+   */
+  readonly lingerMs?: number;
+
+  /**
    * Begins a producer's writes to a partition: names the producer, and returns where the partition's data is. The partition
    * is listed from now on, and so is `partitions`, the number of partitions that the producer has. Data without an epoch
    * gets a new one.
@@ -99,7 +106,7 @@ export interface Backend {
 }
 
 /** The name of a method of {@link Backend}. */
-export type BackendMethod = Exclude<keyof Backend, 'name'>;
+export type BackendMethod = Exclude<keyof Backend, 'name' | 'lingerMs'>;
 
 /** The names of all methods of {@link Backend}; the compiler keeps the list complete. */
 export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({

@@ -129,7 +129,10 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     run(command) {
       const redis = open();
       // A connection without replies may be dead without knowing it: open a new one.
-      const send = () => answerInTime(command(redis), redis, commandTimeoutMs, () => redis.disconnect(true));
+      const send = () => {
+        inOnePacket(redis);
+        return answerInTime(command(redis), redis, commandTimeoutMs, () => redis.disconnect(true));
+      };
       return redis.status === 'ready' ? send() : ready(redis).then(send);
     },
     async close() {
@@ -171,6 +174,13 @@ function answerInTime<T>(
       },
     );
   });
+}
+
+/** What is sent until the end of the tick leaves together: a packet for each command would wake the server as often. */
+function inOnePacket({ stream }: Redis): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Node says so when the other side took the connection, and ended it instead of speaking TLS. */

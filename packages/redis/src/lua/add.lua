@@ -6,25 +6,23 @@
 -- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
 --       {'unknown', epoch or '', floor}
 local entries, pending, state, partitions, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local number, follows, nonce = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-local name = 'p:' .. ARGV[5]
+local name, follows, nonce = 'p:' .. ARGV[5], ARGV[7], ARGV[8]
 
 local record, epoch, applied, floor = unpack(redis.call('HMGET', state, name, 'epoch', 'applied', 'floor'))
 applied, floor = count_of(applied), count_of(floor)
 if not applied or not floor then return corrupt(state, 'has a position that is no number') end
 if epoch ~= ARGV[3] then return { 'unknown', epoch or '', floor } end
-local last, last_position, last_nonce, last_refused = 0, nil, nil, nil
-if record then
-  last, last_position, last_nonce, last_refused = parse_record(record)
+if not record and tonumber(ARGV[4]) < floor then return { 'unknown', epoch, floor } end
+-- The usual record is not taken apart: it begins with the number that the write follows.
+if string.sub(record or '0 ', 1, #follows + 1) ~= follows .. ' ' then
+  local last, last_position, last_nonce, last_refused = 0, nil, nil, nil
+  if record then last, last_position, last_nonce, last_refused = parse_record(record) end
   if not last then return corrupt(state, 'has a record of the producer ' .. ARGV[5] .. ' that cannot be read') end
-elseif tonumber(ARGV[4]) < floor then
-  return { 'unknown', epoch, floor }
-end
-if number <= last then
+  local number = tonumber(ARGV[6])
+  if number > last then return { 'gap', last, applied } end
   if number == last and nonce == last_nonce then return { 'duplicate', last_position, last_refused } end
   return { 'conflict' }
 end
-if follows ~= last then return { 'gap', last, applied } end
 
 local keys, opens, count = {}, {}, 0
 -- An entry without its closing brace: it gets the stamp, or is merged.
@@ -35,7 +33,7 @@ end
 
 local olds = fields_of(entries, keys)
 local merge
-local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, {}, nil
+local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, nil, nil
 for i = 1, count do
   local key, open, old = keys[i], opens[i], olds[i]
   local value, reason, field
@@ -52,25 +50,22 @@ for i = 1, count do
     sets[set + 1], sets[set + 2] = key, value
     set = set + 2
   else
+    refusals = refusals or {}
     refusals[#refusals + 1] = { index = i - 1, reason = reason, field = field }
   end
 end
-local refused = #refusals > 0 and cjson.encode(refusals) or '[]'
-local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
-local is_counted = ARGV[10] == '' or redis.call('SISMEMBER', counts, ARGV[10]) == 1
-if opened > 0 then redis.call('LLEN', pending) end
-
-local refusal = not is_listed and denied('SADD', partitions, '')
-  or not is_counted and denied('SADD', counts, '')
-  or opened > 0 and denied('RPUSH', pending, '')
-  or set > 0 and denied('HSET', entries, '', '')
-  or denied('HSET', state, '', '')
+local refused = refusals and cjson.encode(refusals) or '[]'
+local refusal = set > 0 and denied('HSET', entries, '', '') or denied('HSET', state, '', '')
 if refusal then return refusal end
 
 -- This changes nothing: see `may`. A key must not be listed twice.
 if not may then redis.call('HSET', state, 'epoch', epoch) end
-if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
-if not is_counted then redis.call('SADD', counts, ARGV[10]) end
+-- Sets that someone removed come back, but not every write has to look.
+if opened > 0 and redis.call('LLEN', pending) == 0 or applied % 16 == 0 then
+  redis.call('SADD', partitions, ARGV[2])
+  if ARGV[10] ~= '' then redis.call('SADD', counts, ARGV[10]) end
+end
+-- From here on nothing fails: what might do so, this user and these keys, has just been tried.
 call_in_chunks('RPUSH', pending, new)
 call_in_chunks('HSET', entries, sets)
 local position = text_of(applied + 1)
