@@ -8,6 +8,8 @@ export const ROWS = [
   'out',
   'to SQL',
   'latency',
+  'rates',
+  'fleet',
   'memory backend',
   'growth',
   'idle',

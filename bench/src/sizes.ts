@@ -11,6 +11,14 @@ export interface Sizes {
   /** Increments. */
   readonly sql: Readonly<Record<'sluice' | 'update', number>>;
   readonly latencySeconds: number;
+  /** Increments a second, of one process and of each of a fleet. */
+  readonly rates: {
+    readonly single: readonly number[];
+    readonly fleet: readonly number[];
+    readonly processes: number;
+    readonly warmUpSeconds: number;
+    readonly seconds: number;
+  };
   /** Increments. */
   readonly inProcess: number;
   readonly growth: { readonly backlogs: readonly number[]; readonly targets: number };
@@ -37,6 +45,13 @@ export const FULL: Sizes = {
   cold: { sluice: 1_000_000, sentry: 100_000, redisBenchmark: 1_000_000 },
   sql: { sluice: 1_000_000, update: 20_000 },
   latencySeconds: 5,
+  rates: {
+    single: [1000, 5000, 20_000, 50_000],
+    fleet: [50, 400],
+    processes: 20,
+    warmUpSeconds: 2,
+    seconds: 5,
+  },
   inProcess: 3_000_000,
   growth: { backlogs: [10_000, 100_000, 800_000, 1_000_000, 3_000_000], targets: 100_000 },
   idleSeconds: 10,
@@ -59,6 +74,7 @@ export const QUICK: Sizes = {
   cold: { sluice: 100_000, sentry: 10_000, redisBenchmark: 200_000 },
   sql: { sluice: 200_000, update: 3000 },
   latencySeconds: 2,
+  rates: { single: [1000, 20_000], fleet: [50, 400], processes: 8, warmUpSeconds: 1, seconds: 2 },
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
   idleSeconds: 3,
@@ -82,6 +98,7 @@ export const SMOKE: Sizes = {
   cold: { sluice: 5000, sentry: 1000, redisBenchmark: 5000 },
   sql: { sluice: 5000, update: 200 },
   latencySeconds: 0.5,
+  rates: { single: [1000], fleet: [50], processes: 2, warmUpSeconds: 0.2, seconds: 0.5 },
   inProcess: 5000,
   growth: { backlogs: [1000, 5000], targets: 5000 },
   idleSeconds: 1,
