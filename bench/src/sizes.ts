@@ -74,7 +74,7 @@ export const QUICK: Sizes = {
   cold: { sluice: 100_000, sentry: 10_000, redisBenchmark: 200_000 },
   sql: { sluice: 200_000, update: 3000 },
   latencySeconds: 2,
-  rates: { single: [1000, 20_000], fleet: [50, 400], processes: 8, warmUpSeconds: 1, seconds: 2 },
+  rates: { single: [1000, 20_000], fleet: [400], processes: 4, warmUpSeconds: 0.5, seconds: 1.5 },
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
   idleSeconds: 3,
