@@ -111,10 +111,6 @@ describe('the figures of a fleet', () => {
     });
     expect(figures.p99).toBeCloseTo(99.01);
   });
-
-  it('are not below nothing', () => {
-    expect(summed([load(2000, 0, hundred)], 2, 0.3, from, to).redisMicros).toBe(0);
-  });
 });
 
 describe('alternate', () => {

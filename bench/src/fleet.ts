@@ -87,7 +87,7 @@ export function summed(
     figures.reduce((sum, each) => sum + of(each), 0);
   const counted = total((each) => each.counted);
   const perSecond = counted / seconds;
-  const redisShare = Math.max(0, shareOf(from, to) - idleShare);
+  const redisShare = shareOf(from, to) - idleShare;
   const elapsed = (to.at - from.at) / 1000;
   const latencies = figures.flatMap((each) => each.latencies);
   return {

@@ -98,7 +98,7 @@ export const SMOKE: Sizes = {
   cold: { sluice: 5000, sentry: 1000, redisBenchmark: 5000 },
   sql: { sluice: 5000, update: 200 },
   latencySeconds: 0.5,
-  rates: { single: [1000], fleet: [50], processes: 2, warmUpSeconds: 0.2, seconds: 0.5 },
+  rates: { single: [1000], fleet: [400], processes: 2, warmUpSeconds: 0.2, seconds: 1 },
   inProcess: 5000,
   growth: { backlogs: [1000, 5000], targets: 5000 },
   idleSeconds: 1,
