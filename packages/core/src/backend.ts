@@ -60,6 +60,12 @@ export interface Backend {
    */
   ack(partition: number, token: string): Promise<boolean>;
 
+  /**
+   * `ack`, and then `claim`, in one step. `false`: the token does not hold the lease; nothing changed, and nothing was
+   * claimed. A token that gets `true` again from `ack` ends nothing and claims: so repeats return the same lease.
+   */
+  ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false>;
+
   /** Gives the lease back, not applied: the same batch is due again later. */
   nack(partition: number, token: string, failure: Failure): Promise<boolean>;
 
@@ -115,6 +121,7 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   claim: true,
   renew: true,
   ack: true,
+  ackAndClaim: true,
   nack: true,
   bury: true,
   read: true,

@@ -9,6 +9,7 @@ import claim from './lua/claim.lua';
 import claimedEntries from './lua/claimed-entries.lua';
 import deadLetters from './lua/dead-letters.lua';
 import discard from './lua/discard.lua';
+import endBatch from './lua/end-batch.lua';
 import heldBy from './lua/held-by.lua';
 import holds from './lua/holds.lua';
 import join from './lua/join.lua';
@@ -46,9 +47,9 @@ export function loadScripts() {
   return {
     join: script(numbers, serverTime, refusals, chunks, record, join),
     add: script(numbers, now, refusals, chunks, record, deferred('load_merge', merge, 'merge'), add),
-    claim: script(numbers, now, serverTime, refusals, chunks, batch, claim),
+    claim: script(numbers, now, serverTime, refusals, chunks, batch, heldBy, holds, endBatch, claim),
     renew: script(numbers, now, refusals, heldBy, renew),
-    ack: script(refusals, heldBy, holds, ack),
+    ack: script(refusals, heldBy, holds, endBatch, ack),
     nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
     bury: script(numbers, now, refusals, chunks, batch, heldBy, holds, bury),
     read: script(refusals, steps, claimedEntries, read),

@@ -1,9 +1,11 @@
--- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one.
+-- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one. With a lease token, it ends
+-- the batch of that lease first, which was applied.
 --
 -- KEYS 1 entries, 2 pending, 3 batch, 4 state, 5 the set of partitions
 -- ARGV 1 now or '', 2 partition, 3 entries a batch, 4 bytes a batch, 5 lease in ms, 6 prefix of a new batch's id,
---      7 claim token, 8 'early' to take a batch that nobody holds before it is due
--- Reply {'leased', id, attempt, failures, age in ms, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
+--      7 claim token, 8 'early' to take a batch that nobody holds before it is due, 9 lease token or ''
+-- Reply {'leased', id, attempt, failures, age in ms, entries left pending, payload}, {'busy', ms until it is due} or {'empty'};
+--       0 if the token does not hold the lease
 --
 -- The payload is a line for each target key and each packed entry in turn. It is read last, since it may be large.
 -- Changes begin with one that needs no memory: Redis then allows the others even at maxmemory, so that a full server
@@ -43,9 +45,16 @@ local function leased_again(held)
   return { 'leased', held.id, attempt, held.failures, age_of(made_at, now), remaining, payload }
 end
 
-local held, problem = read_batch(batch)
-if problem then return problem end
-if held then return leased_again(held) end
+local is_applied, settled = false, nil
+if ARGV[9] ~= '' then
+  is_applied, settled = holds(batch, state, ARGV[9])
+  if settled == 0 then return 0 end
+end
+if not is_applied then
+  local held, problem = read_batch(batch)
+  if problem then return problem end
+  if held then return leased_again(held) end
+end
 
 -- Only text that Sluice did not write can have a line break; it must not shift the lines after it.
 local function one_line(text)
@@ -67,7 +76,7 @@ repeat
     keys[taken], lines[2 * taken - 1], lines[2 * taken] = key, one_line(key), one_line(value)
   end
 until is_full or #some < STEP or taken == size
-if taken == 0 then return { 'empty' } end
+if taken == 0 then return is_applied and end_batch(batch, state, settled) or { 'empty' } end
 
 local batches = count_of(redis.call('HGET', state, 'batches'))
 if not batches then return corrupt(state, 'has a count of batches that is no number') end
@@ -84,6 +93,7 @@ local oldest = text_of(first_at)
 
 local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')
+  or is_applied and denied('DEL', batch)
   or denied('HSET', batch, '', '')
   or denied('LTRIM', pending, '0', '-1')
   or denied('HDEL', entries, '')
@@ -93,7 +103,8 @@ if refusal then return refusal end
 redis.call('HDEL', entries, '')
 redis.call('LTRIM', pending, 0, -1)
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
-redis.call('HSET', state, 'batches', number)
+if is_applied then redis.call('DEL', batch) end
+redis.call('HSET', state, 'batches', number, unpack(is_applied and { 'settled', settled } or {}))
 redis.call('HSET', batch, 'id', id, 'number', number, 'payload', payload, 'size', taken, 'oldest', oldest,
   'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
 redis.call('LTRIM', pending, taken, -1)

@@ -56,6 +56,10 @@ export const ownership: Promises = {
     assert.ok(claimed.status === 'leased');
     const burials: readonly Burial[] = deepFreeze([{ index: 0, reason: 'bad' }]);
     assert.equal(await backend.bury(0, claimed.leaseToken, burials), true);
+    await add([entry]);
+    const last = await backend.claim(0, request);
+    assert.ok(last.status === 'leased');
+    assert.deepEqual(await backend.ackAndClaim(0, last.leaseToken, request), { status: 'empty' });
     const ids = Object.freeze((await backend.deadLetters(0, 0, 10)).map(({ id }) => id));
     assert.deepEqual(await backend.redrive(0, ids), ids);
   },
