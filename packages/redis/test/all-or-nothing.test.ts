@@ -154,6 +154,26 @@ const situations: Situation[] = [
       },
     }),
   ),
+  ...(['entries wait', 'nothing is pending', 'the list of partitions was lost'] as const).map(
+    (when): Situation => ({
+      script: 'claim',
+      when: `the batch is applied, and ${when}`,
+      async prepare() {
+        await pending();
+        const token = await leased('first', { size: when === 'nothing is pending' ? 3 : 1 });
+        if (when === 'the list of partitions was lost') await admin.del(allKeys.partitions);
+        return (by) =>
+          by.ackAndClaim(0, token, {
+            size: 1,
+            bytes: 10_000,
+            leaseMs: 1000,
+            batchIdPrefix: '0-b',
+            claimToken: 't',
+            early: false,
+          });
+      },
+    }),
+  ),
   ...Object.entries({
     renew: (by: Backend, token: string) => by.renew(0, token, 9000),
     ack: (by: Backend, token: string) => by.ack(0, token),
