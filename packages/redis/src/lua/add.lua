@@ -55,9 +55,8 @@ local refused = refusals and cjson.encode(refusals) or '[]'
 local item = opened > 0 and text_of(now_ms(ARGV[1])) .. '\n' .. table.concat(new, '\n')
 -- Sets that someone removed come back, but not every write has to look.
 local is_listing = item and redis.call('LLEN', pending) == 0 or applied % 16 == 0
-local refusal = is_listing and (denied('SADD', partitions, '') or denied('SADD', counts, '') or denied('RPUSH', pending, ''))
-  or set > 0 and denied('HSET', entries, '', '')
-  or denied('HSET', state, '', '')
+local refusal = denied('HSET', state, '', '')
+  or is_listing and (denied('SADD', partitions, '') or denied('SADD', counts, '') or denied('RPUSH', pending, ''))
 if refusal then return refusal end
 
 -- This changes nothing: see `may`. A key must not be listed twice.
