@@ -24,25 +24,22 @@ if string.sub(record or '0 ', 1, #follows + 1) ~= follows .. ' ' then
   return { 'conflict' }
 end
 
-local keys, opens, count = {}, {}, 0
--- An entry without its closing brace: it gets the stamp, or is merged.
-for key, open in string.gmatch(ARGV[9], '([^\n]+)\n([^\n]*)}') do
+local keys, packed, count = {}, {}, 0
+for key, entry in string.gmatch(ARGV[9], '([^\n]+)\n([^\n]+)') do
   count = count + 1
-  keys[count], opens[count] = key, open
+  keys[count], packed[count] = key, entry
 end
 
 local olds = fields_of(entries, keys)
 local merge
-local new, opened, sets, set, refusals, stamp = {}, 0, {}, 0, nil, nil
+local new, opened, sets, set, refusals = {}, 0, {}, 0, nil
 for i = 1, count do
-  local key, open, old = keys[i], opens[i], olds[i]
-  local value, reason, field
+  local key, value, old = keys[i], packed[i], olds[i]
+  local reason, field
   if old then
     merge = merge or load_merge()
-    value, reason, field = merge(old, open .. '}')
+    value, reason, field = merge(old, value)
   else
-    stamp = stamp or string.format(',"@":"%.0f"}', now_ms(ARGV[1]))
-    value = open == '{' and open .. string.sub(stamp, 2) or open .. stamp
     opened = opened + 1
     new[opened] = key
   end
@@ -55,18 +52,21 @@ for i = 1, count do
   end
 end
 local refused = refusals and cjson.encode(refusals) or '[]'
-local refusal = set > 0 and denied('HSET', entries, '', '') or denied('HSET', state, '', '')
+local item = opened > 0 and text_of(now_ms(ARGV[1])) .. '\n' .. table.concat(new, '\n')
+-- Sets that someone removed come back, but not every write has to look.
+local is_listing = item and redis.call('LLEN', pending) == 0 or applied % 16 == 0
+local refusal = denied('HSET', state, '', '')
+  or is_listing and (denied('SADD', partitions, '') or denied('SADD', counts, '') or denied('RPUSH', pending, ''))
 if refusal then return refusal end
 
 -- This changes nothing: see `may`. A key must not be listed twice.
 if not may then redis.call('HSET', state, 'epoch', epoch) end
--- Sets that someone removed come back, but not every write has to look.
-if opened > 0 and redis.call('LLEN', pending) == 0 or applied % 16 == 0 then
+if is_listing then
   redis.call('SADD', partitions, ARGV[2])
   if ARGV[10] ~= '' then redis.call('SADD', counts, ARGV[10]) end
 end
--- From here on nothing fails: what might do so, this user and these keys, has just been tried.
-call_in_chunks('RPUSH', pending, new)
+-- The first change may fail for want of a right; after it nothing does, as the rights and keys of the others have been tried.
+if item then redis.call('RPUSH', pending, item) end
 call_in_chunks('HSET', entries, sets)
 local position = text_of(applied + 1)
 redis.call('HSET', state, 'applied', position, name, ARGV[6] .. ' ' .. position .. ' ' .. nonce .. ' ' .. refused)
