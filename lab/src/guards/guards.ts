@@ -38,8 +38,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /if not record and tonumber\(ARGV\[4\]\) < floor then/,
-        replace: 'if false then',
+        find: /not record and tonumber\(ARGV\[4\]\) < floor/,
+        replace: 'false',
       },
     ],
   },
@@ -48,8 +48,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /if epoch ~= ARGV\[3\] then/,
-        replace: 'if false then',
+        find: /if is_forgotten or epoch ~= ARGV\[3\] then/,
+        replace: 'if is_forgotten then',
       },
     ],
   },

@@ -3,16 +3,20 @@
 -- KEYS 1 entries, 2 pending, 3 state, 4 the set of partitions, 5 the set of numbers of partitions
 -- ARGV 1 now or '', 2 partition, 3 epoch, 4 the position at which the producer joined, 5 producer, 6 the write's number, 7 the number that it follows,
 --      8 its nonce, 9 a line for each target key and each packed entry in turn, 10 the number of partitions, or '' if it is not known
--- Reply {'applied' | 'duplicate', position, refusals as JSON}, {'conflict'}, {'gap', last number, position} or
---       {'unknown', epoch or '', floor}
+-- Reply the position, if the write was applied and nothing was refused; or {'applied' | 'duplicate', position, refusals as
+--       JSON}, {'conflict'}, {'gap', last number, position} or {'unknown', epoch or '', floor}
 local entries, pending, state, partitions, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, follows, nonce = 'p:' .. ARGV[5], ARGV[7], ARGV[8]
 
-local record, epoch, applied, floor = unpack(redis.call('HMGET', state, name, 'epoch', 'applied', 'floor'))
-applied, floor = count_of(applied), count_of(floor)
-if not applied or not floor then return corrupt(state, 'has a position that is no number') end
-if epoch ~= ARGV[3] then return { 'unknown', epoch or '', floor } end
-if not record and tonumber(ARGV[4]) < floor then return { 'unknown', epoch, floor } end
+local record, epoch, applied = unpack(redis.call('HMGET', state, name, 'epoch', 'applied'))
+applied = count_of(applied)
+if not applied then return corrupt(state, 'has a position that is no number') end
+if not record or epoch ~= ARGV[3] then
+  local floor = count_of(redis.call('HGET', state, 'floor'))
+  if not floor then return corrupt(state, 'has a floor that is no number') end
+  local is_forgotten = not record and tonumber(ARGV[4]) < floor
+  if is_forgotten or epoch ~= ARGV[3] then return { 'unknown', epoch or '', floor } end
+end
 -- The usual record is not taken apart: it begins with the number that the write follows.
 if string.sub(record or '0 ', 1, #follows + 1) ~= follows .. ' ' then
   local last, last_position, last_nonce, last_refused = 0, nil, nil, nil
@@ -70,4 +74,4 @@ if item then redis.call('RPUSH', pending, item) end
 call_in_chunks('HSET', entries, sets)
 local position = text_of(applied + 1)
 redis.call('HSET', state, 'applied', position, name, ARGV[6] .. ' ' .. position .. ' ' .. nonce .. ' ' .. refused)
-return { 'applied', applied + 1, refused }
+return refusals and { 'applied', applied + 1, refused } or applied + 1
