@@ -70,8 +70,8 @@ if most == 0 then return is_applied and end_batch(batch, state, settled) or { 'e
 repeat
   local values = redis.call('HMGET', entries, unpack(queue.keys, taken + 1, math.min(taken + STEP, most)))
   for _, packed in ipairs(values) do
-    local key = queue.keys[taken + 1]
-    local value = with_time(packed or 'null', queue.times[taken + 1])
+    local key, stamp = queue.keys[taken + 1], queue.stamps[taken + 1]
+    local value = with_time(packed or 'null', stamp)
     sum = sum + #key + #value
     is_full = taken > 0 and sum > bytes
     if is_full then break end
@@ -107,7 +107,7 @@ if refusal then return refusal end
 -- These change nothing: see `may`.
 redis.call('HDEL', entries, '')
 redis.call('LTRIM', pending, 0, -1)
-if rest and not may then redis.call('LSET', pending, 0, queue.head) end
+if rest and not may then redis.call('LSET', pending, 0, queue.items[1].text) end
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
 if is_applied then redis.call('DEL', batch) end
 redis.call('HSET', state, 'batches', number, unpack(is_applied and { 'settled', settled } or {}))

@@ -1,36 +1,43 @@
--- Reads keys from the head of the queue, at least `count` if there are so many: of each also the time, and which item it is
--- in. Items may be small or large, so few are read at first.
+-- Reads the first keys of the queue, at most `count`: of each also where it ends in its item, and what adds the time to its
+-- entry. Items may be small or large: how many are read is judged by those before.
 local function read_queue(pending, count)
-  local keys, times, in_items, found, items, head, step = {}, {}, {}, 0, 0, nil, 4
+  local keys, ends, stamps, items, found, last, step = {}, {}, {}, {}, 0, 0, 1
   repeat
-    local some = redis.call('LRANGE', pending, items, items + step - 1)
-    head = head or some[1]
-    for _, item in ipairs(some) do
-      items = items + 1
-      local time, list, key_form = keys_of(item)
-      for key in string.gmatch(list, key_form) do
+    local some = redis.call('LRANGE', pending, last, last + step - 1)
+    for _, text in ipairs(some) do
+      last = last + 1
+      local time = time_of(text)
+      local stamp = time and ',"@":"' .. time .. '"}'
+      items[last] = { text = text, time = time, before = found }
+      local next_key = string.gmatch(text, time and '([^\n]+)()' or '(.+)()')
+      if time then next_key() end
+      for key, stop in next_key do
         found = found + 1
-        keys[found], times[found], in_items[found] = key, time or '', items
+        keys[found], ends[found], stamps[found] = key, stop, stamp
+        if found == count then break end
       end
+      if found == count then break end
     end
     local is_end = #some < step
-    step = math.min(2 * step, 64)
-  until is_end or found >= count
-  return { keys = keys, times = times, items = in_items, length = found, head = head }
+    step = math.min(64, math.ceil((count - found) * last / found))
+  until is_end or found == count
+  return { keys = keys, ends = ends, stamps = stamps, items = items, length = found }
 end
 
 -- What is left when the first keys of a queue are taken: how many items go whole, and the rest of the next one, if it
 -- goes in part.
 local function after(queue, taken)
-  local item = queue.items[taken]
-  if queue.items[taken + 1] ~= item then return item end
-  local last = taken + 1
-  while queue.items[last + 1] == item do last = last + 1 end
-  return item - 1, queue.times[last] .. '\n' .. table.concat(queue.keys, '\n', taken + 1, last)
+  local last = #queue.items
+  while queue.items[last].before >= taken do last = last - 1 end
+  local item, stop = queue.items[last], queue.ends[taken]
+  if stop > #item.text then return last end
+  return last - 1, item.time .. string.sub(item.text, stop)
 end
 
 -- A packed entry with the time at which it came, unless it has one.
-local function with_time(packed, time)
-  if time == '' or string.find(packed, '[{,]"@":"') or string.sub(packed, -1) ~= '}' then return packed end
-  return string.sub(packed, 1, -2) .. (packed == '{}' and '' or ',') .. '"@":"' .. time .. '"}'
+local function with_time(packed, stamp)
+  if not stamp or string.sub(packed, -1) ~= '}' then return packed end
+  -- The search without a pattern is fast. A name may end with the same characters, but has a backslash before them.
+  if string.find(packed, '"@":"', 1, true) and string.find(packed, '[{,]"@":"') then return packed end
+  return packed == '{}' and '{' .. string.sub(stamp, 2) or string.sub(packed, 1, -2) .. stamp
 end

@@ -31,7 +31,7 @@ local function stats_of(entries, pending, batch, order, state)
   if length == 0 and dead == 0 and not found and redis.call('EXISTS', state) == 0 then return false end
   local age = found and age_of(found.oldest, now) or 0
   local head = redis.call('LINDEX', pending, 0)
-  local since = head and (keys_of(head) or string.match(redis.call('HGET', entries, head) or '', '"@":"(%d+)"'))
+  local since = head and (time_of(head) or string.match(redis.call('HGET', entries, head) or '', '"@":"(%d+)"'))
   local reply = { length, found and found.size or 0, dead, math.max(age, age_of(since, now)) }
   if found then batch_stats(found, reply) end
   return reply
