@@ -6,7 +6,7 @@ local function read_queue(pending, count)
     local some = redis.call('LRANGE', pending, last, last + step - 1)
     for _, text in ipairs(some) do
       last = last + 1
-      local time = time_of(text)
+      local time = head_of(text)
       local stamp = time and ',"@":"' .. time .. '"}'
       items[last] = { text = text, time = time, before = found }
       local next_key = string.gmatch(text, time and '([^\n]+)()' or '(.+)()')
