@@ -16,7 +16,7 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
   const { model, keys } = group[0].layout;
   return sql`
     select
-      ${id('u', 'ord')},
+      (${id('u', 'ord')} - 1)::integer as ${id('ord')},
       row(${sql.join(keys.map((key) => id('t', key)))})::text as ${id('found')}
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
@@ -103,15 +103,13 @@ interface Sender {
   read(row: Row): unknown;
 }
 
-/** Keys have the very type of their column, which may round them. */
+/** Keys have the very type of their column, which may round them; a domain of it might refuse NULL. */
 function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): Sender[] {
-  return layout.keys
-    .map((key, i) => ({
-      name: `k${i}`,
-      type: infoOf(key, table)?.type ?? 'text',
-      read: ({ keyValues }: Row) => keyValues[i],
-    }))
-    .filter((_, i) => keyValues[i] !== null);
+  return layout.keys.map((key, i) => ({
+    name: `k${i}`,
+    type: (keyValues[i] !== null && infoOf(key, table)?.type) || 'text',
+    read: ({ keyValues }: Row) => keyValues[i],
+  }));
 }
 
 /** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
@@ -163,17 +161,18 @@ function infoOf(column: string, table: TableInfo | undefined): ColumnInfo | unde
   return table?.columns.find(({ name }) => name === column);
 }
 
-/** The rows of a group as a table `u`, from one parameter of JSON. */
+/** The rows of a group as a table `u`, from one parameter of JSON; `ord` counts them from 1. */
 function source(group: Group, senders: readonly Sender[]): Sql {
-  const rows = group.map((row, ord) => {
-    const record: Record<string, unknown> = { ord };
+  const rows = group.map((row) => {
+    const record: Record<string, unknown> = {};
     for (const { name, read } of senders) record[name] = read(row);
     return record;
   });
+  const names = senders.map(({ name }) => id(name));
   // Types come from the catalogue of the database, which quotes them.
-  const columns = senders.map(({ name, type }) => sql`${id(name)} ${sql.raw(type)}`);
+  const columns = senders.map(({ type }, i) => sql`${names[i]} ${sql.raw(type)}`);
   return sql`
-    json_to_recordset(${JSON.stringify(rows)}::text::json)
-      as ${id('u')}(${sql.join([sql`${id('ord')} integer`, ...columns])})
+    rows from (json_to_recordset(${JSON.stringify(rows)}::text::json) as (${sql.join(columns)}))
+      with ordinality as ${id('u')}(${sql.join([...names, id('ord')])})
   `;
 }
