@@ -36,7 +36,7 @@ export const mysql: SqlDialect = {
     for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
   },
 
-  upsertAtOnce: undefined,
+  atOnce: undefined,
   isInTheWay: isDuplicate,
 
   async insert(db, group, table) {
@@ -107,7 +107,7 @@ export const mysql: SqlDialect = {
     `,
   }),
 
-  async enterLedger(db, ledger, batch, outcome) {
+  async enterLedger(db, { ledger, batch, outcome }) {
     try {
       // "insert ignore" would also cut an id that is too long, and count rows in ways that depend on the connection's flags.
       await sql`

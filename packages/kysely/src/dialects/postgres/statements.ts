@@ -3,7 +3,7 @@ import type { Group } from '../../plan/groups.js';
 import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
-import type { Match } from '../dialect.js';
+import type { Match, Upsert } from '../dialect.js';
 import { RULES, rankedBy } from '../rules.js';
 
 type Sql = RawBuilder<unknown>;
@@ -44,22 +44,49 @@ export function insertRows(group: Group, table: TableInfo | undefined): Sql {
 }
 
 /** Changes rows in the order of the entries, and inserts those that are missing, which have more columns. */
-export function upsertRows(group: Group, inserted: Group, table: TableInfo | undefined): Sql {
-  const name = id(...group[0].layout.model.table);
+export function upsertRows({ group, inserted, table }: Upsert): Sql {
   return sql`
     with
+      ${id('u')} as materialized (select * from ${sourceOfUpsert(inserted, table)}),
+      ${id('updated')} as (${updateReturning(group, table)})
+    ${insertOthers(inserted)}
+  `;
+}
+
+/** The same, if the statement that enters the batch does so. Its row comes first, and with the others or not at all. */
+export function enterAndUpsertRows(entry: Sql, { group, inserted, table }: Upsert): Sql {
+  return sql`
+    with
+      ${id('entered')} as (${entry}),
       ${id('u')} as materialized (
         select *
-        from ${source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)])}
+        from ${sourceOfUpsert(inserted, table)}
+        where exists (select from ${id('entered')})
       ),
-      ${id('updated')} as (
-        update ${name} as ${id('t')}
-        set ${changesOf(group, table)}
-        from ${id('u')}
-        where ${matches(group)}
-        returning ${id('u', 'ord')}
-      )
-    insert into ${name} (${columnsOf(inserted)})
+      ${id('updated')} as (${updateReturning(group, table)}),
+      ${id('inserted')} as (${insertOthers(inserted)})
+    select id
+    from ${id('entered')}
+  `;
+}
+
+function sourceOfUpsert(inserted: Group, table: TableInfo | undefined): Sql {
+  return source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)]);
+}
+
+function updateReturning(group: Group, table: TableInfo | undefined): Sql {
+  return sql`
+    update ${id(...group[0].layout.model.table)} as ${id('t')}
+    set ${changesOf(group, table)}
+    from ${id('u')}
+    where ${matches(group)}
+    returning ${id('u', 'ord')}
+  `;
+}
+
+function insertOthers(inserted: Group): Sql {
+  return sql`
+    insert into ${id(...inserted[0].layout.model.table)} (${columnsOf(inserted)})
     select ${givenOf(inserted)}
     from ${id('u')}
     where ${id('u', 'ord')} not in (select ${id('ord')} from ${id('updated')})
