@@ -17,7 +17,7 @@ import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
 import { inTransaction } from './apply/transaction.js';
 import { type Watch, watched } from './apply/watch.js';
-import { failureOf } from './dialects/failures.js';
+import { failureOf, NotAtOnce } from './dialects/failures.js';
 import { Cleaner } from './ledger/cleaner.js';
 import { confirm, createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
@@ -190,7 +190,8 @@ async function deliverAtOnce(delivery: Delivery): Promise<LedgerRecord | undefin
       (await apply(db, watch.signal)) ? outcome : recorded(db, settings, batch),
     );
   } catch (error) {
-    if (dialect.isInTheWay(error) || failureOf(error, dialect.classify) === 'setup') return undefined;
+    const isInTheWay = error instanceof NotAtOnce || dialect.isInTheWay(error);
+    if (isInTheWay || failureOf(error, dialect.classify) === 'setup') return undefined;
     throw error;
   }
 }

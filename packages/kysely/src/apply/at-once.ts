@@ -24,42 +24,45 @@ export function atOnce(
   outcome: LedgerRecord,
 ): ApplyAtOnce | undefined {
   const { dialect, ledger, tables } = work;
-  const usual = dialect.atOnce;
-  if (usual === undefined || !groups.every((group) => isUsual(group, work))) return undefined;
-  const [only, another] = groups;
+  const upserts = groups.map((group) => upsertOf(group, work));
+  if (dialect.atOnce === undefined || !upserts.every((upsert) => isUsual(upsert, work))) return undefined;
+  const { upsert, enterAndUpsert } = dialect.atOnce;
+  const [only, another] = upserts;
   // The row of the ledger cannot get lost where it comes with all others. A trigger of the ledger might remove it.
-  if (only !== undefined && another === undefined && tables.get(ledger)?.isPlain) {
+  if (enterAndUpsert && only !== undefined && another === undefined && tables.get(ledger)?.isPlain) {
     const entry = { ledger, batch, outcome: textOf(outcome) };
-    return async (db) => usual.enterAndUpsert(db, entry, upsertOf(only, work));
+    return async (db) => {
+      refuseUnfit(only.group[0].layout, only.table, dialect);
+      return enterAndUpsert(db, entry, only);
+    };
   }
   return async (db, signal) => {
     if (!(await enter(db, work, batch, outcome))) return false;
-    for (const group of groups) {
+    for (const one of upserts) {
       signal.throwIfAborted();
-      await usual.upsert(db, upsertOf(group, work));
+      refuseUnfit(one.group[0].layout, one.table, dialect);
+      await upsert(db, one);
     }
     await confirm(db, work, batch);
     return true;
   };
 }
 
-/** @throws EntryFault */
 function upsertOf(group: Group, { dialect, tables }: Omit<Work, 'db'>): Upsert {
-  const [{ layout }] = group;
-  const table = tables.get(layout.model.table);
-  refuseUnfit(layout, table, dialect);
+  const table = tables.get(group[0].layout.model.table);
   return { group, inserted: asInserted(group, dialect.catalogue), table };
 }
 
-function isUsual(group: Group, { dialect: { catalogue }, tables }: Omit<Work, 'db'>): boolean {
+function isUsual(upsert: Upsert, { dialect }: Omit<Work, 'db'>): boolean {
+  const { group, table } = upsert;
   const [{ layout, keyValues }] = group;
-  const info = tables.get(layout.model.table);
   return (
-    info?.isPlain === true &&
-    isUniqueFor(info, layout.keys, catalogue) &&
+    table?.isPlain === true &&
+    isUniqueFor(table, layout.keys, dialect.catalogue) &&
     !keyValues.includes(null) &&
     layout.fields.length > 0 &&
     !layout.fields.some(hasFloor) &&
-    group.every((row) => row.layout.name === layout.name && row.layout.model.mode === 'upsert')
+    group.every((row) => row.layout.name === layout.name && row.layout.model.mode === 'upsert') &&
+    dialect.atOnce?.takes(upsert) === true
   );
 }

@@ -18,7 +18,7 @@ export interface SqlDialect {
   find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
-  /** Upserts in one statement; `undefined` where none can do it without proposing rows. */
+  /** Upserts of whole groups; `undefined` where none can do it without proposing rows. */
   readonly atOnce: AtOnce | undefined;
   /** Whether an insert failed because of another row. */
   isInTheWay(error: unknown): boolean;
@@ -66,12 +66,20 @@ export interface Session {
   readonly isAtOnce: boolean;
 }
 
-/** Statements for a whole group. They throw an error that `isInTheWay` knows if another row kept one out. */
+/** Statements for a whole group. */
 interface AtOnce {
-  /** Updates the rows that are there, in the order of the entries, and inserts the others. */
+  /** Whether they can be for these entries. */
+  takes(upsert: Upsert): boolean;
+  /**
+   * Updates the rows that are there, in the order of the entries, and inserts the others.
+   * @throws NotAtOnce, or an error that `isInTheWay` knows, if another row kept one out, or two entries are for the same one
+   */
   upsert(db: Db, upsert: Upsert): Promise<void>;
-  /** The same, and the statement enters the batch. Returns false, and does nothing, if it is there already. */
-  enterAndUpsert(db: Db, entry: LedgerEntry, upsert: Upsert): Promise<boolean>;
+  /**
+   * The same, and its one statement enters the batch. Returns false, and does nothing, if that is there already.
+   * `undefined` where no statement does all.
+   */
+  readonly enterAndUpsert: ((db: Db, entry: LedgerEntry, upsert: Upsert) => Promise<boolean>) | undefined;
 }
 
 /** Entries of one layout, for a table whose keys are unique. */

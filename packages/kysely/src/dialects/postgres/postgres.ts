@@ -19,6 +19,8 @@ export const postgres: SqlDialect = {
   },
 
   atOnce: {
+    takes: () => true,
+
     async upsert(db, upsert) {
       await upsertRows(upsert).execute(db);
     },
