@@ -201,6 +201,7 @@ export interface StoredTarget {
 
 /** What a backend holds of a target in one partition; `undefined` where there is nothing. */
 export interface StoredSums {
+  /** A backend may leave out `@`, and add it when the entry is claimed. */
   readonly pending: Fields | undefined;
   /** In the unsettled batch. */
   readonly claimed: Fields | undefined;

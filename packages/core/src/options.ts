@@ -37,7 +37,7 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    * quiet time is written at once. So no increment waits longer, the partitions are written together, and increments of a
    * target merge in this process, which costs the backend nothing. Gathering ends early when seven eighths of `maxTargets`
    * are held, and is left out while each increment is awaited before the next one. 0 is until the end of the tick.
-   * By default the backend decides: 5 with Redis, 0 in memory; and 0 if `clock` is given.
+   * By default the backend decides: 10 with Redis, 0 in memory; and 0 if `clock` is given.
    */
   lingerMs?: number;
   /**

@@ -61,7 +61,7 @@ export function redis(options: RedisBackendOptions): Backend {
 class RedisBackend implements Backend {
   readonly name = 'redis';
   /** A write costs the server some thirty microseconds, most of them for waking up: what goes together is cheaper. */
-  readonly lingerMs = 5;
+  readonly lingerMs = 10;
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;

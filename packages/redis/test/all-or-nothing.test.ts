@@ -103,11 +103,11 @@ const situations: Situation[] = [
   },
   {
     script: 'add',
-    when: 'the targets are new, and the list of partitions was lost',
+    when: 'nothing is pending, and the list of partitions was lost',
     async prepare() {
-      const write = await pending();
+      const write = writes(await backend.join(0, 4));
       await admin.del(allKeys.partitions);
-      return write(2, [page(3), page(4)]);
+      return write(1, [page(3), page(4)]);
     },
   },
   {
@@ -174,6 +174,16 @@ const situations: Situation[] = [
     }),
   ),
   { script: 'stats', when: 'nothing is there', prepare: async () => (by) => by.stats(1) },
+  {
+    script: 'stats',
+    when: 'an older version left entries',
+    async prepare() {
+      await backend.join(0, 4);
+      await admin.hset(keys.entries, page(0).key, '{"+views":"1","@":"5"}');
+      await admin.rpush(keys.pending, page(0).key);
+      return (by) => by.stats(1);
+    },
+  },
   {
     script: 'deadLetters',
     when: 'there are some',

@@ -83,7 +83,10 @@ test('a Redis that is back while it is asked whether it is PostgreSQL loses no i
       client.on('error', () => {});
       if (connections === 1) return client.destroy();
       const server = connect(plainRedis.port, '127.0.0.1').on('error', () => client.destroy());
-      return client.on('close', () => server.destroy()).pipe(server).pipe(client);
+      return client
+        .on('close', () => server.destroy())
+        .pipe(server)
+        .pipe(client);
     }),
   );
   await using buffer = createBuffer({
