@@ -34,12 +34,15 @@ function takesField({ rule }: Field, info: ColumnInfo | undefined): boolean {
   if (rule === 'sum') return true;
   if (rule === 'last')
     return !/^(enum|set|bit|.*binary|.*blob|year|geo|.*point|.*line|.*polygon)/.test(info.base);
-  return rule !== 'companion' && /^(char|varchar|.*text|.*int|datetime|timestamp|date)$/.test(info.base);
+  return (
+    rule !== 'companion' &&
+    /^(char|varchar|.*text|(tiny|small|medium|big)?int|datetime|timestamp|date)$/.test(info.base)
+  );
 }
 
 function fitting(info: ColumnInfo | undefined): ((value: Sent) => boolean) | undefined {
   if (info === undefined) return undefined;
-  if (/int$/.test(info.base)) return Number.isSafeInteger;
+  if (/^(tiny|small|medium|big)?int$/.test(info.base)) return Number.isSafeInteger;
   const [, length] = /^(?:var)?char\((\d+)\)/.exec(info.type) ?? [];
   if (length === undefined || info.collation === undefined) return undefined;
   const isAny = info.collation.startsWith('utf8mb4_');
