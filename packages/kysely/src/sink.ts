@@ -17,8 +17,9 @@ import { Enders } from './apply/enders.js';
 import { applyApart, type Isolated } from './apply/isolate.js';
 import { inTransaction } from './apply/transaction.js';
 import { type Watch, watched } from './apply/watch.js';
+import { failureOf, NotAtOnce } from './dialects/failures.js';
 import { Cleaner } from './ledger/cleaner.js';
-import { createLedger, enter, record, recorded } from './ledger/ledger.js';
+import { confirm, createLedger, enter, record, recorded } from './ledger/ledger.js';
 import { type LedgerRecord, NOTHING_LEFT, rejectedOf } from './ledger/record.js';
 import { type KyselySinkOptions, resolve, type Settings } from './options.js';
 import type { Group } from './plan/groups.js';
@@ -94,7 +95,7 @@ function sinkOf(settings: Settings): KyselySink {
     if (isEmpty(plan)) return { rejected: [] };
     const outcome = await explaining(plan.groups, context, (setup, watch, tables) =>
       lackingNoNames(setup, plan, context, (known) =>
-        deliver(batch, known, tables, settings, context, watch),
+        deliver({ batch, plan: known, tables, settings, context, watch }),
       ),
     );
     report(batch, outcome, settings, context.logger);
@@ -142,7 +143,7 @@ function sinkOf(settings: Settings): KyselySink {
     ): Promise<SinkResult> {
       const gaveUp: LedgerRecord = { gaveUp: reason };
       const outcome = await explaining([], context, (_, watch) =>
-        inTransaction(watch, settings.dialect, async (db) =>
+        inTransaction(watch, settings.dialect, { isAtOnce: false }, async (db) =>
           (await enter(db, settings, batch, gaveUp)) ? gaveUp : recorded(db, settings, batch),
         ),
       );
@@ -154,39 +155,70 @@ function sinkOf(settings: Settings): KyselySink {
   });
 }
 
-async function deliver(
-  batch: Batch,
-  plan: Plan,
-  tables: KnownTables,
-  settings: Settings,
-  context: SinkContext,
-  watch: Watch,
-): Promise<LedgerRecord> {
+/** A batch that is to be applied, and what is known. */
+interface Delivery {
+  readonly batch: Batch;
+  readonly plan: Plan;
+  readonly tables: KnownTables;
+  readonly settings: Settings;
+  readonly context: SinkContext;
+  readonly watch: Watch;
+}
+
+async function deliver(delivery: Delivery): Promise<LedgerRecord> {
+  return (await deliverAtOnce(delivery)) ?? (await deliverInSteps(delivery));
+}
+
+/** Whether a newer worker may know the names that this one does not. */
+function mayWait({ plan, settings, context }: Delivery): boolean {
+  return plan.unknown.length > 0 && context.ageMs < settings.unknownAfterMs;
+}
+
+/**
+ * Applies a batch of the usual kind. Returns `undefined` if it is to go step by step: it is none, a row was in the way, or
+ * the tables have changed, which must not keep the ledger from saying that it was applied before.
+ */
+async function deliverAtOnce(delivery: Delivery): Promise<LedgerRecord | undefined> {
+  const { batch, plan, tables, settings, watch } = delivery;
   const { dialect, ledger, isolateAfter } = settings;
+  if (batch.attempt >= isolateAfter || mayWait(delivery)) return undefined;
+  const outcome = outcomeOf([...plan.rejected, ...plan.unknown], [], settings);
+  const apply = atOnce({ dialect, ledger, tables }, plan.groups, batch, outcome);
+  if (apply === undefined) return undefined;
+  try {
+    return await inTransaction(watch, dialect, { isAtOnce: true }, async (db) =>
+      (await apply(db, watch.signal)) ? outcome : recorded(db, settings, batch),
+    );
+  } catch (error) {
+    const isInTheWay = error instanceof NotAtOnce || dialect.isInTheWay(error);
+    if (isInTheWay || failureOf(error, dialect.classify) === 'setup') return undefined;
+    throw error;
+  }
+}
+
+async function deliverInSteps(delivery: Delivery): Promise<LedgerRecord> {
+  const { batch, plan, tables, settings, context, watch } = delivery;
+  const { dialect, ledger, isolateAfter } = settings;
+  const { rejected, unknown } = plan;
   const enders = new Enders(plan.groups);
-  const isolates = batch.attempt >= isolateAfter;
-  let inOneStep = isolates ? undefined : atOnce({ dialect, ledger, tables }, plan.groups);
   const inOne = (): Promise<LedgerRecord> =>
-    inTransaction(watch, dialect, async (db) => {
+    inTransaction(watch, dialect, { isAtOnce: false }, async (db) => {
       if (!(await enter(db, settings, batch, NOTHING_LEFT))) return recorded(db, settings, batch);
-      if (plan.unknown.length > 0 && context.ageMs < settings.unknownAfterMs) {
-        throw unknownNames(batch, plan.unknown, context, settings);
-      }
+      if (mayWait(delivery)) throw unknownNames(batch, unknown, context, settings);
       const work: Work = { db, dialect, ledger, tables };
-      const apply = isolates ? applyApart : (inOneStep ?? applyTogether);
+      const apply = batch.attempt >= isolateAfter ? applyApart : applyTogether;
       const { failed, missing } = await apply(work, enders.groups, watch.signal);
       const blamed = await blame(work, [...enders.failed, ...failed]);
-      const outcome = outcomeOf([...plan.rejected, ...plan.unknown, ...blamed], missing, settings);
+      const outcome = outcomeOf([...rejected, ...unknown, ...blamed], missing, settings);
       await record(db, settings, batch, outcome);
+      await confirm(db, settings, batch);
       return outcome;
     });
   for (;;) {
     try {
       return await inOne();
     } catch (error) {
-      const goesOn = inOneStep !== undefined && dialect.isInTheWay(error);
-      inOneStep = undefined;
-      if (!goesOn && !enders.narrow(error)) throw error;
+      if (!enders.narrow(error)) throw error;
     }
   }
 }

@@ -155,6 +155,25 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
       expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 22 }]);
     });
 
+    test.each(['abcdef', '語', '😀'])(
+      'a key that its column cannot hold counts in no other row: %s',
+      async (name) => {
+        const { db } = database;
+        await sql`create table t (name varchar(5) character set latin1 primary key, n bigint)`.execute(db);
+        await sql`insert into t values ('abcde', 0), ('?', 0), ('??', 0), ('????', 0)`.execute(db);
+        const sink = kyselySink({ db, models: { T: { table: 't' } } });
+        await sink.migrate();
+        const batch = await batchOf([
+          ['T', { n: 1 }, { name }],
+          ['T', { n: 1 }, { name: 'abcd' }],
+        ]);
+        await expect(sink(batch, context)).rejects.toThrow(/Data too long|Illegal mix of collations/);
+        const result = await sink({ ...batch, attempt: 2 }, context);
+        expect(result?.rejected).toHaveLength(1);
+        expect((await sql`select name from t where n <> 0`.execute(db)).rows).toEqual([{ name: 'abcd' }]);
+      },
+    );
+
     test('the session is as it was before, after a batch that failed, too', async () => {
       // Its connection stays as it is set here.
       await using own = await openMysql(server.socket);

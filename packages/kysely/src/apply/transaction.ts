@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { SqlDialect } from '../dialects/dialect.js';
+import type { Session, SqlDialect } from '../dialects/dialect.js';
 import { failureOf } from '../dialects/failures.js';
 import type { Watch } from './watch.js';
 
@@ -13,6 +13,7 @@ const TRIES = 6;
 export async function inTransaction<T>(
   watch: Watch,
   dialect: SqlDialect,
+  kind: Pick<Session, 'isAtOnce'>,
   task: (db: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
   const { signal, timeoutMs } = watch;
@@ -20,7 +21,7 @@ export async function inTransaction<T>(
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
     try {
-      return await once(watch, dialect, task);
+      return await once(watch, dialect, { ...kind, timeoutMs }, task);
     } catch (error) {
       const late = timeoutMs > 0 && performance.now() - startedAt > timeoutMs;
       if (tries === TRIES || late || failureOf(error, dialect.classify) !== 'conflict') throw error;
@@ -32,14 +33,15 @@ export async function inTransaction<T>(
 async function once<T>(
   watch: Watch,
   dialect: SqlDialect,
+  session: Session,
   task: (db: Kysely<unknown>) => Promise<T>,
 ): Promise<T> {
-  const { db, signal, timeoutMs } = watch;
+  const { db, signal } = watch;
   let failure: { readonly error: unknown } | undefined;
   const run = async (trx: Transaction<unknown>): Promise<T> => {
     try {
       watch.connected();
-      const result = await dialect.withSession(trx, timeoutMs, () => task(trx));
+      const result = await dialect.withSession(trx, session, () => task(trx));
       // A reply that comes too late must not commit what is delivered again.
       signal.throwIfAborted();
       watch.ending('COMMIT');

@@ -18,14 +18,8 @@ export interface SqlDialect {
   find(db: Db, group: Group, table: TableInfo | undefined): Promise<readonly Match[]>;
   /** Changes rows that were found. The entries have one layout, and none is for the row of another. */
   update(db: Db, group: Group, table: TableInfo | undefined): Promise<void>;
-  /**
-   * Updates the rows that are there, in the order of the entries, and inserts the others, in one statement: for entries
-   * of one layout, and a table whose keys are unique. `undefined` where no statement can do both without proposing rows.
-   * @throws an error that `isInTheWay` knows if another row kept one out
-   */
-  readonly upsertAtOnce:
-    | ((db: Db, group: Group, inserted: Group, table: TableInfo | undefined) => Promise<void>)
-    | undefined;
+  /** Upserts of whole groups; `undefined` where none can do it without proposing rows. */
+  readonly atOnce: AtOnce | undefined;
   /** Whether an insert failed because of another row. */
   isInTheWay(error: unknown): boolean;
   /** Inserts rows of one layout. Where a row is in the way, the transaction goes on as if nothing was tried. */
@@ -43,8 +37,8 @@ export interface SqlDialect {
 
   /** `undefined` where transactions have one level only. */
   readonly isolationLevel: IsolationLevel | undefined;
-  /** Sets for one transaction what it needs: limits of time, and how values are read. A limit of 0 is none. */
-  withSession<T>(db: Db, timeoutMs: number, task: () => Promise<T>): Promise<T>;
+  /** Sets for one transaction what it needs: limits of time, and how values are read. */
+  withSession<T>(db: Db, session: Session, task: () => Promise<T>): Promise<T>;
   /** Makes constraints speak at once, so that each entry's own statement fails. */
   beforeIsolation(db: Db): Promise<void>;
   readonly classify: Classify;
@@ -54,7 +48,7 @@ export interface SqlDialect {
   /** The statements that make the ledger, the index only where it is not part of the table. */
   createLedger(ledger: readonly string[], indexName: string): { readonly table: Sql; readonly index?: Sql };
   /** Enters a batch, after any other transaction that holds it. Returns false if it is there already. */
-  enterLedger(db: Db, ledger: readonly string[], batch: Batch, outcome: string | null): Promise<boolean>;
+  enterLedger(db: Db, entry: LedgerEntry): Promise<boolean>;
   /** The ledger's time so many milliseconds ago. */
   ago(ms: number): Sql;
 
@@ -62,6 +56,45 @@ export interface SqlDialect {
 
   /** Kysely over a pool, whose connections go through `hold`; `undefined` if the database has no such pool. */
   overPool(pool: Pool, hold: Hold): KyselyDialect | undefined;
+}
+
+/** What a transaction needs. */
+export interface Session {
+  /** How long a statement may take, and the transaction be idle; 0 is no limit. */
+  readonly timeoutMs: number;
+  /** Whether it has no statements but those of `atOnce`. */
+  readonly isAtOnce: boolean;
+}
+
+/** Statements for a whole group. */
+interface AtOnce {
+  /** Whether they can be for these entries. */
+  takes(upsert: Upsert): boolean;
+  /**
+   * Updates the rows that are there, in the order of the entries, and inserts the others.
+   * @throws NotAtOnce, or an error that `isInTheWay` knows, if another row kept one out, or two entries are for the same one
+   */
+  upsert(db: Db, upsert: Upsert): Promise<void>;
+  /**
+   * The same, and its one statement enters the batch. Returns false, and does nothing, if that is there already.
+   * `undefined` where no statement does all.
+   */
+  readonly enterAndUpsert: ((db: Db, entry: LedgerEntry, upsert: Upsert) => Promise<boolean>) | undefined;
+}
+
+/** Entries of one layout, for a table whose keys are unique. */
+export interface Upsert {
+  readonly group: Group;
+  /** The same entries as they are inserted: they may have more columns. */
+  readonly inserted: Group;
+  readonly table: TableInfo | undefined;
+}
+
+/** A row of the ledger. */
+export interface LedgerEntry {
+  readonly ledger: readonly string[];
+  readonly batch: Batch;
+  readonly outcome: string | null;
 }
 
 /** `ord` is the entry's index in its group; `found` identifies the row of the table. */

@@ -8,6 +8,9 @@ export type Failure = 'conflict' | 'data' | 'setup' | 'outage';
 /** An entry that its table cannot take, by what the sink found rather than the database. */
 export class EntryFault extends Error {}
 
+/** Not every entry has its row after statements for all: they are to be applied step by step. */
+export class NotAtOnce extends Error {}
+
 /** What a dialect says of one error, its causes aside; `undefined` if it is none of the database. */
 export type Classify = (error: Readonly<Record<string, unknown>>) => Failure | undefined;
 

@@ -96,7 +96,7 @@ export function enter(
   batch: Batch,
   outcome: LedgerRecord,
 ): Promise<boolean> {
-  return dialect.enterLedger(db, ledger, batch, textOf(outcome));
+  return dialect.enterLedger(db, { ledger, batch, outcome: textOf(outcome) });
 }
 
 /** What became of a batch that is in the ledger. */
@@ -109,21 +109,24 @@ export async function recorded(db: Kysely<unknown>, { ledger }: Ledger, batch: B
   return recordOf(rows[0]?.outcome ?? null);
 }
 
-/**
- * Adds to a batch's row what its transaction left undone.
- * @throws LedgerLost when the row is not there exactly once: the transaction that entered it is not this one any more
- */
+/** Adds to a batch's row what its transaction left undone. */
 export async function record(
   db: Kysely<unknown>,
   { ledger }: Ledger,
   batch: Batch,
   outcome: LedgerRecord,
 ): Promise<void> {
+  if (outcome === NOTHING_LEFT) return;
   const table = sql.id(...ledger);
-  if (outcome !== NOTHING_LEFT) {
-    await sql`update ${table} set outcome = ${textOf(outcome)} where id = ${batch.id}`.execute(db);
-  }
-  const { rows } = await sql`select id from ${table} where id = ${batch.id}`.execute(db);
+  await sql`update ${table} set outcome = ${textOf(outcome)} where id = ${batch.id}`.execute(db);
+}
+
+/**
+ * Looks for a batch's row before the commit.
+ * @throws LedgerLost when it is not there exactly once: the transaction that entered it is not this one any more
+ */
+export async function confirm(db: Kysely<unknown>, { ledger }: Ledger, batch: Batch): Promise<void> {
+  const { rows } = await sql`select id from ${sql.id(...ledger)} where id = ${batch.id}`.execute(db);
   if (rows.length !== 1) {
     throw new LedgerLost(
       `The batch ${batch.id} is in the ledger ${rows.length} times before the commit: something in between ended the transaction, or entered it again.`,

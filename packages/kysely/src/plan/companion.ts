@@ -1,6 +1,6 @@
 import type { Companion, ComparableValue, Entry } from '@sluice/core';
-import type { Companions } from './mappings.js';
 import { mergedExtra } from './merged-extra.js';
+import type { Companions } from './source.js';
 
 /**
  * Of the values that several extras brought for one column, the one whose extra wins: while old producers run, an extra

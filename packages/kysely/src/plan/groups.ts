@@ -9,7 +9,8 @@ export type Group = readonly [Row, ...Row[]];
  */
 export function groupRows(rows: readonly Row[]): Group[] {
   const groups = partition(rows, ({ place }) => place);
-  return [...groups.keys()].sort(compare).map((place) => inKeyOrder(groups.get(place) as Group));
+  for (const group of groups.values()) group.sort((a, b) => compare(a.key, b.key));
+  return [...groups.keys()].sort(compare).map((place) => groups.get(place) as Group);
 }
 
 /** Puts the rows of a group that name the same columns together, for one statement. */
@@ -28,18 +29,16 @@ export function halves(group: Group): Group[] {
   return [group.slice(0, middle), group.slice(middle)].flatMap((half) => (isGroup(half) ? [half] : []));
 }
 
-function partition(rows: readonly Row[], name: (row: Row) => string): Map<string, Group> {
+/** The rows by a name of theirs, in the order in which they are given. */
+function partition(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, [Row, ...Row[]]> {
   const parts = new Map<string, [Row, ...Row[]]>();
   for (const row of rows) {
-    const part = parts.get(name(row));
-    if (part === undefined) parts.set(name(row), [row]);
+    const name = nameOf(row);
+    const part = parts.get(name);
+    if (part === undefined) parts.set(name, [row]);
     else part.push(row);
   }
   return parts;
-}
-
-function inKeyOrder([...rows]: Group): Group {
-  return rows.sort((a, b) => compare(a.key, b.key) || a.index - b.index) as [Row, ...Row[]];
 }
 
 function compare(a: string, b: string): number {

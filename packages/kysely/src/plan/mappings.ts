@@ -3,6 +3,9 @@ import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
 import type { CompanionField, Field, Layout } from './layout.js';
 import { type Model, plainSum, type SumColumn } from './model.js';
+import type { Row } from './row.js';
+import { type Reader, readerOf } from './row-of.js';
+import type { Companion, Mapping, Source } from './source.js';
 import { listed, quote, type UnmappedEntry, unknown, unmapped } from './unmapped.js';
 
 /** Which entries have a layout: those that name just this, in this order. */
@@ -15,63 +18,42 @@ interface Names {
   readonly companions: readonly Companion[];
 }
 
-/** Where the values of an entry go: a filter to each key, and a source to each field. */
-export interface Mapping {
-  readonly layout: Layout;
-  readonly filters: readonly string[];
-  readonly sources: readonly Source[];
-}
-
-/** Where the value of a field comes from: columns of an entry, which are added up, or extra values, of which one stays. */
-export type Source =
-  | { readonly part: 'extra'; readonly names: readonly string[]; readonly rule: Rule }
-  | { readonly part: 'columns'; readonly names: readonly string[]; readonly scale: number }
-  | Companions;
-
-/** Values that came with extras of `max` or `min` for one column: the one stays whose extra wins. */
-export interface Companions {
-  readonly part: 'companions';
-  readonly rule: 'max' | 'min';
-  readonly from: readonly Companion[];
-}
-
-/** The name of a value, and that of the extra that it came with. */
-interface Companion {
-  readonly name: string;
-  readonly of: string;
-}
-
-export function isCompanion(source: Source): source is Companions {
-  return source.part === 'companions';
-}
-
 // Names come from code, so there are few; the bound only guards against a service that makes names up.
 const MOST = 100;
+
+interface Known {
+  readonly names: Names;
+  readonly read: Reader;
+}
 
 /** Maps entries to columns. Entries that name the same share a mapping, which is checked once. */
 export class Mappings {
   readonly #dialect: SqlDialect;
-  readonly #mappings: { readonly names: Names; readonly mapping: Mapping }[] = [];
+  readonly #known: Known[] = [];
+  #latest: Known | undefined;
 
   constructor(dialect: SqlDialect) {
     this.#dialect = dialect;
   }
 
   /**
-   * The mapping of an entry.
+   * An entry as a row of its model's table.
    * @throws UnmappedEntry, UnknownName
    */
-  of(entry: Entry, model: Model): Mapping {
-    // Most likely the one of the entry before.
-    const known = this.#mappings.findLast(({ names }) => fits(names, entry, model));
-    return known?.mapping ?? this.#add(namesOf(entry, model));
+  rowOf(entry: Entry, index: number, model: Model): Row {
+    // Most likely that of the entry before.
+    if (this.#latest === undefined || !fits(this.#latest.names, entry, model)) {
+      this.#latest = this.#known.find(({ names }) => fits(names, entry, model)) ?? this.#add(entry, model);
+    }
+    return this.#latest.read(entry, index);
   }
 
-  #add(names: Names): Mapping {
-    const mapping = this.#map(names);
-    if (this.#mappings.length >= MOST) this.#mappings.length = 0;
-    this.#mappings.push({ names, mapping });
-    return mapping;
+  #add(entry: Entry, model: Model): Known {
+    const names = namesOf(entry, model);
+    const known = { names, read: readerOf(this.#map(names), this.#dialect) };
+    if (this.#known.length >= MOST) this.#known.length = 0;
+    this.#known.push(known);
+    return known;
   }
 
   #map({ model, filters, columns, extra, rules, companions }: Names): Mapping {

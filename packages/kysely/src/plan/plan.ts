@@ -5,7 +5,6 @@ import type { Layout } from './layout.js';
 import type { Mappings } from './mappings.js';
 import type { Model } from './model.js';
 import type { Row } from './row.js';
-import { rowOf } from './row-of.js';
 import { listed, quote, UnknownName, UnmappedEntry } from './unmapped.js';
 
 /** What is to become of the entries of a batch. */
@@ -24,8 +23,7 @@ export function planOf(batch: Batch, mappings: Mappings, settings: Settings): Pl
   for (const [index, entry] of batch.entries.entries()) {
     if (entry.signalOnly) continue;
     try {
-      const mapping = mappings.of(entry, modelOf(entry, settings));
-      rows.push(rowOf(entry, index, mapping, settings.dialect));
+      rows.push(mappings.rowOf(entry, index, modelOf(entry, settings)));
     } catch (error) {
       if (!(error instanceof UnmappedEntry)) throw error;
       const list = error instanceof UnknownName ? unknown : rejected;

@@ -7,7 +7,10 @@ export interface TableInfo {
   readonly uniques: readonly UniqueIndex[] | undefined;
   /** Whether rows can be written in this mode: some views take none, or only updates. */
   isWritable(mode: 'upsert' | 'update'): boolean;
-  /** Whether it has its rows itself, and no trigger or rule may do something else instead of a change. */
+  /**
+   * Whether one statement can be for all entries: it has its rows itself, no trigger or rule may do something else instead
+   * of a change, and the server reads lists of rows.
+   */
   readonly isPlain: boolean;
   /** Whether its rows can be locked: a view that triggers write to may have none of its own. */
   readonly isLockable: boolean;
@@ -18,6 +21,8 @@ export interface TableInfo {
 }
 
 export interface UniqueIndex {
+  /** Left out where statements do not name indexes. */
+  readonly name?: string;
   /** All columns that decide whether a row is the same, those of conditions and expressions included, where known. */
   readonly columns: readonly string[];
   /** Whether it has no condition and no expression, so that rows with the same columns never are two. */
@@ -34,6 +39,8 @@ export interface ColumnInfo {
   readonly base: string;
   /** The same with what rounds its values: the digits of a number, the fractions of a second. */
   readonly rounded?: string;
+  /** How text is compared, where the type does not say it. */
+  readonly collation?: string;
   readonly takesSums: boolean;
   /** How many digits after the point of a sum it keeps; below 0 it rounds whole numbers, or takes none. */
   readonly decimals: number;
@@ -83,8 +90,17 @@ export interface Catalogue {
 export function isUniqueFor(
   info: TableInfo | undefined,
   keys: readonly string[],
-  { isSameName }: Pick<Catalogue, 'isSameName'>,
+  catalogue: Pick<Catalogue, 'isSameName'>,
 ): boolean {
+  return uniqueFor(info, keys, catalogue) !== undefined;
+}
+
+/** The index that keeps a second row with the same keys out. */
+export function uniqueFor(
+  info: TableInfo | undefined,
+  keys: readonly string[],
+  { isSameName }: Pick<Catalogue, 'isSameName'>,
+): UniqueIndex | undefined {
   const isKey = (column: string): boolean => keys.some((key) => isSameName(key, column));
-  return info?.uniques?.some(({ columns, isPlain }) => isPlain && columns.every(isKey)) ?? false;
+  return info?.uniques?.find(({ columns, isPlain }) => isPlain && columns.every(isKey));
 }

@@ -158,13 +158,13 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       const texts: string[] = [];
       const wrapped = database.connect(faulty({ before: (text) => void texts.push(text) }));
       const sink = await sinkFor(PAGE, { db: wrapped });
-      // MySQL compares each row with each entry, and gets fewer of them at once.
-      const count = mysql ? 50 : 100;
-      await apply(sink, pages(count));
-      texts.length = 0;
-      await apply(sink, pages(count));
-      expect(texts.filter((text) => text.includes('pages'))).toHaveLength(postgres ? 1 : 2);
-      expect(Object.keys(await views())).toHaveLength(count);
+      const inserting = postgres ? 1 : 2;
+      for (const statements of [inserting, mysql ? 1 : inserting]) {
+        texts.length = 0;
+        await apply(sink, pages(100));
+        expect(texts.filter((text) => text.includes('pages'))).toHaveLength(statements);
+      }
+      expect(Object.keys(await views())).toHaveLength(100);
     });
 
     test('with no columns only makes sure of the row', async () => {
@@ -688,7 +688,7 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
     ])('is no verdict about the data, if it is %s', async (_, detail) => {
       const failure = Object.assign(new Error('no luck'), detail);
       const before = (text: string): void => {
-        if (text.startsWith('insert into') || text.startsWith('update')) throw failure;
+        if (/insert into|^update/.test(text)) throw failure;
       };
       await sinkFor(PAGE);
       const sink = kyselySink({ db: database.connect(faulty({ before })), models: PAGE });

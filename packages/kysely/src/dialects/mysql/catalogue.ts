@@ -27,7 +27,7 @@ export const mysqlCatalogue: Catalogue = {
     return {
       columns: await columnsOf(db, table),
       uniques: isView ? undefined : await uniquesOf(db, table),
-      isPlain: false,
+      isPlain: relation.type === 'BASE TABLE' && (await readsLists(db)),
       isLockable: true,
       isWritable: () => relation.updatable !== 'NO',
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
@@ -90,6 +90,16 @@ function of(table: readonly string[]) {
   return sql`t.table_name = ${table.at(-1)} and t.table_schema = coalesce(${table.at(-2) ?? null}, database())`;
 }
 
+/** Whether the server reads JSON as a table: MySQL 8, MariaDB 10.6. */
+async function readsLists(db: Kysely<unknown>): Promise<boolean> {
+  try {
+    await sql`select u.n from json_table('[1]', '$[*]' columns (n integer path '$')) as u`.execute(db);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface Relation {
   readonly type: string;
   readonly engine: string | null;
@@ -120,6 +130,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     type: string;
     base: string;
     scale: unknown;
+    collation: string | null;
     computed: string | null;
     required: number;
   }>`
@@ -128,6 +139,7 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
       t.column_type as ${sql.id('type')},
       t.data_type as ${sql.id('base')},
       t.numeric_scale as ${sql.id('scale')},
+      t.collation_name as ${sql.id('collation')},
       t.generation_expression as ${sql.id('computed')},
       t.is_nullable = 'NO'
         and t.column_default is null
@@ -136,10 +148,11 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     where ${of(table)}
     order by t.ordinal_position
   `.execute(db);
-  return rows.map(({ name, type, base, scale, computed, required }) => ({
+  return rows.map(({ name, type, base, scale, collation, computed, required }) => ({
     name,
     type,
     base,
+    ...(collation !== null && { collation }),
     takesSums: NUMBERS.has(base),
     decimals: base === 'decimal' ? Number(scale) : WHOLE.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
@@ -167,5 +180,9 @@ async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise
   const special = new Set(
     rows.filter(({ column, part }) => column === null || part !== null).map(({ index }) => index),
   );
-  return indexesOf(rows).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
+  return indexesOf(rows).map(({ index, columns }) => ({
+    name: index,
+    columns,
+    isPlain: !special.has(index),
+  }));
 }

@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type QueryResult, sql } from 'kysely';
 import { type Group, isGroup } from '../../plan/groups.js';
 import type { Row } from '../../plan/row.js';
 import type { Match, SqlDialect } from '../dialect.js';
-import type { Failure } from '../failures.js';
+import { type Failure, NotAtOnce } from '../failures.js';
 import { dateOfFourDigits, encoder } from '../values.js';
+import { insertOthers, isList, updateAll } from './at-once.js';
 import { mysqlCatalogue } from './catalogue.js';
 import { overMysqlPool } from './pool.js';
 import { withSession } from './session.js';
@@ -36,7 +37,22 @@ export const mysql: SqlDialect = {
     for (const chunk of chunksOf(group, MOST_COMPARED)) await updateRows(chunk, table).execute(db);
   },
 
-  upsertAtOnce: undefined,
+  atOnce: {
+    takes: isList,
+
+    async upsert(db, upsert) {
+      for (const inserted of chunksOf(upsert.inserted)) {
+        const part = { ...upsert, inserted };
+        const updated = await updateAll(part).execute(db);
+        let left = inserted.length - rowsOf(updated);
+        if (left > 0) left -= rowsOf(await insertOthers(part).execute(db));
+        // Somebody else may have inserted a row in between. A connection may not count rows that stay as they are.
+        if (left !== 0) throw new NotAtOnce();
+      }
+    },
+
+    enterAndUpsert: undefined,
+  },
   isInTheWay: isDuplicate,
 
   async insert(db, group, table) {
@@ -107,7 +123,7 @@ export const mysql: SqlDialect = {
     `,
   }),
 
-  async enterLedger(db, ledger, batch, outcome) {
+  async enterLedger(db, { ledger, batch, outcome }) {
     try {
       // "insert ignore" would also cut an id that is too long, and count rows in ways that depend on the connection's flags.
       await sql`
@@ -143,6 +159,11 @@ const SETUP = new Set([3, 1021, 1114, 1288, 1290, 1356, 1449, 1471, 1665, 1792, 
 const DATA = new Set([
   1172, 1267, 1270, 1271, 1329, 1339, 1364, 1366, 1526, 1643, 1644, 3140, 3819, 3854, 3988, 4025,
 ]);
+
+/** How many rows a statement changed. */
+function rowsOf({ numAffectedRows = 0n }: QueryResult<unknown>): number {
+  return Number(numAffectedRows);
+}
 
 function isDuplicate(error: unknown): boolean {
   const { errno } = error as { errno?: unknown };

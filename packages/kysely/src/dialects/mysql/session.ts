@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Session } from '../dialect.js';
 
 /**
  * How the server is to read values, whatever it does by default: none is cut or clamped, a backslash is what drivers take
@@ -29,7 +30,7 @@ const SETTINGS = {
 /** MySQL has these settings for sessions only, and the connection goes back to a pool: they are put back. */
 export async function withSession<T>(
   db: Kysely<unknown>,
-  timeoutMs: number,
+  { timeoutMs }: Session,
   task: () => Promise<T>,
 ): Promise<T> {
   const seconds = sql.lit(Math.ceil(timeoutMs / 1000));

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../plan/groups.js';
 import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
-import type { TableInfo } from '../../setup/catalogue.js';
+import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
 import type { Match } from '../dialect.js';
 import { RULES, rankedBy } from '../rules.js';
 import type { Sent } from '../values.js';
@@ -106,16 +106,20 @@ function addend(field: Field, value: Sent): Sql {
   return sql`cast(${sent} as decimal(65, ${sql.lit(field.scale)}))`;
 }
 
-function isText(column: string, table: TableInfo | undefined): boolean {
+export function isText(column: string, table: TableInfo | undefined): boolean {
   return /char|text/.test(typeOf(column, table) ?? '');
 }
 
-function inBytes(text: Sql): Sql {
+export function inBytes(text: Sql): Sql {
   return sql`cast(convert(${text} using utf8mb4) as binary)`;
 }
 
 function typeOf(column: string, table: TableInfo | undefined): string | undefined {
-  return table?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type;
+  return infoOf(column, table)?.type;
+}
+
+export function infoOf(column: string, table: TableInfo | undefined): ColumnInfo | undefined {
+  return table?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
 }
 
 /** Keys are sent as they are compared: bits would take the digits of a number for letters. */
@@ -184,6 +188,12 @@ function asRanked(value: Sent, type = ''): Sql {
   return cast === undefined || value === null ? sent : sql`cast(${sent} as ${sql.raw(cast)})`;
 }
 
+/** The same for text of which only the column is known. */
+export function rankedAs(text: Sql, type = ''): Sql {
+  const cast = /int\b/.test(type) ? 'decimal(65)' : castOf(type);
+  return cast === undefined ? text : sql`cast(${text} as ${sql.raw(cast)})`;
+}
+
 /** How text is read as a column would round it, where it does. */
 function castOf(type: string): string | undefined {
   const [, name, precision] =
@@ -194,7 +204,7 @@ function castOf(type: string): string | undefined {
 }
 
 /** A value as one parameter of a statement. */
-function parameter(value: Sent): string | number | null {
+export function parameter(value: Sent): string | number | null {
   if (typeof value === 'boolean') return value ? 1 : 0;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }

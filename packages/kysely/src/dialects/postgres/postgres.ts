@@ -1,12 +1,12 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { undoable } from '../../apply/undo.js';
-import type { SqlDialect } from '../dialect.js';
+import type { Session, SqlDialect } from '../dialect.js';
 import type { Failure } from '../failures.js';
-import { enterUnlessThere } from '../ledger-on-conflict.js';
+import { enterUnlessThere, insertUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
 import { overPostgresPool } from './pool.js';
-import { findRows, insertRows, updateRows, upsertRows } from './statements.js';
+import { enterAndUpsertRows, findRows, insertRows, updateRows, upsertRows } from './statements.js';
 
 export const postgres: SqlDialect = {
   async find(db, group, table) {
@@ -18,12 +18,17 @@ export const postgres: SqlDialect = {
     await updateRows(group, table).execute(db);
   },
 
-  async upsertAtOnce(db, group, inserted, table) {
-    // Rows are locked in the order in which they are sent if each is looked up by its key.
-    const scans = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
-    const off = scans.map((name) => sql`set_config(${sql.lit(name)}, 'off', true)`);
-    await sql`select ${sql.join(off)}`.execute(db);
-    await upsertRows(group, inserted, table).execute(db);
+  atOnce: {
+    takes: () => true,
+
+    async upsert(db, upsert) {
+      await upsertRows(upsert).execute(db);
+    },
+
+    async enterAndUpsert(db, entry, upsert) {
+      const { rows } = await enterAndUpsertRows(insertUnlessThere(entry), upsert).execute(db);
+      return rows.length > 0;
+    },
   },
 
   isInTheWay,
@@ -63,18 +68,9 @@ export const postgres: SqlDialect = {
   // What another transaction inserts meanwhile must be seen.
   isolationLevel: 'read committed',
 
-  async withSession(db, timeoutMs, task) {
-    if (timeoutMs === 0) return task();
-    const ms = String(timeoutMs);
-    // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
-    await sql`
-      select
-        set_config('statement_timeout', ${ms}, true),
-        case
-          when version() not like '%wasm%'
-          then set_config('idle_in_transaction_session_timeout', ${ms}, true)
-        end
-    `.execute(db);
+  async withSession(db, session, task) {
+    const settings = settingsOf(session);
+    if (settings.length > 0) await sql`select ${sql.join(settings)}`.execute(db);
     return task();
   },
 
@@ -120,6 +116,18 @@ const SETUP = /^(42|3F|0A|55000|25006|53100)/;
 
 // 21 several rows for one, 22 data, 23 constraints, 44 views, 54 limits such as those of an index, P0 raised in a trigger.
 const DATA = new Set(['21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
+
+function settingsOf({ timeoutMs, isAtOnce }: Session): RawBuilder<unknown>[] {
+  const set = (name: string, value: string) => sql`set_config(${sql.lit(name)}, ${sql.lit(value)}, true)`;
+  // Rows are locked in the order in which they are sent if each is looked up by its key.
+  const scans = ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'];
+  const settings = isAtOnce ? scans.map((scan) => set(scan, 'off')) : [];
+  if (timeoutMs === 0) return settings;
+  const ms = String(timeoutMs);
+  // A worker that vanished must not hold its locks until TCP notices. PGlite has one user, and its timers hang.
+  const idle = sql`case when version() not like '%wasm%' then ${set('idle_in_transaction_session_timeout', ms)} end`;
+  return [...settings, set('statement_timeout', ms), idle];
+}
 
 /** A unique or an exclusion constraint. */
 function isInTheWay(error: unknown): boolean {

@@ -3,7 +3,7 @@ import type { Group } from '../../plan/groups.js';
 import type { Field } from '../../plan/layout.js';
 import type { Row } from '../../plan/row.js';
 import type { ColumnInfo, TableInfo } from '../../setup/catalogue.js';
-import type { Match } from '../dialect.js';
+import type { Match, Upsert } from '../dialect.js';
 import { RULES, rankedBy } from '../rules.js';
 
 type Sql = RawBuilder<unknown>;
@@ -16,7 +16,7 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
   const { model, keys } = group[0].layout;
   return sql`
     select
-      ${id('u', 'ord')},
+      (${id('u', 'ord')} - 1)::integer as ${id('ord')},
       row(${sql.join(keys.map((key) => id('t', key)))})::text as ${id('found')}
     from ${source(group, keysOf(group, table))}
     join ${id(...model.table)} as ${id('t')} on ${matches(group)}
@@ -44,22 +44,49 @@ export function insertRows(group: Group, table: TableInfo | undefined): Sql {
 }
 
 /** Changes rows in the order of the entries, and inserts those that are missing, which have more columns. */
-export function upsertRows(group: Group, inserted: Group, table: TableInfo | undefined): Sql {
-  const name = id(...group[0].layout.model.table);
+export function upsertRows({ group, inserted, table }: Upsert): Sql {
   return sql`
     with
+      ${id('u')} as materialized (select * from ${sourceOfUpsert(inserted, table)}),
+      ${id('updated')} as (${updateReturning(group, table)})
+    ${insertOthers(inserted)}
+  `;
+}
+
+/** The same, if the statement that enters the batch does so. Its row comes first, and with the others or not at all. */
+export function enterAndUpsertRows(entry: Sql, { group, inserted, table }: Upsert): Sql {
+  return sql`
+    with
+      ${id('entered')} as (${entry}),
       ${id('u')} as materialized (
         select *
-        from ${source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)])}
+        from ${sourceOfUpsert(inserted, table)}
+        where exists (select from ${id('entered')})
       ),
-      ${id('updated')} as (
-        update ${name} as ${id('t')}
-        set ${changesOf(group, table)}
-        from ${id('u')}
-        where ${matches(group)}
-        returning ${id('u', 'ord')}
-      )
-    insert into ${name} (${columnsOf(inserted)})
+      ${id('updated')} as (${updateReturning(group, table)}),
+      ${id('inserted')} as (${insertOthers(inserted)})
+    select id
+    from ${id('entered')}
+  `;
+}
+
+function sourceOfUpsert(inserted: Group, table: TableInfo | undefined): Sql {
+  return source(inserted, [...keysOf(inserted, table), ...valuesOf(inserted, table)]);
+}
+
+function updateReturning(group: Group, table: TableInfo | undefined): Sql {
+  return sql`
+    update ${id(...group[0].layout.model.table)} as ${id('t')}
+    set ${changesOf(group, table)}
+    from ${id('u')}
+    where ${matches(group)}
+    returning ${id('u', 'ord')}
+  `;
+}
+
+function insertOthers(inserted: Group): Sql {
+  return sql`
+    insert into ${id(...inserted[0].layout.model.table)} (${columnsOf(inserted)})
     select ${givenOf(inserted)}
     from ${id('u')}
     where ${id('u', 'ord')} not in (select ${id('ord')} from ${id('updated')})
@@ -103,15 +130,13 @@ interface Sender {
   read(row: Row): unknown;
 }
 
-/** Keys have the very type of their column, which may round them. */
+/** Keys have the very type of their column, which may round them; a domain of it might refuse NULL. */
 function keysOf([{ layout, keyValues }]: Group, table: TableInfo | undefined): Sender[] {
-  return layout.keys
-    .map((key, i) => ({
-      name: `k${i}`,
-      type: infoOf(key, table)?.type ?? 'text',
-      read: ({ keyValues }: Row) => keyValues[i],
-    }))
-    .filter((_, i) => keyValues[i] !== null);
+  return layout.keys.map((key, i) => ({
+    name: `k${i}`,
+    type: (keyValues[i] !== null && infoOf(key, table)?.type) || 'text',
+    read: ({ keyValues }: Row) => keyValues[i],
+  }));
 }
 
 /** What is added may be more than the column holds, and less than its domain allows: only the sum is judged. */
@@ -163,17 +188,18 @@ function infoOf(column: string, table: TableInfo | undefined): ColumnInfo | unde
   return table?.columns.find(({ name }) => name === column);
 }
 
-/** The rows of a group as a table `u`, from one parameter of JSON. */
+/** The rows of a group as a table `u`, from one parameter of JSON; `ord` counts them from 1. */
 function source(group: Group, senders: readonly Sender[]): Sql {
-  const rows = group.map((row, ord) => {
-    const record: Record<string, unknown> = { ord };
+  const rows = group.map((row) => {
+    const record: Record<string, unknown> = {};
     for (const { name, read } of senders) record[name] = read(row);
     return record;
   });
+  const names = senders.map(({ name }) => id(name));
   // Types come from the catalogue of the database, which quotes them.
-  const columns = senders.map(({ name, type }) => sql`${id(name)} ${sql.raw(type)}`);
+  const columns = senders.map(({ type }, i) => sql`${names[i]} ${sql.raw(type)}`);
   return sql`
-    json_to_recordset(${JSON.stringify(rows)}::text::json)
-      as ${id('u')}(${sql.join([sql`${id('ord')} integer`, ...columns])})
+    rows from (json_to_recordset(${JSON.stringify(rows)}::text::json) as (${sql.join(columns)}))
+      with ordinality as ${id('u')}(${sql.join([...names, id('ord')])})
   `;
 }

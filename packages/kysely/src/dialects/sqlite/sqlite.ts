@@ -17,7 +17,7 @@ export const sqlite: SqlDialect = {
     await updateRows(group).execute(db);
   },
 
-  upsertAtOnce: undefined,
+  atOnce: undefined,
   isInTheWay,
 
   async insert(db, group, table) {
