@@ -7,7 +7,7 @@ import { report, writeResults } from './src/results.js';
 import { type Results, runScenarios } from './src/run.js';
 import { SMOKE } from './src/sizes.js';
 
-const TIMEOUT_MS = 110_000;
+const TIMEOUT_MS = 240_000;
 const PLOTS = ['cold.svg', 'growth.svg', 'hot-in.svg', 'latency.svg', 'linger.svg'];
 
 describe('the benchmark', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { alternate } from './src/alternate.js';
 import { parse } from './src/arguments.js';
+import { poissonTimes } from './src/arrivals.js';
+import { type Reading, shareOf, summed } from './src/fleet.js';
 import { formatNumber, formatSpread } from './src/format.js';
 import { inFlight } from './src/in-flight.js';
 import { alone, compare } from './src/lines.js';
@@ -40,6 +42,10 @@ describe('the workload', () => {
     expect(zipfPaths(1000)).toEqual(zipfPaths(1000));
   });
 
+  it('differs by seed, over the same pages', () => {
+    expect(zipfPaths(1000, 'docs', 2)).not.toEqual(zipfPaths(1000, 'docs', 1));
+  });
+
   it('follows Zipf', () => {
     const count = 50_000;
     const paths = zipfPaths(count);
@@ -52,6 +58,58 @@ describe('the workload', () => {
 
   it('has distinct targets', () => {
     expect(distinctPaths(41, 2)).toEqual(['/cold/0000041', '/cold/0000042']);
+  });
+});
+
+describe('arrivals', () => {
+  it('are the same for the same seed, and others for another one', () => {
+    expect(poissonTimes(1000, 1, 7)).toEqual(poissonTimes(1000, 1, 7));
+    expect(poissonTimes(1000, 1, 7)).not.toEqual(poissonTimes(1000, 1, 8));
+  });
+
+  it('are in order, within the time, and at the rate that is asked for', () => {
+    const times = poissonTimes(20_000, 5, 1);
+    expect(times).toEqual(Float64Array.from(times).sort());
+    expect(times[0]).toBeGreaterThan(0);
+    expect(times.at(-1)).toBeLessThan(5000);
+    // The standard deviation of the count is its root: 316.
+    expect(Math.abs(times.length - 100_000)).toBeLessThan(1500);
+  });
+
+  it('come as at random: the gaps vary as much as they are long', () => {
+    const times = poissonTimes(1000, 50, 1);
+    const gaps = Array.from(times, (time, i) => time - (times[i - 1] ?? 0));
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+    const variance = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length;
+    expect(mean).toBeCloseTo(1, 1);
+    expect(Math.sqrt(variance)).toBeCloseTo(1, 1);
+  });
+});
+
+describe('the figures of a fleet', () => {
+  const from: Reading = { at: 1000, cpuSeconds: 3, commands: 100, requests: 50 };
+  const to: Reading = { at: 3000, cpuSeconds: 3.5, commands: 4100, requests: 2050 };
+  const load = (counted: number, cpuMicros: number, latencies: readonly number[]) => ({
+    counted,
+    cpuMicros,
+    latencies,
+  });
+  const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
+
+  it('are of all processes, and of Redis less what it takes when idle', () => {
+    const loads = [load(1500, 30_000, hundred.slice(0, 10)), load(500, 50_000, hundred.slice(10))];
+    expect(shareOf(from, to)).toBe(0.25);
+    const figures = summed(loads, 2, 0.05, from, to);
+    expect(figures.redisShare).toBeCloseTo(0.2);
+    expect(figures.redisMicros).toBeCloseTo(200);
+    expect(figures).toMatchObject({
+      perSecond: 1000,
+      commandsPerSecond: 2000,
+      requestsPerSecond: 1000,
+      clientMicros: 40,
+      p50: 50.5,
+    });
+    expect(figures.p99).toBeCloseTo(99.01);
   });
 });
 

@@ -9,6 +9,8 @@ export const ROWS = [
   'to SQL',
   'sink',
   'latency',
+  'rates',
+  'fleet',
   'memory backend',
   'growth',
   'idle',

@@ -53,6 +53,14 @@ export class RedisMeter implements AsyncDisposable {
     return Number(/usec_per_call=([\d.]+)/.exec(line)?.[1]);
   }
 
+  /** How often a command was called since `empty()`. */
+  async calls(command: string): Promise<number> {
+    const line = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(
+      await this.#client.info('commandstats'),
+    );
+    return Number(line?.[1] ?? 0);
+  }
+
   async memoryBytes(): Promise<number> {
     return number(await this.#client.info('memory'), 'used_memory');
   }

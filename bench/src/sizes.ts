@@ -13,6 +13,14 @@ export interface Sizes {
   /** Rows. */
   readonly sink: number;
   readonly latencySeconds: number;
+  /** Increments a second, of one process and of each of a fleet. */
+  readonly rates: {
+    readonly single: readonly number[];
+    readonly fleet: readonly number[];
+    readonly processes: number;
+    readonly warmUpSeconds: number;
+    readonly seconds: number;
+  };
   /** Increments. */
   readonly inProcess: number;
   readonly growth: { readonly backlogs: readonly number[]; readonly targets: number };
@@ -40,6 +48,13 @@ export const FULL: Sizes = {
   sql: { sluice: 1_000_000, update: 20_000 },
   sink: 50_000,
   latencySeconds: 5,
+  rates: {
+    single: [1000, 5000, 20_000, 50_000],
+    fleet: [50, 400],
+    processes: 20,
+    warmUpSeconds: 2,
+    seconds: 5,
+  },
   inProcess: 3_000_000,
   growth: { backlogs: [10_000, 100_000, 800_000, 1_000_000, 3_000_000], targets: 100_000 },
   idleSeconds: 10,
@@ -63,6 +78,7 @@ export const QUICK: Sizes = {
   sql: { sluice: 200_000, update: 3000 },
   sink: 20_000,
   latencySeconds: 2,
+  rates: { single: [1000, 20_000], fleet: [400], processes: 4, warmUpSeconds: 0.5, seconds: 1.5 },
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
   idleSeconds: 3,
@@ -87,6 +103,7 @@ export const SMOKE: Sizes = {
   sql: { sluice: 5000, update: 200 },
   sink: 2000,
   latencySeconds: 0.5,
+  rates: { single: [1000], fleet: [400], processes: 2, warmUpSeconds: 0.2, seconds: 1 },
   inProcess: 5000,
   growth: { backlogs: [1000, 5000], targets: 5000 },
   idleSeconds: 1,

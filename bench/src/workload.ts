@@ -3,10 +3,10 @@ import { seededRandom } from '@sluice/testing';
 const PATHS = 100_000;
 const SEED = 1;
 
-/** Paths of pages as requests name them: few are asked for often, most seldom. The same ones for the same count. */
-export function zipfPaths(count: number, site = 'docs'): string[] {
+/** Paths of pages as requests name them: few are asked for often, most seldom. The same ones for the same count and seed. */
+export function zipfPaths(count: number, site = 'docs', seed = SEED): string[] {
   const paths = Array.from({ length: PATHS }, (_, page) => flat(`/${site}/page-${page}`));
-  return Array.from(zipfRanks(count, PATHS), (rank) => paths[rank] as string);
+  return Array.from(zipfRanks(count, PATHS, seed), (rank) => paths[rank] as string);
 }
 
 /** Paths that are asked for once each. */
@@ -15,10 +15,10 @@ export function distinctPaths(from: number, count: number, site = 'cold'): strin
 }
 
 /** Ranks from 0 up to `below`; rank r is drawn with a probability in proportion to 1 / (r + 1): Zipf(1.0). */
-function zipfRanks(count: number, below: number): Uint32Array {
+function zipfRanks(count: number, below: number, seed: number): Uint32Array {
   const cumulated = harmonicSums(below);
   const total = cumulated[below - 1] as number;
-  const random = seededRandom(SEED);
+  const random = seededRandom(seed);
   return Uint32Array.from({ length: count }, () => firstAtLeast(cumulated, random() * total));
 }
 

@@ -116,26 +116,7 @@ class PostgresBackend implements Backend {
   }
 
   claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
-    const { claimToken, early } = request;
-    return this.#transaction(async (tx): Promise<ClaimResult> => {
-      const now = this.#clock.now();
-      await lock(tx, partition);
-      let batch = (await unsettledBatch(tx, partition)) ?? (await newBatch(tx, partition, request, now));
-      if (batch === undefined) return { status: 'empty' };
-      if (batch.token !== claimToken) {
-        const forMs = waitLeft(batch, now);
-        if (forMs > 0 && !(early && batch.token === null)) {
-          await setDue(tx, partition, now + forMs);
-          return { status: 'busy', forMs };
-        }
-        batch = await leaseAgain(tx, partition, request, now);
-      }
-      return {
-        status: 'leased',
-        leaseToken: leaseToken(batch.id, claimToken),
-        batch: await readBatch(tx, batch, now),
-      };
-    });
+    return this.#transaction((tx) => this.#claim(tx, partition, request));
   }
 
   renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
@@ -149,18 +130,28 @@ class PostgresBackend implements Backend {
   }
 
   ack(partition: number, token: string): Promise<boolean> {
-    return this.#settle(partition, token, (tx) => endBatch(tx, partition));
+    return this.#transaction((tx) => this.#ack(tx, partition, token));
+  }
+
+  ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false> {
+    return this.#transaction(
+      async (tx) => (await this.#ack(tx, partition, token)) && this.#claim(tx, partition, next),
+    );
   }
 
   nack(partition: number, token: string, failure: Failure): Promise<boolean> {
-    return this.#settle(partition, token, (tx) => giveBack(tx, partition, failure, this.#clock.now()));
+    return this.#transaction((tx) =>
+      this.#settle(tx, partition, token, () => giveBack(tx, partition, failure, this.#clock.now())),
+    );
   }
 
   bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
-    return this.#settle(partition, token, async (tx, batch) => {
-      await buryEntries(tx, batch, burials, this.#clock.now());
-      await endBatch(tx, partition);
-    });
+    return this.#transaction((tx) =>
+      this.#settle(tx, partition, token, async (batch) => {
+        await buryEntries(tx, batch, burials, this.#clock.now());
+        await endBatch(tx, partition);
+      }),
+    );
   }
 
   read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
@@ -247,22 +238,46 @@ class PostgresBackend implements Backend {
     return this.#closed;
   }
 
+  async #claim(tx: Transaction, partition: number, request: ClaimRequest): Promise<ClaimResult> {
+    const { claimToken, early } = request;
+    const now = this.#clock.now();
+    await lock(tx, partition);
+    let batch = (await unsettledBatch(tx, partition)) ?? (await newBatch(tx, partition, request, now));
+    if (batch === undefined) return { status: 'empty' };
+    if (batch.token !== claimToken) {
+      const forMs = waitLeft(batch, now);
+      if (forMs > 0 && !(early && batch.token === null)) {
+        await setDue(tx, partition, now + forMs);
+        return { status: 'busy', forMs };
+      }
+      batch = await leaseAgain(tx, partition, request, now);
+    }
+    return {
+      status: 'leased',
+      leaseToken: leaseToken(batch.id, claimToken),
+      batch: await readBatch(tx, batch, now),
+    };
+  }
+
+  #ack(tx: Transaction, partition: number, token: string): Promise<boolean> {
+    return this.#settle(tx, partition, token, () => endBatch(tx, partition));
+  }
+
   /** Ends a lease if the token holds it. The tokens of the latest settlements get `true` again. */
-  #settle(
+  async #settle(
+    tx: Transaction,
     partition: number,
     token: string,
-    end: (tx: Transaction, batch: BatchRow) => Promise<void>,
+    end: (batch: BatchRow) => Promise<void>,
   ): Promise<boolean> {
-    return this.#transaction(async (tx) => {
-      const state = await lock(tx, partition);
-      if (state === undefined) return false;
-      const batch = await unsettledBatch(tx, partition);
-      if (batch === undefined || !holds(batch, token)) return state.settled.includes(token);
-      await end(tx, batch);
-      const settled = [...state.settled, token].slice(-SETTLEMENTS);
-      await tx.sql`UPDATE sluice.partition SET settled = ${settled} WHERE id = ${partition}`;
-      return true;
-    });
+    const state = await lock(tx, partition);
+    if (state === undefined) return false;
+    const batch = await unsettledBatch(tx, partition);
+    if (batch === undefined || !holds(batch, token)) return state.settled.includes(token);
+    await end(batch);
+    const settled = [...state.settled, token].slice(-SETTLEMENTS);
+    await tx.sql`UPDATE sluice.partition SET settled = ${settled} WHERE id = ${partition}`;
+    return true;
   }
 
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

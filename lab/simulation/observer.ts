@@ -35,8 +35,8 @@ export class Observer {
   /** Must be called before a call takes effect; returns what must be called with its reply. */
   async before(method: BackendMethod, args: readonly unknown[]): Promise<(reply: unknown) => void> {
     if (method === 'add') return (reply) => this.#added(args[0] as Write, reply as AddResult);
-    if (method === 'claim') return (reply) => this.#claimed(reply as ClaimResult);
-    if (method === 'ack' || method === 'bury') this.changes += 1;
+    if (method === 'ack' || method === 'ackAndClaim' || method === 'bury') this.changes += 1;
+    if (isClaim(method)) return (reply) => this.#claimed(reply as ClaimResult | false);
     if (method !== 'redrive' && method !== 'discard') return () => {};
     this.changes += 1;
     const letters = await this.#backend.deadLetters(args[0] as number, 0, 1_000_000);
@@ -61,14 +61,11 @@ export class Observer {
       const { producer, number, entries } = args[0] as Write;
       return `${producer.slice(0, 6)} #${number} ${marksIn(entries)} -> ${describeAdd(reply as AddResult)}`;
     }
-    if (method === 'claim') {
-      const claimed = reply as ClaimResult;
-      if (claimed.status !== 'leased') return `-> ${claimed.status}`;
-      const { id, attempt, entries } = claimed.batch;
-      return `-> batch ${id}, attempt ${attempt}, ${marksIn(entries)}`;
-    }
     const [, token] = args;
-    return `${typeof token === 'string' ? `${token} ` : ''}-> ${JSON.stringify(reply)?.slice(0, 200)}`;
+    const what = isClaim(method)
+      ? describeClaim(reply as ClaimResult | false)
+      : JSON.stringify(reply)?.slice(0, 200);
+    return `${typeof token === 'string' ? `${token} ` : ''}-> ${what}`;
   }
 
   #added({ entries }: Write, { status }: AddResult): void {
@@ -78,13 +75,24 @@ export class Observer {
   }
 
   /** Every delivery of a batch has the same entries, and no other batch has its id. */
-  #claimed(claimed: ClaimResult): void {
-    if (claimed.status !== 'leased') return;
+  #claimed(claimed: ClaimResult | false): void {
+    if (claimed === false || claimed.status !== 'leased') return;
     const { id, entries } = claimed.batch;
     const before = this.batches.get(id) ?? entries;
     if (!isDeepStrictEqual(before, entries)) this.problems.push(`two batches have the id ${id}`);
     this.batches.set(id, before);
   }
+}
+
+function isClaim(method: BackendMethod): boolean {
+  return method === 'claim' || method === 'ackAndClaim';
+}
+
+function describeClaim(claimed: ClaimResult | false): string {
+  if (claimed === false) return 'false';
+  if (claimed.status !== 'leased') return claimed.status;
+  const { id, attempt, entries } = claimed.batch;
+  return `batch ${id}, attempt ${attempt}, ${marksIn(entries)}`;
 }
 
 function describeAdd(result: AddResult): string {

@@ -10,6 +10,7 @@ export const MEASUREMENTS = {
   'sql-upsert': async () => (await import('./sql-upsert.js')).run,
   sink: async () => (await import('./sink.js')).run,
   latency: async () => (await import('./latency.js')).run,
+  load: async () => (await import('./load.js')).run,
   grow: async () => (await import('./grow.js')).run,
   shrink: async () => (await import('./shrink.js')).run,
   idle: async () => (await import('./idle.js')).run,

@@ -16,7 +16,7 @@ export async function setFields(port: number, paths: readonly string[]): Promise
   await inFlight(PARTITIONS, starts, (start) => {
     const fields = paths
       .slice(start, start + FIELDS)
-      .flatMap((path) => [`["Page","path","${path}"]`, '{"+views":"1","@":"1764000000000"}']);
+      .flatMap((path) => [`["Page","path","${path}"]`, '{"+views":"1"}']);
     return client.hset(`hset:${(start / FIELDS) % PARTITIONS}`, ...fields);
   });
   await client.quit();

@@ -7,6 +7,7 @@ import { hot } from './hot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { memoryBackend } from './memory-backend.js';
+import { fleetOfMany, rates } from './rates.js';
 import { shapes } from './shapes.js';
 import { sinks } from './sinks.js';
 import { sql } from './sql.js';
@@ -17,6 +18,8 @@ export const SCENARIOS: readonly Scenario[] = [
   sql,
   sinks,
   latency,
+  rates,
+  fleetOfMany,
   memoryBackend,
   growth,
   idle,

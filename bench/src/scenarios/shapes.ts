@@ -13,6 +13,7 @@ const SCRIPTS: readonly BackendMethod[] = [
   'add',
   'claim',
   'ack',
+  'ackAndClaim',
   'bury',
   'read',
   'stats',

@@ -16,8 +16,11 @@ export const GUARDS = {
   'number check': {
     about: 'Redis compares the number of each write with the last one',
     edits: [
-      { file: 'redis/src/lua/add.lua', find: /if number <= last then/, replace: 'if false then' },
-      { file: 'redis/src/lua/add.lua', find: /if follows ~= last then/, replace: 'if false then' },
+      {
+        file: 'redis/src/lua/add.lua',
+        find: /if string\.sub\(record or '0 ', 1, #follows \+ 1\) ~= follows \.\. ' ' then/,
+        replace: 'if false then',
+      },
     ],
   },
   nonce: {
@@ -35,8 +38,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /elseif tonumber\(ARGV\[4\]\) < floor then/,
-        replace: 'elseif false then',
+        find: /not record and tonumber\(ARGV\[4\]\) < floor/,
+        replace: 'false',
       },
     ],
   },
@@ -45,8 +48,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /if epoch ~= ARGV\[3\] then/,
-        replace: 'if false then',
+        find: /if is_forgotten or epoch ~= ARGV\[3\] then/,
+        replace: 'if is_forgotten then',
       },
     ],
   },

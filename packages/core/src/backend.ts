@@ -19,6 +19,13 @@ export interface Backend {
   readonly name: string;
 
   /**
+   * How long increments gather in a process, in milliseconds, unless the buffer's option `lingerMs` says otherwise: what
+   * it is worth depends on what a write costs.
+   * @default 0
+   */
+  readonly lingerMs?: number;
+
+  /**
    * Begins a producer's writes to a partition: names the producer, and returns where the partition's data is. The partition
    * is listed from now on, and so is `partitions`, the number of partitions that the producer has. Data without an epoch
    * gets a new one.
@@ -52,6 +59,12 @@ export interface Backend {
    * get `true` again, in case the reply was lost.
    */
   ack(partition: number, token: string): Promise<boolean>;
+
+  /**
+   * `ack`, and then `claim`, in one step. `false`: the token does not hold the lease; nothing changed, and nothing was
+   * claimed. A token that gets `true` again from `ack` ends nothing and claims: so repeats return the same lease.
+   */
+  ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false>;
 
   /** Gives the lease back, not applied: the same batch is due again later. */
   nack(partition: number, token: string, failure: Failure): Promise<boolean>;
@@ -99,7 +112,7 @@ export interface Backend {
 }
 
 /** The name of a method of {@link Backend}. */
-export type BackendMethod = Exclude<keyof Backend, 'name'>;
+export type BackendMethod = Exclude<keyof Backend, 'name' | 'lingerMs'>;
 
 /** The names of all methods of {@link Backend}; the compiler keeps the list complete. */
 export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({
@@ -108,6 +121,7 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
   claim: true,
   renew: true,
   ack: true,
+  ackAndClaim: true,
   nack: true,
   bury: true,
   read: true,
@@ -194,6 +208,7 @@ export interface StoredTarget {
 
 /** What a backend holds of a target in one partition; `undefined` where there is nothing. */
 export interface StoredSums {
+  /** A backend may leave out `@`, and add it when the entry is claimed. */
   readonly pending: Fields | undefined;
   /** In the unsettled batch. */
   readonly claimed: Fields | undefined;

@@ -1,8 +1,9 @@
 import type { PartitionStats, Validation } from './backend.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { BufferEvents, Listener } from './events.js';
+import type { Claim } from './processing/claiming.js';
 import type { Lease } from './processing/lease.js';
-import type { Claim, GivenUp } from './processing/processor.js';
+import type { GivenUp } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
 import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './schema.js';

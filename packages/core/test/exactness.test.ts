@@ -29,15 +29,17 @@ async function run(seed: number, writeTimeoutMs: number, chances: Chances) {
     if (happens(faults.fault)) throw away('unknown');
     return result;
   };
+  /** A claim waits until a replica has it. */
+  const replicated = async <T>(claim: () => Promise<T>): Promise<T> => {
+    const claimed = await claim();
+    replica = store.snapshot();
+    return claimed;
+  };
   const backend = wrap(store, {
     add: (write) => flaky(() => store.add(write)),
-    claim: (partition, request) =>
-      flaky(async () => {
-        const claimed = await store.claim(partition, request);
-        // A claim waits until a replica has it.
-        replica = store.snapshot();
-        return claimed;
-      }),
+    claim: (partition, request) => flaky(() => replicated(() => store.claim(partition, request))),
+    ackAndClaim: (partition, token, next) =>
+      flaky(() => replicated(() => store.ackAndClaim(partition, token, next))),
     ack: (partition, token) => flaky(() => store.ack(partition, token)),
     nack: (partition, token, delayMs) => flaky(() => store.nack(partition, token, delayMs)),
   });

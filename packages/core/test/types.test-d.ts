@@ -329,6 +329,7 @@ export const nowhere: Backend = {
   claim: async () => ({ status: 'empty' }),
   renew: async () => false,
   ack: async () => false,
+  ackAndClaim: async () => false,
   nack: async () => false,
   bury: async () => false,
   read: async (targets) => targets.map(() => ({ pending: undefined, claimed: undefined })),

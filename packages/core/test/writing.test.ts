@@ -32,6 +32,14 @@ function setup(options: Partial<BufferOptions> = {}) {
   return { clock, store, buffer, writes, sizes, gate };
 }
 
+/** The same, just after a write. */
+async function afterWrite(options: Partial<BufferOptions>) {
+  const world = setup(options);
+  await world.buffer.incr('Page', { views: 1 }, { id: -1 });
+  world.writes.length = 0;
+  return world;
+}
+
 const LIMIT = Number.MAX_SAFE_INTEGER;
 
 describe('group commit', () => {
@@ -148,8 +156,17 @@ describe('group commit', () => {
 });
 
 describe('lingerMs', () => {
-  test('a first increment waits that long for others', async () => {
+  test('what comes after a quiet time is written at once', async () => {
     const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    await buffer.incr('Page', { views: 1 }, { id: 1 });
+    await clock.advance(50);
+    await buffer.incr('Page', { views: 1 }, { id: 2 });
+    expect(sizes()).toEqual([1, 1]);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('what comes soon after a write waits until that is so long ago', async () => {
+    const { buffer, clock, sizes } = await afterWrite({ lingerMs: 50 });
     const first = buffer.incr('Page', { views: 1 }, { id: 1 });
     await clock.advance(49);
     const second = buffer.incr('Page', { views: 1 }, { id: 2 });
@@ -160,7 +177,7 @@ describe('lingerMs', () => {
   });
 
   test('a write that is full waits, too: the more, the better they merge', async () => {
-    const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    const { buffer, clock, sizes } = await afterWrite({ lingerMs: 50 });
     const count = () => Array.from({ length: 600 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));
     const first = count();
     await clock.advance(49);
@@ -172,7 +189,7 @@ describe('lingerMs', () => {
   });
 
   test('ends early when seven eighths of maxTargets are held', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 400 });
+    const { buffer, sizes } = await afterWrite({ lingerMs: 50, maxTargets: 400 });
     const count = (from: number, to: number): Promise<void>[] =>
       Array.from({ length: to - from }, (_, i) => buffer.incr('Page', { views: 1 }, { id: from + i }));
     const first = count(0, 349);
@@ -186,7 +203,7 @@ describe('lingerMs', () => {
   });
 
   test('ends early even when each partition holds few targets', async () => {
-    const { buffer, sizes } = setup({ lingerMs: 50, maxTargets: 100, partitions: 8 });
+    const { buffer, sizes } = await afterWrite({ lingerMs: 50, maxTargets: 100, partitions: 8 });
     for (let id = 0; id < 1000; id += 1) {
       void buffer.incr('Page', { views: 1 }, { id });
       await buffer.stats();
@@ -197,7 +214,7 @@ describe('lingerMs', () => {
   });
 
   test('flush does not wait', async () => {
-    const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    const { buffer, clock, sizes } = await afterWrite({ lingerMs: 50 });
     const done = buffer.incr('Page', { views: 1 }, {});
     await buffer.flush();
     await done;
@@ -211,7 +228,7 @@ describe('lingerMs', () => {
     const { buffer, clock, gate, sizes } = setup({ lingerMs: 50 });
     gate.shut();
     const first = buffer.incr('Page', { views: 1 }, { id: 1 });
-    await clock.advance(50);
+    await clock.advance(0);
     const second = buffer.incr('Page', { views: 1 }, { id: 2 });
     gate.open();
     await first;
@@ -220,6 +237,80 @@ describe('lingerMs', () => {
     await clock.advance(1);
     await second;
     expect(sizes()).toEqual([1, 1]);
+  });
+
+  test('all partitions are written together', async () => {
+    const { buffer, clock, writes } = await afterWrite({ lingerMs: 50, partitions: 4 });
+    const counted = [];
+    for (let id = 0; id < 40; id += 1) {
+      counted.push(buffer.incr('Page', { views: 1 }, { id }));
+      await clock.advance(1);
+    }
+    expect(writes).toEqual([]);
+    await clock.advance(10);
+    expect(writes.map(({ partition }) => partition).sort()).toEqual([0, 1, 2, 3]);
+    await Promise.all(counted);
+  });
+
+  test('a caller that awaits each increment before the next is not slowed down for long', async () => {
+    const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    for (let id = 0; id < 4; id += 1) {
+      const counted = buffer.incr('Page', { views: 1 }, { id });
+      await clock.advance(50);
+      await counted;
+    }
+    for (let id = 0; id < 100; id += 1) await buffer.incr('Page', { views: 1 }, { id });
+    expect(sizes()).toEqual(Array(104).fill(1));
+    expect(clock.timers).toBe(0);
+  });
+
+  test('but increments that are held at once gather again', async () => {
+    const { buffer, clock, sizes } = setup({ lingerMs: 50 });
+    for (let id = 0; id < 5; id += 1) {
+      const counted = buffer.incr('Page', { views: 1 }, { id });
+      await clock.advance(50);
+      await counted;
+    }
+    await buffer.incr('Page', { views: 1 }, { id: 5 });
+    const counted = [6, 7, 8].map((id) => buffer.incr('Page', { views: 1 }, { id }));
+    await Promise.all(counted);
+    expect(sizes().slice(6)).toEqual([3]);
+    const next = [buffer.incr('Page', { views: 1 }, { id: 9 })];
+    await clock.advance(49);
+    next.push(buffer.incr('Page', { views: 1 }, { id: 10 }));
+    expect(sizes().slice(7)).toEqual([]);
+    await clock.advance(1);
+    await Promise.all(next);
+    expect(sizes().slice(7)).toEqual([2]);
+  });
+
+  test('is what the backend says, unless an option or a clock does', async () => {
+    const writes: Write[] = [];
+    const store = memory();
+    const backend = Object.assign(
+      wrap(store, {
+        add(write) {
+          writes.push(write);
+          return store.add(write);
+        },
+      }),
+      {
+        lingerMs: 60_000,
+      },
+    );
+    const lingering = createBuffer({ backend });
+    await lingering.incr('Page', { views: 1 }, { id: 1 });
+    const counted = lingering.incr('Page', { views: 1 }, { id: 1 });
+    await lingering.stats();
+    expect(writes).toHaveLength(1);
+    await lingering.flush();
+    await counted;
+    for (const options of [{ lingerMs: 0 }, { clock: manualClock() }]) {
+      const atOnce = createBuffer({ backend, ...options });
+      await atOnce.incr('Page', { views: 1 }, { id: 1 });
+      await atOnce.incr('Page', { views: 1 }, { id: 1 });
+    }
+    expect(writes).toHaveLength(6);
   });
 });
 

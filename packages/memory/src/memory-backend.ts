@@ -136,9 +136,11 @@ class Memory implements MemoryBackend {
   }
 
   async ack(partition: number, token: string): Promise<boolean> {
-    return this.#settle(partition, token, (state) => {
-      state.batch = undefined;
-    });
+    return this.#ack(partition, token);
+  }
+
+  async ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false> {
+    return this.#ack(partition, token) && this.claim(partition, next);
   }
 
   async nack(partition: number, token: string, { reason, isVerdict, delayMs }: Failure): Promise<boolean> {
@@ -250,6 +252,12 @@ class Memory implements MemoryBackend {
   #unique(): string {
     this.#epochsAndBatches += 1;
     return `${this.#clock.now()}.${this.#epochsAndBatches}`;
+  }
+
+  #ack(partition: number, token: string): boolean {
+    return this.#settle(partition, token, (state) => {
+      state.batch = undefined;
+    });
   }
 
   /** Ends a lease if the token holds it. Returns `true` again to the tokens of the latest settlements. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { BackendError } from '@sluice/core';
 import { Redis } from 'ioredis';
 import { isReply, notRedis, partsOf, toBackendError, unavailable } from './errors.js';
@@ -12,7 +13,7 @@ export interface RedisClient {
   info(): Promise<string>;
   config(subcommand: 'GET', setting: string): Promise<unknown>;
   /** The socket, once there is one. */
-  readonly stream?: { readonly bytesRead: number } | undefined;
+  readonly stream?: Pick<Socket, 'bytesRead' | 'writableCorked' | 'cork' | 'uncork'> | undefined;
 }
 
 /** A connection whose calls settle in bounded time, and always fail with a `BackendError`. */
@@ -24,7 +25,7 @@ export interface Connection {
 /** A client that the user made, with any settings, and closes. */
 export function borrowedConnection(client: RedisClient, commandTimeoutMs: number): Connection {
   return {
-    run: (command) => answerInTime(command(client), client, commandTimeoutMs, () => {}),
+    run: (command) => answerInTime(send(command, client), client, commandTimeoutMs, () => {}),
     close: async () => {},
   };
 }
@@ -129,8 +130,9 @@ export function ownConnection(address: RedisUrl, commandTimeoutMs: number): Conn
     run(command) {
       const redis = open();
       // A connection without replies may be dead without knowing it: open a new one.
-      const send = () => answerInTime(command(redis), redis, commandTimeoutMs, () => redis.disconnect(true));
-      return redis.status === 'ready' ? send() : ready(redis).then(send);
+      const reconnect = () => redis.disconnect(true);
+      const run = () => answerInTime(send(command, redis), redis, commandTimeoutMs, reconnect);
+      return redis.status === 'ready' ? run() : ready(redis).then(run);
     },
     async close() {
       client?.disconnect();
@@ -171,6 +173,16 @@ function answerInTime<T>(
       },
     );
   });
+}
+
+/** Sends a command. What is sent in one tick leaves together: a packet for each command would wake the server as often. */
+function send<T>(command: (client: RedisClient) => Promise<T>, client: RedisClient): Promise<T> {
+  const { stream } = client;
+  if (stream !== undefined && stream.writableCorked === 0) {
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
+  return command(client);
 }
 
 /** Node says so when the other side took the connection, and ended it instead of speaking TLS. */

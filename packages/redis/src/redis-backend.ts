@@ -60,6 +60,8 @@ export function redis(options: RedisBackendOptions): Backend {
 
 class RedisBackend implements Backend {
   readonly name = 'redis';
+  /** A write costs the server some thirty microseconds, most of them for waking up: what goes together is cheaper. */
+  readonly lingerMs = 10;
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;
@@ -102,12 +104,7 @@ class RedisBackend implements Backend {
   }
 
   async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
-    const { size, bytes, leaseMs, batchIdPrefix, claimToken, early } = request;
-    const { entries, pending, batch, state } = this.#keys.of(partition);
-    const keys = [entries, pending, batch, state, this.#keys.partitions];
-    const when = early ? 'early' : 'due';
-    const args = [this.#now(), partition, size, bytes, leaseMs, batchIdPrefix, claimToken, when];
-    return claimResult(await this.#run(this.#scripts.claim, keys, args), claimToken);
+    return claimResult(await this.#claim(partition, request, ''), request.claimToken);
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
@@ -118,6 +115,11 @@ class RedisBackend implements Backend {
   async ack(partition: number, token: string): Promise<boolean> {
     const { batch, state } = this.#keys.of(partition);
     return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
+  }
+
+  async ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false> {
+    const reply = await this.#claim(partition, next, token);
+    return reply === 0 ? false : claimResult(reply, next.claimToken);
   }
 
   async nack(partition: number, token: string, failure: Failure): Promise<boolean> {
@@ -204,6 +206,16 @@ class RedisBackend implements Backend {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  /** Claims a batch; with the token of a lease, as soon as this one's batch is ended. */
+  #claim(partition: number, request: ClaimRequest, applied: string): Promise<unknown> {
+    const { size, bytes, leaseMs, batchIdPrefix, claimToken, early } = request;
+    const { entries, pending, batch, state } = this.#keys.of(partition);
+    const keys = [entries, pending, batch, state, this.#keys.partitions];
+    const when = early ? 'early' : 'due';
+    const args = [this.#now(), partition, size, bytes, leaseMs, batchIdPrefix, claimToken, when, applied];
+    return this.#run(this.#scripts.claim, keys, args);
   }
 
   /**

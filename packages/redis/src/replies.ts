@@ -26,6 +26,7 @@ export function joinedOf(reply: unknown): Joined {
 }
 
 export function addResult(reply: unknown): AddResult {
+  if (typeof reply === 'number') return { status: 'applied', position: reply, refused: [] };
   const [status, ...rest] = statusReply(reply, ['applied', 'duplicate', 'conflict', 'gap', 'unknown']);
   if (status === 'conflict') return { status };
   if (status === 'gap') return { status, last: Number(rest[0]), position: Number(rest[1]) };

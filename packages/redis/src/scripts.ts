@@ -9,6 +9,7 @@ import claim from './lua/claim.lua';
 import claimedEntries from './lua/claimed-entries.lua';
 import deadLetters from './lua/dead-letters.lua';
 import discard from './lua/discard.lua';
+import endBatch from './lua/end-batch.lua';
 import heldBy from './lua/held-by.lua';
 import holds from './lua/holds.lua';
 import join from './lua/join.lua';
@@ -16,6 +17,8 @@ import merge from './lua/merge.lua';
 import nack from './lua/nack.lua';
 import now from './lua/now.lua';
 import numbers from './lua/numbers.lua';
+import queue from './lua/queue.lua';
+import queueItem from './lua/queue-item.lua';
 import read from './lua/read.lua';
 import record from './lua/record.lua';
 import redrive from './lua/redrive.lua';
@@ -46,16 +49,29 @@ export function loadScripts() {
   return {
     join: script(numbers, serverTime, refusals, chunks, record, join),
     add: script(numbers, now, refusals, chunks, record, deferred('load_merge', merge, 'merge'), add),
-    claim: script(numbers, now, serverTime, refusals, chunks, batch, claim),
+    claim: script(
+      numbers,
+      now,
+      serverTime,
+      refusals,
+      chunks,
+      batch,
+      heldBy,
+      holds,
+      endBatch,
+      queueItem,
+      queue,
+      claim,
+    ),
     renew: script(numbers, now, refusals, heldBy, renew),
-    ack: script(refusals, heldBy, holds, ack),
+    ack: script(refusals, heldBy, holds, endBatch, ack),
     nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
     bury: script(numbers, now, refusals, chunks, batch, heldBy, holds, bury),
     read: script(refusals, steps, claimedEntries, read),
-    redrive: script(refusals, chunks, steps, claimedEntries, merge, redrive),
+    redrive: script(numbers, refusals, chunks, steps, claimedEntries, merge, redrive),
     discard: script(refusals, chunks, discard),
     deadLetters: script(steps, deadLetters),
-    stats: script(numbers, now, refusals, batch, stats),
+    stats: script(numbers, now, refusals, batch, queueItem, stats),
     busy: script(busy),
   };
 }

@@ -103,11 +103,11 @@ const situations: Situation[] = [
   },
   {
     script: 'add',
-    when: 'the targets are new, and the list of partitions was lost',
+    when: 'nothing is pending, and the list of partitions was lost',
     async prepare() {
-      const write = await pending();
+      const write = writes(await backend.join(0, 4));
       await admin.del(allKeys.partitions);
-      return write(2, [page(3), page(4)]);
+      return write(1, [page(3), page(4)]);
     },
   },
   {
@@ -154,6 +154,26 @@ const situations: Situation[] = [
       },
     }),
   ),
+  ...(['entries wait', 'nothing is pending', 'the list of partitions was lost'] as const).map(
+    (when): Situation => ({
+      script: 'claim',
+      when: `the batch is applied, and ${when}`,
+      async prepare() {
+        await pending();
+        const token = await leased('first', { size: when === 'nothing is pending' ? 3 : 1 });
+        if (when === 'the list of partitions was lost') await admin.del(allKeys.partitions);
+        return (by) =>
+          by.ackAndClaim(0, token, {
+            size: 1,
+            bytes: 10_000,
+            leaseMs: 1000,
+            batchIdPrefix: '0-b',
+            claimToken: 't',
+            early: false,
+          });
+      },
+    }),
+  ),
   ...Object.entries({
     renew: (by: Backend, token: string) => by.renew(0, token, 9000),
     ack: (by: Backend, token: string) => by.ack(0, token),
@@ -174,6 +194,16 @@ const situations: Situation[] = [
     }),
   ),
   { script: 'stats', when: 'nothing is there', prepare: async () => (by) => by.stats(1) },
+  {
+    script: 'stats',
+    when: 'an older version left entries',
+    async prepare() {
+      await backend.join(0, 4);
+      await admin.hset(keys.entries, page(0).key, '{"+views":"1","@":"5"}');
+      await admin.rpush(keys.pending, page(0).key);
+      return (by) => by.stats(1);
+    },
+  },
   {
     script: 'deadLetters',
     when: 'there are some',

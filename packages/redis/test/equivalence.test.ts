@@ -1,4 +1,5 @@
 import { type Backend, type Buffer, createBuffer, type Lease, max, min, SluiceError } from '@sluice/core';
+import { BATCH_BYTES, type ClaimRequest } from '@sluice/core/backend';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
 import { manualClock, recordingSink, seededRandom, startRedisServer } from '@sluice/testing';
@@ -11,7 +12,7 @@ type Step =
   | { do: 'incr'; target: number; amount: number; extra: number; signalOnly: boolean }
   | { do: 'get'; target: number }
   | { do: 'claim'; partition: number }
-  | { do: 'ack' | 'renew' | 'process'; lease: number }
+  | { do: 'ack' | 'ackAndClaim' | 'renew' | 'process'; lease: number }
   | { do: 'nack'; lease: number; delayMs: number; isVerdict: boolean }
   | { do: 'bury'; lease: number; every: number }
   | { do: 'advance'; ms: number }
@@ -20,6 +21,15 @@ type Step =
 
 const PROGRAMS = 1000;
 const LEASE_MS = 1000;
+
+const NEXT: ClaimRequest = {
+  size: 2,
+  bytes: BATCH_BYTES,
+  leaseMs: LEASE_MS,
+  batchIdPrefix: '0-next',
+  claimToken: 'next',
+  early: false,
+};
 
 const amount = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: -5, max: 5 }) },
@@ -39,7 +49,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('get' as const), target: fc.nat({ max: 5 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), partition: fc.nat({ max: 3 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('ack', 'renew', 'process'), lease }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('ack', 'ackAndClaim', 'renew', 'process'), lease }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -112,6 +125,7 @@ async function observe(
         return claim;
       }
       case 'ack':
+      case 'ackAndClaim':
       case 'renew':
       case 'nack':
       case 'bury':
@@ -144,6 +158,7 @@ async function observe(
 async function settle(backend: Backend, at: Step, { batch, token, size }: Lease): Promise<unknown> {
   const { partition } = batch;
   if (at.do === 'ack') return backend.ack(partition, token);
+  if (at.do === 'ackAndClaim') return backend.ackAndClaim(partition, token, NEXT);
   if (at.do === 'renew') return backend.renew(partition, token, LEASE_MS);
   if (at.do === 'nack') {
     return backend.nack(partition, token, { reason: 'busy ✗', isVerdict: at.isVerdict, delayMs: at.delayMs });

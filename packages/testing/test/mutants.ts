@@ -12,6 +12,7 @@ const REFUSED = 'const refused = write.entries.flatMap(';
 const CLAIMED = 'state.batch?.entries.find((entry) => entry.key === key)?.fields';
 const SETTLE =
   'if (state.batch === undefined || !holds(state.batch, token)) return state.settledBy.includes(token);';
+const ACK_AND_CLAIM = 'this.#ack(partition, token) && this.claim(partition, next)';
 const BUSY = 'if (forMs > 0 && !isEarly) return';
 
 /** Faults that implementors of backends make. */
@@ -358,6 +359,31 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('settling returns true to any token', [
     SETTLE,
     SETTLE.replace('state.settledBy.includes(token)', 'true'),
+  ]),
+  mutant('an ack that claims ends nothing', [ACK_AND_CLAIM, 'this.claim(partition, next)']),
+  mutant('an ack that comes too late claims', [
+    ACK_AND_CLAIM,
+    '(this.#ack(partition, token), this.claim(partition, next))',
+  ]),
+  mutant('an ack that comes too late is told by an empty claim', [
+    ACK_AND_CLAIM,
+    "this.#ack(partition, token) ? this.claim(partition, next) : { status: 'empty' }",
+  ]),
+  mutant('an ack that claims does not claim', [
+    ACK_AND_CLAIM,
+    "this.#ack(partition, token) && { status: 'empty' }",
+  ]),
+  mutant('an ack that claims, repeated, claims nothing', [
+    ACK_AND_CLAIM,
+    'this.#partitions.get(partition)?.settledBy.includes(token) ? { status: "empty" } : this.#ack(partition, token) && this.claim(partition, next)',
+  ]),
+  mutant('an ack that claims lets another claim in between', [
+    ACK_AND_CLAIM,
+    '(await this.ack(partition, token)) && this.claim(partition, next)',
+  ]),
+  mutant('an ack that claims takes the batch early', [
+    ACK_AND_CLAIM,
+    'this.#ack(partition, token) && this.claim(partition, { ...next, early: true })',
   ]),
   mutant('nack keeps the token', ['batch.claimToken = undefined;', '']),
   mutant('only the last settlement is remembered', ['slice(-SETTLEMENTS)', 'slice(-1)']),

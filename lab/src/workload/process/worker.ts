@@ -55,10 +55,18 @@ function instrumented(sink: Sink): Sink {
 function withFailpoints(backend: Backend): Backend {
   const claim = backend.claim.bind(backend);
   const ack = backend.ack.bind(backend);
+  const ackAndClaim = backend.ackAndClaim.bind(backend);
   backend.claim = (partition, request) => {
     const claiming = claim(partition, request);
     setImmediate(() => reach('during claim'));
     return claiming;
+  };
+  backend.ackAndClaim = async (partition, token, next) => {
+    const acking = ackAndClaim(partition, token, next);
+    setImmediate(() => reach('during claim'));
+    const result = await acking;
+    reach('after ack');
+    return result;
   };
   backend.ack = async (partition, token) => {
     const result = await ack(partition, token);

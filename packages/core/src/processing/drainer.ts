@@ -57,21 +57,22 @@ export class Drainer {
   }
 
   async #drain(partition: number): Promise<ProcessReport> {
+    if (this.#stopped) return NOTHING_DONE;
     let report = NOTHING_DONE;
-    let remaining: number | undefined;
-    while (!this.#stopped) {
-      const claim = await this.#processor.claim(partition);
-      if (claim.status === 'busy') return addReports(report, { busy: [partition], dueInMs: claim.forMs });
-      if (claim.status === 'empty') break;
-      const { lease } = claim;
-      const { settlement, ...done } = await this.#processor.process(lease);
+    let claim = await this.#processor.claim(partition);
+    // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
+    let remaining = claim.status === 'leased' ? claim.lease.remaining : 0;
+    const goesOn = (): boolean => remaining > 0 && !this.#stopped;
+    while (claim.status === 'leased') {
+      const { settlement, next, ...done } = await this.#processor.process(claim.lease, goesOn);
       report = addReports(report, done);
-      if (settlement === 'retried' || settlement === 'stale') break;
-      // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
-      remaining = remaining === undefined ? lease.remaining : remaining - lease.size;
-      if (remaining <= 0) break;
+      const isSettled = settlement === 'applied' || settlement === 'buried';
+      // What is claimed is processed, even if `stop()` was called meanwhile.
+      if (next === undefined && !(isSettled && goesOn())) return report;
+      claim = next ?? (await this.#processor.claim(partition));
+      if (claim.status === 'leased') remaining -= claim.lease.size;
     }
-    return report;
+    return claim.status === 'busy' ? addReports(report, { busy: [partition], dueInMs: claim.forMs }) : report;
   }
 }
 

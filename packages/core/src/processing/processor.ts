@@ -1,24 +1,14 @@
-import { BATCH_BYTES, type Backend } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
-import type { AnySchema, Schema } from '../schema.js';
-import { randomId } from '../support/clock.js';
 import type { Retry } from '../support/retry.js';
-import { type Lease, leaseOf } from './lease.js';
+import { type Claim, Claiming } from './claiming.js';
+import type { Lease } from './lease.js';
 import { type Settled, Settler } from './settler.js';
 import type { Sink } from './sink.js';
 import { SinkRunner } from './sink-runner.js';
-
-/**
- * What {@link Buffer.claim} resolves with: a lease, or why there is none. `empty`: nothing is pending; `busy`: another
- * worker holds the partition's batch, or it waits for its next delivery, for at most `forMs` milliseconds.
- */
-export type Claim<S extends Schema<S> = AnySchema> =
-  | { readonly status: 'leased'; readonly lease: Lease<S> }
-  | { readonly status: 'empty' }
-  | { readonly status: 'busy'; readonly forMs: number };
 
 /** What {@link Buffer.giveUp} resolves with. */
 export type GivenUp =
@@ -67,37 +57,26 @@ export class Processor {
 
   /** Claims a partition's batch; if `early`, also one that waits for its next delivery. */
   async claim(partition: number, early = false): Promise<Claim> {
-    const { batchSize, clock, leaseMs, random } = this.#options;
-    const claimToken = randomId(random);
-    const claimedAt = clock.now();
-    // A repeat may arrive after another worker settled the batch of the first call, whose id must not be used again.
-    const request = () => ({
-      size: batchSize,
-      bytes: BATCH_BYTES,
-      leaseMs,
-      claimToken,
-      early,
-      batchIdPrefix: `${partition}-${randomId(random)}`,
-    });
+    const claiming = new Claiming(partition, this.#options, early);
     const claimed = await this.#withRetry(`claim of partition ${partition}`, () =>
-      this.#backend.claim(partition, request()),
+      this.#backend.claim(partition, claiming.request()),
     );
-    if (claimed.status !== 'leased') return claimed;
-    return { status: 'leased', lease: leaseOf(partition, claimed.leaseToken, claimedAt, claimed.batch) };
+    return claiming.resultOf(claimed);
   }
 
   /**
    * Gives a lease's batch to the sink and settles the lease accordingly. It does not reject with what the sink throws: the
-   * batch is delivered again, or given up.
+   * batch is delivered again, or given up. If all of it was applied and `wantsNext` then says so, the next batch is claimed
+   * with the ack.
    * @throws ProcessingError `ERR_SLUICE_NO_SINK`
    */
-  async process(lease: Lease): Promise<Settled> {
+  async process(lease: Lease, wantsNext?: () => boolean): Promise<Settled> {
     const sink = this.mustHaveSink();
     const startedAt = this.#options.clock.now();
     const outcome = await this.#runner.run(sink, lease);
     return 'error' in outcome
       ? this.#settler.failed(lease, outcome)
-      : this.#settler.applied(lease, outcome.rejected, startedAt);
+      : this.#settler.applied(lease, outcome.rejected, startedAt, wantsNext);
   }
 
   /**

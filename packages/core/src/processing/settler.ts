@@ -1,11 +1,12 @@
 import type { Backend, Burial } from '../backend.js';
-import { ProcessingError } from '../errors.js';
+import { BackendError, ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Batch, Entry } from '../schema.js';
 import { reasonOf } from '../support/reason.js';
 import type { Retry } from '../support/retry.js';
 import { excerpt, messageOf } from '../support/text.js';
+import { type Claim, Claiming } from './claiming.js';
 import type { Lease } from './lease.js';
 import type { ProcessReport } from './report.js';
 import type { Rejection } from './sink.js';
@@ -18,8 +19,8 @@ import type { SinkFailure } from './sink-run.js';
  */
 export type Settlement = 'applied' | 'retried' | 'buried' | 'stale';
 
-/** A settlement, and what it adds to the report. */
-export type Settled = Partial<ProcessReport> & { readonly settlement: Settlement };
+/** A settlement, what it adds to the report, and the claim that went with the ack, if one did. */
+export type Settled = Partial<ProcessReport> & { readonly settlement: Settlement; readonly next?: Claim };
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -40,22 +41,28 @@ export class Settler {
     this.#withRetry = withRetry;
   }
 
-  /** The sink applied the batch, but for what it rejected: listeners hear of it whatever becomes of the settlement. */
-  async applied(lease: Lease, rejected: readonly Rejection[], startedAt: number): Promise<Settled> {
-    const { batch, token, corrupt } = lease;
+  /**
+   * The sink applied the batch, but for what it rejected: listeners hear of it whatever becomes of the settlement. An ack
+   * may claim the next batch.
+   */
+  async applied(
+    lease: Lease,
+    rejected: readonly Rejection[],
+    startedAt: number,
+    wantsNext?: () => boolean,
+  ): Promise<Settled> {
+    const { batch, corrupt } = lease;
     const burials = burialsOf(lease, rejected);
     const applied = batch.entries.length - rejected.length;
-    const settled = await this.#withRetry(`ack of partition ${batch.partition}`, () =>
-      burials.length === 0
-        ? this.#backend.ack(batch.partition, token)
-        : this.#backend.bury(batch.partition, token, burials),
-    ).finally(() => {
+    const ended = burials.length > 0 ? this.#bury(lease, burials) : this.#ack(lease, wantsNext?.() ?? false);
+    const settled = await ended.finally(() => {
       if (applied > 0) this.#emitProcessed(batch, rejected, startedAt);
     });
-    if (!settled) return this.#stale(lease);
+    if (settled === false) return this.#stale(lease);
     if (burials.length > 0) this.#emitBuried(batch, rejected, corrupt);
     if (applied === 0) return { settlement: 'buried', buried: burials.length };
-    return { settlement: 'applied', batches: 1, entries: applied, buried: burials.length };
+    const report = { batches: 1, entries: applied, buried: burials.length };
+    return { settlement: 'applied', ...report, ...(settled !== true && { next: settled }) };
   }
 
   /** The delivery failed: the batch is given back, to be delivered again later. */
@@ -70,6 +77,29 @@ export class Settler {
     const ageMs = lease.ageMs + this.#options.clock.now() - lease.claimedAt;
     this.#events.emit('retry', { batch, error, delayMs, isVerdict, failures, ageMs });
     return { settlement: 'retried', retried: 1, dueInMs: delayMs };
+  }
+
+  #bury({ batch: { partition }, token }: Lease, burials: readonly Burial[]): Promise<boolean> {
+    return this.#withRetry(`ack of partition ${partition}`, () =>
+      this.#backend.bury(partition, token, burials),
+    );
+  }
+
+  async #ack({ batch: { partition }, token }: Lease, wantsNext: boolean): Promise<boolean | Claim> {
+    const call = `ack of partition ${partition}`;
+    if (wantsNext) {
+      const claiming = new Claiming(partition, this.#options);
+      try {
+        const claimed = await this.#withRetry(call, () =>
+          this.#backend.ackAndClaim(partition, token, claiming.request()),
+        );
+        return claimed && claiming.resultOf(claimed);
+      } catch (error) {
+        // What keeps the backend from claiming may not keep it from taking the ack.
+        if (!(error instanceof BackendError) || error.retryable) throw error;
+      }
+    }
+    return this.#withRetry(call, () => this.#backend.ack(partition, token));
   }
 
   /** The user's delay, as timers take it. A function that throws must not keep the batch from being given back. */

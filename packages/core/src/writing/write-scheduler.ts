@@ -1,14 +1,12 @@
 import type { StoredEntry } from '../backend.js';
-import type { ResolvedOptions } from '../options.js';
 import { invariant } from '../support/invariant.js';
 import type { IdempotentProducer } from './idempotent-producer.js';
+import type { Linger } from './linger.js';
 import { payloadsOf } from './payloads.js';
 import type { TargetBudget } from './target-budget.js';
 import type { WriteErrors } from './write-errors.js';
 import { WRITE_TARGETS, type WriteGroup } from './write-group.js';
 import { WriteQueue } from './write-queue.js';
-
-type SchedulerOptions = Pick<ResolvedOptions, 'lingerMs' | 'clock'>;
 
 /** Boxes a thrown value, so that `undefined` always means "no failure", even if `undefined` was thrown. */
 interface Failure {
@@ -26,17 +24,16 @@ interface WriteUnderWay {
  *
  *     idle ──entry opened──▶ gathering ──linger over, or full──▶ writing ──settled──▶ idle, gathering or writing
  *
- * Gathering lasts `lingerMs`, or until the end of the tick if that is 0. After a write, the entries that were opened
- * meanwhile gather, unless some of them have lingered already or they fill another write.
+ * How long that is, `Linger` decides for all partitions together. After a write, the entries that were opened meanwhile
+ * gather, unless some of them have lingered already or they fill another write.
  */
 export class WriteScheduler {
   readonly queue: WriteQueue;
   readonly #producer: IdempotentProducer;
   readonly #budget: TargetBudget;
-  readonly #options: SchedulerOptions;
+  readonly #linger: Linger;
   readonly #errors: WriteErrors;
 
-  #cancelGathering: (() => void) | undefined;
   #underWay: WriteUnderWay | undefined;
   /** Entries in the queue that have lingered. */
   #due = 0;
@@ -47,22 +44,29 @@ export class WriteScheduler {
     partition: number,
     producer: IdempotentProducer,
     budget: TargetBudget,
-    options: SchedulerOptions,
+    linger: Linger,
     errors: WriteErrors,
   ) {
     this.queue = new WriteQueue(partition);
     this.#producer = producer;
     this.#budget = budget;
-    this.#options = options;
+    this.#linger = linger;
     this.#errors = errors;
   }
 
   /** Must be called after each entry that is opened in the queue. */
   entryOpened(): void {
     this.#opened += 1;
+    this.#linger.opened(this.#budget.held);
     if (this.#underWay !== undefined) return;
     if (this.#isFull()) this.#write();
-    else if (this.#cancelGathering === undefined) this.#gather();
+    else this.#linger.add(this);
+  }
+
+  /** Must be called when what gathers in the queue has lingered. */
+  lingered(): void {
+    this.#due = this.queue.length;
+    this.#write();
   }
 
   /**
@@ -82,7 +86,7 @@ export class WriteScheduler {
 
   /** Rejects everything held, now: for a `close()` that ran out of time. */
   shutdown(): void {
-    this.#cancelGathering?.();
+    this.#linger.remove(this);
     this.#producer.shutdown();
     this.#underWay?.group.fail(this.#errors.closed('unknown'));
     for (let group = this.queue.take(); group !== undefined; group = this.queue.take()) {
@@ -93,22 +97,12 @@ export class WriteScheduler {
 
   /** True when a write should start now. A lingering partition gathers, and merges, until the process is nearly full. */
   #isFull(): boolean {
-    return this.#options.lingerMs === 0 ? this.queue.length >= WRITE_TARGETS : this.#budget.isNearlyFull;
-  }
-
-  #gather(): void {
-    const { clock, lingerMs } = this.#options;
-    const end = (): void => {
-      this.#due = this.queue.length;
-      this.#write();
-    };
-    this.#cancelGathering = lingerMs > 0 ? clock.after(lingerMs, end) : atEndOfTick(end);
+    return this.#linger.ms === 0 ? this.queue.length >= WRITE_TARGETS : this.#budget.isNearlyFull;
   }
 
   /** Starts a write of the oldest group. */
   #write(): WriteUnderWay {
-    this.#cancelGathering?.();
-    this.#cancelGathering = undefined;
+    this.#linger.remove(this);
     const group = this.queue.take();
     invariant(
       group !== undefined && this.#underWay === undefined,
@@ -125,7 +119,7 @@ export class WriteScheduler {
     this.#underWay = undefined;
     if (this.queue.length > 0) {
       if (this.#due > 0 || this.#isFull()) this.#write();
-      else this.#gather();
+      else this.#linger.add(this);
     }
     return failure;
   }
@@ -160,18 +154,4 @@ export class WriteScheduler {
       return entries.map((_, index) => [index, error]);
     }
   }
-}
-
-/**
- * Runs a task when the current tick ends, so that increments made side by side go in one write. By a promise, since
- * Jest's fake timers replace `queueMicrotask`, and increments would wait for ever.
- */
-function atEndOfTick(task: () => void): () => void {
-  let cancelled = false;
-  void Promise.resolve().then(() => {
-    if (!cancelled) task();
-  });
-  return () => {
-    cancelled = true;
-  };
 }

@@ -9,6 +9,7 @@ import type { Outage } from '../support/outage.js';
 import { partitionOf } from '../support/partition.js';
 import { isRecord } from '../support/validate.js';
 import { IdempotentProducer } from './idempotent-producer.js';
+import { Linger } from './linger.js';
 import type { OpenEntry } from './open-entry.js';
 import { ReplayBudget } from './replay-budget.js';
 import { TargetBudget } from './target-budget.js';
@@ -31,6 +32,7 @@ export class Writer {
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
     this.#replayBudget = new ReplayBudget(options.clock);
+    const linger = new Linger(options);
     const checkEpochs = (): void => {
       for (const producer of this.#producers) void producer.checkEpoch();
     };
@@ -49,7 +51,7 @@ export class Writer {
         () => void this.#lookForWipe(),
       );
       this.#producers.push(producer);
-      return new WriteScheduler(partition, producer, this.#budget, options, errors);
+      return new WriteScheduler(partition, producer, this.#budget, linger, errors);
     });
   }
 

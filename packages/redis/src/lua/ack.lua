@@ -6,9 +6,4 @@
 local batch, state = KEYS[1], KEYS[2]
 local held, settled = holds(batch, state, ARGV[1])
 if not held then return settled end
-local refusal = denied('DEL', batch) or denied('HSET', state, '', '')
-if refusal then return refusal end
-
-redis.call('DEL', batch)
-redis.call('HSET', state, 'settled', settled)
-return 1
+return end_batch(batch, state, settled) or 1

@@ -1,9 +1,11 @@
--- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one.
+-- Leases the unsettled batch if it is due, or freezes the first pending entries into a new one. With a lease token, it ends
+-- the batch of that lease first, which was applied.
 --
 -- KEYS 1 entries, 2 pending, 3 batch, 4 state, 5 the set of partitions
 -- ARGV 1 now or '', 2 partition, 3 entries a batch, 4 bytes a batch, 5 lease in ms, 6 prefix of a new batch's id,
---      7 claim token, 8 'early' to take a batch that nobody holds before it is due
--- Reply {'leased', id, attempt, failures, age in ms, entries left pending, payload}, {'busy', ms until it is due} or {'empty'}
+--      7 claim token, 8 'early' to take a batch that nobody holds before it is due, 9 lease token or ''
+-- Reply {'leased', id, attempt, failures, age in ms, entries left pending, payload}, {'busy', ms until it is due} or {'empty'};
+--       0 if the token does not hold the lease
 --
 -- The payload is a line for each target key and each packed entry in turn. It is read last, since it may be large.
 -- Changes begin with one that needs no memory: Redis then allows the others even at maxmemory, so that a full server
@@ -26,7 +28,7 @@ local function leased_again(held)
 
   local payload = redis.call('HGET', batch, 'payload')
   if not payload then return corrupt(batch, 'has no payload') end
-  local remaining = redis.call('LLEN', pending)
+  local remaining = redis.call('HLEN', entries)
   local attempt, made_at = held.attempt, held.made_at or now
   if not is_mine then
     local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
@@ -43,31 +45,43 @@ local function leased_again(held)
   return { 'leased', held.id, attempt, held.failures, age_of(made_at, now), remaining, payload }
 end
 
-local held, problem = read_batch(batch)
-if problem then return problem end
-if held then return leased_again(held) end
+local is_applied, settled = false, nil
+if ARGV[9] ~= '' then
+  is_applied, settled = holds(batch, state, ARGV[9])
+  if settled == 0 then return 0 end
+end
+if not is_applied then
+  local held, problem = read_batch(batch)
+  if problem then return problem end
+  if held then return leased_again(held) end
+end
 
 -- Only text that Sluice did not write can have a line break; it must not shift the lines after it.
 local function one_line(text)
   return string.find(text, '\n', 1, true) and string.gsub(text, '\n', ' ') or text
 end
 
+local queue = read_queue(pending, size)
 -- Few entries at a time, since each may be large.
 local STEP = 50
-local keys, lines, taken, sum, is_full = {}, {}, 0, 0, false
+local keys, lines, taken, found, sum, is_full = {}, {}, 0, 0, 0, false
+local most = math.min(size, queue.length)
+if most == 0 then return is_applied and end_batch(batch, state, settled) or { 'empty' } end
 repeat
-  local some = redis.call('LRANGE', pending, taken, math.min(taken + STEP, size) - 1)
-  local values = fields_of(entries, some)
-  for i, key in ipairs(some) do
-    local value = values[i] or 'null'
+  local values = redis.call('HMGET', entries, unpack(queue.keys, taken + 1, math.min(taken + STEP, most)))
+  for _, packed in ipairs(values) do
+    local key, stamp = queue.keys[taken + 1], queue.stamps[taken + 1]
+    local value = with_time(packed or 'null', stamp)
     sum = sum + #key + #value
     is_full = taken > 0 and sum > bytes
     if is_full then break end
     taken = taken + 1
+    if packed then found = found + 1 end
     keys[taken], lines[2 * taken - 1], lines[2 * taken] = key, one_line(key), one_line(value)
   end
-until is_full or #some < STEP or taken == size
-if taken == 0 then return { 'empty' } end
+until is_full or taken == most
+local whole_items, rest = after(queue, taken)
+local remaining = redis.call('HLEN', entries) - found
 
 local batches = count_of(redis.call('HGET', state, 'batches'))
 if not batches then return corrupt(state, 'has a count of batches that is no number') end
@@ -77,25 +91,29 @@ local is_listed = redis.call('SISMEMBER', partitions, ARGV[2]) == 1
 local number = text_of(batches + 1)
 local id = ARGV[6] .. '-' .. number .. '-' .. server_time()
 local payload = table.concat(lines, '\n')
-local remaining = redis.call('LLEN', pending) - taken
 -- The entry may be corrupt; the batch must be readable even so.
 local first_at = whole(string.match(lines[2], '"@":"(%d+)"') or '') or now
 local oldest = text_of(first_at)
 
 local refusal = not is_listed and denied('SADD', partitions, '')
   or denied('HSET', state, '', '')
+  or is_applied and denied('DEL', batch)
   or denied('HSET', batch, '', '')
   or denied('LTRIM', pending, '0', '-1')
+  or rest and denied('LSET', pending, '0', '')
   or denied('HDEL', entries, '')
 if refusal then return refusal end
 
--- These two change nothing: see `may`.
+-- These change nothing: see `may`.
 redis.call('HDEL', entries, '')
 redis.call('LTRIM', pending, 0, -1)
+if rest and not may then redis.call('LSET', pending, 0, queue.items[1].text) end
 if not is_listed then redis.call('SADD', partitions, ARGV[2]) end
-redis.call('HSET', state, 'batches', number)
+if is_applied then redis.call('DEL', batch) end
+redis.call('HSET', state, 'batches', number, unpack(is_applied and { 'settled', settled } or {}))
 redis.call('HSET', batch, 'id', id, 'number', number, 'payload', payload, 'size', taken, 'oldest', oldest,
   'madeAt', text_of(now), 'token', claim_token, 'attempt', 1, 'due', text_of(now + lease_ms), 'wait', text_of(lease_ms))
-redis.call('LTRIM', pending, taken, -1)
+redis.call('LTRIM', pending, whole_items, -1)
+if rest then redis.call('LSET', pending, 0, rest) end
 call_in_chunks('HDEL', entries, keys)
 return { 'leased', id, 1, 0, 0, remaining, payload }

@@ -6,7 +6,8 @@ end
 
 -- A count that Sluice wrote: 0 if it is missing, nil if the text is no count.
 local function count_of(text)
-  local count = whole(text or '0')
+  if not text then return 0 end
+  local count = whole(text)
   return count and count >= 0 and count or nil
 end
 

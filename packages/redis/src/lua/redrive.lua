@@ -57,6 +57,10 @@ end)
 if #gone == 0 then return { done, gone } end
 local sets = {}
 for key, merged in pairs(merged_by_key) do sets[#sets + 1], sets[#sets + 2] = key, merged end
+local since = math.huge
+for _, key in ipairs(new) do
+  since = math.min(since, tonumber(string.match(merged_by_key[key], '[{,]"@":"(%d+)"') or 0))
+end
 local is_listed = redis.call('SISMEMBER', partitions, partition) == 1
 
 local refusal = not is_listed and denied('SADD', partitions, '')
@@ -74,7 +78,7 @@ if not may then
   if epoch then redis.call('HSET', state, 'epoch', epoch) end
 end
 if not is_listed then redis.call('SADD', partitions, partition) end
-call_in_chunks('RPUSH', pending, new)
+if #new > 0 then redis.call('RPUSH', pending, text_of(since) .. '\n' .. table.concat(new, '\n')) end
 call_in_chunks('HSET', entries, sets)
 call_in_chunks('ZREM', order, gone)
 call_in_chunks('HDEL', dead, gone)

@@ -27,12 +27,17 @@ end
 local function stats_of(entries, pending, batch, order, state)
   local found, problem = read_batch(batch)
   if problem then return nil, problem end
-  local length, dead = redis.call('LLEN', pending), redis.call('ZCARD', order)
+  local length, dead = redis.call('HLEN', entries), redis.call('ZCARD', order)
   if length == 0 and dead == 0 and not found and redis.call('EXISTS', state) == 0 then return false end
   local age = found and age_of(found.oldest, now) or 0
-  local oldest = length > 0 and redis.call('HGET', entries, redis.call('LINDEX', pending, 0))
-  local first_at = oldest and string.match(oldest, '"@":"(%d+)"')
-  local reply = { length, found and found.size or 0, dead, math.max(age, age_of(first_at, now)) }
+  local item = redis.call('LINDEX', pending, 0)
+  if item then
+    local time, key = head_of(item)
+    -- An entry has a time of its own if a dead letter was redriven into it, which may be older.
+    local since = string.match(redis.call('HGET', entries, key) or '', '[{,]"@":"(%d+)"') or time
+    age = math.max(age, age_of(since, now))
+  end
+  local reply = { length, found and found.size or 0, dead, age }
   if found then batch_stats(found, reply) end
   return reply
 end

@@ -1,5 +1,6 @@
 import type { Backend } from '@sluice/core';
 import { type ManualClock, manualClock } from '../manual-clock.js';
+import { ackAndClaim } from './ack-and-claim.js';
 import { add, unknown } from './add.js';
 import { lifecycle, ownership } from './arguments.js';
 import { bytes, claim, frozen, order } from './claim.js';
@@ -81,6 +82,7 @@ const GROUPS: Readonly<Record<string, Promises>> = {
   'early claim': early,
   'clock set back': clockSetBack,
   settle: settling,
+  'ack and claim': ackAndClaim,
   failure: failures,
   bury: burial,
   redrive,

@@ -93,6 +93,19 @@ export const stats: Promises = {
     assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 5000);
   },
 
+  'an entry that a dead letter was redriven into is as old as the letter': async ({
+    add,
+    bury,
+    backend,
+    clock,
+  }) => {
+    const [{ id }] = await bury([page('/a')]);
+    await clock.advance(4000);
+    await add([page('/a')]);
+    await backend.redrive(0, [id]);
+    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 4000);
+  },
+
   'a claimed entry grows older until its batch ends': async ({ add, lease, backend, clock }) => {
     await add([page('/a')]);
     await clock.advance(4000);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Random } from '@sluice/core';
-import type { StoredEntry } from '@sluice/core/backend';
+import type { ClaimResult, StoredEntry } from '@sluice/core/backend';
 import { drawInteger, drawOne, seededRandom } from '../seeded-random.js';
 import { type Fixture, failure, type Held, keyOf, type Promises, page, readable, sums } from './fixture.js';
 
@@ -12,7 +12,9 @@ interface Delivery extends Held {
   settledWith?: Settlement;
 }
 
-type Settlement = 'ack' | 'nack' | 'bury';
+type Settlement = 'ack' | 'ack and claim' | 'nack' | 'bury';
+
+const SETTLEMENTS: readonly Settlement[] = ['ack', 'ack and claim', 'nack', 'bury'];
 
 /** Producers and workers that do anything in any order, and the books that are kept of it. */
 class RandomWalk {
@@ -63,7 +65,10 @@ class RandomWalk {
   readonly #claim = async (): Promise<void> => {
     const size = 1 + drawInteger(this.#random, 3);
     const early = this.#random() < 0.3;
-    const claimed = await this.#fixture.claim({ size, leaseMs: 1000, early });
+    this.#note(await this.#fixture.claim({ size, leaseMs: 1000, early }), size);
+  };
+
+  #note(claimed: ClaimResult, size: number): void {
     if (claimed.status !== 'leased') return;
     const { batch } = claimed;
     const entries = batch.entries.map(readable);
@@ -75,23 +80,29 @@ class RandomWalk {
     );
     this.#entriesById.set(batch.id, entries);
     this.#deliveries.push({ ...batch, token: claimed.leaseToken, claim: '', paths: [] });
-  };
+  }
 
   /** Settles any delivery, old ones too; a settled one only as it was settled before. */
   readonly #settle = async (): Promise<void> => {
     if (this.#deliveries.length === 0) return;
     const delivery = drawOne(this.#random, this.#deliveries.slice(-3));
-    const how = delivery.settledWith ?? drawOne<Settlement>(this.#random, ['ack', 'nack', 'bury']);
+    const how = delivery.settledWith ?? drawOne(this.#random, SETTLEMENTS);
     const settled = await this.#end(delivery, how);
     if (!settled || delivery.settledWith !== undefined) return;
     delivery.settledWith = how;
     const entries = delivery.entries.map(readable);
-    if (how === 'ack') this.applied.push(...entries);
+    if (how === 'ack' || how === 'ack and claim') this.applied.push(...entries);
     if (how === 'bury') this.applied.push(...entries.slice(1));
   };
 
-  #end({ token }: Delivery, how: Settlement): Promise<boolean> {
+  async #end({ token }: Delivery, how: Settlement): Promise<boolean> {
     const { backend } = this.#fixture;
+    if (how === 'ack and claim') {
+      const size = 1 + drawInteger(this.#random, 3);
+      const claimed = await this.#fixture.claimNext(token, { size, leaseMs: 1000 });
+      if (claimed !== false) this.#note(claimed, size);
+      return claimed !== false;
+    }
     if (how === 'ack') return backend.ack(0, token);
     if (how === 'nack') return backend.nack(0, token, failure(drawInteger(this.#random, 500)));
     return backend.bury(0, token, [{ index: 0, reason: 'drawn' }]);

@@ -50,6 +50,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: (store, [key = '', at]) => store.run('lindex', key, integer(at)),
   },
   lrange: { arity: [3, 3], type: 'list', run: lrange },
+  lset: { arity: [3, 3], type: 'list', run: lset },
   ltrim: { arity: [3, 3], type: 'list', run: ltrim },
   rpush: { arity: [2, ANY], type: 'list', run: (store, args) => store.run('rpush', ...args) },
 
@@ -175,6 +176,11 @@ function matcher(options: readonly string[]): (field: string) => boolean {
 async function lrange(store: Store, [key = '', start, stop]: readonly string[]): Promise<unknown> {
   const range = rangeOf(start, stop, await store.count(key, 'list'));
   return range === undefined ? [] : store.run('lrange', key, range.first, range.last);
+}
+
+async function lset(store: Store, [key = '', at, value = '']: readonly string[]): Promise<Reply> {
+  await store.run('lset', key, integer(at), value);
+  return OK;
 }
 
 async function ltrim(store: Store, [key = '', start, stop]: readonly string[]): Promise<Reply> {

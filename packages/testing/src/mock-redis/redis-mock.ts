@@ -18,6 +18,7 @@ export type Primitive =
   | 'llen'
   | 'lindex'
   | 'lrange'
+  | 'lset'
   | 'ltrim'
   | 'rpush'
   | 'sadd'
