@@ -24,7 +24,8 @@ export const REDIS: Protocol = {
     return touches('state') ? 'join' : 'other';
   },
   isError: (reply) => reply.startsWith('-'),
-  isChange: (reply) => /^\*\d+\r\n\$\d+\r\n(applied|leased)\r\n/.test(reply),
+  // A write of which nothing was refused has a number for a reply.
+  isChange: (reply) => /^(:\d+|\*\d+\r\n\$\d+\r\n(applied|leased))\r\n/.test(reply),
   reader: () => new MessageReader(),
 };
 

@@ -176,6 +176,18 @@ describe('lingerMs', () => {
     expect(sizes()).toEqual([2]);
   });
 
+  test('a clock that is set back makes nobody wait longer', async () => {
+    const manual = manualClock();
+    let offset = 0;
+    const clock = { now: () => manual.now() + offset, after: manual.after.bind(manual) };
+    const { buffer, sizes } = await afterWrite({ lingerMs: 50, clock });
+    offset = -3_600_000;
+    const counted = buffer.incr('Page', { views: 1 }, { id: 1 });
+    await manual.advance(50);
+    expect(sizes()).toEqual([1]);
+    await counted;
+  });
+
   test('a write that is full waits, too: the more, the better they merge', async () => {
     const { buffer, clock, sizes } = await afterWrite({ lingerMs: 50 });
     const count = () => Array.from({ length: 600 }, (_, id) => buffer.incr('Page', { views: 1 }, { id }));

@@ -49,7 +49,8 @@ export class Linger {
 
   #waitMs(): number {
     if (this.ms === 0 || this.#lonely >= LONELY_FLUSHES) return 0;
-    return this.#flushedAt + this.ms - this.#clock.now();
+    // A clock that was set back must not make them wait for longer.
+    return Math.min(this.ms, this.#flushedAt + this.ms - this.#clock.now());
   }
 
   #after(waitMs: number): () => void {
