@@ -5,8 +5,10 @@ import type { RuleName } from './rules/rule.js';
 
 /** A valid name of a model, column, filter or extra, with the forms of it that the hot path needs. */
 export interface Name {
-  /** As a JSON string, for target keys. */
-  readonly quoted: string;
+  /** How the target keys of a model of this name begin: `["Page"`. */
+  readonly asModel: string;
+  /** What comes before the value of a filter of this name in target keys: `,"path",`. */
+  readonly asFilter: string;
   /** The fields that keep it, by rule. */
   readonly fields: Readonly<Record<RuleName, string>>;
 }
@@ -50,28 +52,29 @@ function problemOf(text: unknown): string | undefined {
 function remember(text: string): Name {
   if (known.size >= MAX_KNOWN_NAMES) known.clear();
   const fields = Object.fromEntries(INCREMENT_RULES.map(({ name, mark }) => [name, mark + text]));
-  const name = { quoted: JSON.stringify(text), fields: fields as Name['fields'] };
+  const quoted = JSON.stringify(text);
+  const name = { asModel: `[${quoted}`, asFilter: `,${quoted},`, fields: fields as Name['fields'] };
   known.set(text, name);
   return name;
 }
 
-const knownFields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly quoted: string }>();
+const knownFields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly label: string }>();
 
 /** A field's name without its mark. It is remembered, since slicing it off each time would cost more than all else. */
 export function bareName(field: string): string {
   return formsOf(field).bare;
 }
 
-/** A field's name as a JSON string. */
-export function quotedField(field: string): string {
-  return formsOf(field).quoted;
+/** What comes before a field's value in JSON: `"+views":`. */
+export function fieldLabel(field: string): string {
+  return formsOf(field).label;
 }
 
 function formsOf(field: string) {
   let forms = knownFields.get(field);
   if (forms === undefined) {
     if (knownFields.size >= MAX_KNOWN_NAMES) knownFields.clear();
-    forms = { bare: field.slice(1), quoted: JSON.stringify(field) };
+    forms = { bare: field.slice(1), label: `${JSON.stringify(field)}:` };
     knownFields.set(field, forms);
   }
   return forms;

@@ -8,7 +8,9 @@ const TEXTS = /* @__PURE__ */ new WeakMap<readonly StoredEntry[], string>();
 export function packEntries(entries: readonly StoredEntry[]): string {
   let text = TEXTS.get(entries);
   if (text === undefined) {
-    text = entries.map(({ key, fields }) => `${key}\n${pack(fields)}`).join('\n');
+    const lines: string[] = [];
+    for (const { key, fields } of entries) lines.push(key, pack(fields));
+    text = lines.join('\n');
     TEXTS.set(entries, text);
   }
   return text;

@@ -2,7 +2,7 @@ import { CorruptEntryError } from '../errors.js';
 import { quote } from '../support/text.js';
 import { isRecord } from '../support/validate.js';
 import type { Fields, StoredEntry } from './fields.js';
-import { quotedField } from './names.js';
+import { fieldLabel } from './names.js';
 import { fieldRule } from './rules/index.js';
 import type { StoredValue } from './rules/rule.js';
 
@@ -11,7 +11,7 @@ export function pack(fields: Fields): string {
   let text = '';
   for (const field in fields) {
     const value = fields[field];
-    text += `${text === '' ? '{' : ','}${quotedField(field)}:${typeof value === 'number' ? `"${value}"` : JSON.stringify(value)}`;
+    text += `${text === '' ? '{' : ','}${fieldLabel(field)}${typeof value === 'number' ? `"${value}"` : JSON.stringify(value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
 }

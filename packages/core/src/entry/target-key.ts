@@ -26,10 +26,10 @@ const SIGNAL_ONLY = ',"signalOnly"]';
  * @throws `InvalidInputError` `ERR_SLUICE_INVALID_NAME`, `ERR_SLUICE_INVALID_FILTER`, `ERR_SLUICE_TOO_LARGE`
  */
 export function targetKey(model: string, filters: Filters, signalOnly = false): string {
-  let key = `[${nameOf(model, 'model').quoted}`;
+  let key = nameOf(model, 'model').asModel;
   mustBePlainObject(FILTERS, filters);
   for (const name of namesInOrder(filters)) {
-    key += `,${nameOf(name, 'filter').quoted},${filterText(name, filters[name])}`;
+    key += nameOf(name, 'filter').asFilter + filterText(name, filters[name]);
   }
   key += signalOnly ? SIGNAL_ONLY : ']';
   if (key.length > MAX_TARGET_KEY_LENGTH) throw tooLong(key);
