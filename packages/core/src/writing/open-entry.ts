@@ -1,4 +1,4 @@
-import type { Fields } from '../entry/fields.js';
+import type { StoredEntry } from '../entry/fields.js';
 import { addIncrement } from '../entry/increment.js';
 import { IncrementError, OverflowError } from '../errors.js';
 import type { Columns, Extra, FilterValue } from '../schema.js';
@@ -17,8 +17,7 @@ export class OpenEntry {
   value: FilterValue = null;
 
   constructor(
-    readonly key: string,
-    readonly fields: Fields,
+    readonly stored: StoredEntry,
     readonly partition: number,
     /** Shared by all increments of the target that go in one write. */
     readonly acknowledged: Promise<void>,
@@ -36,7 +35,7 @@ export class OpenEntry {
    */
   add(columns: Columns, extra: Extra | undefined): void {
     try {
-      addIncrement(this.fields, columns, extra);
+      addIncrement(this.stored.fields, columns, extra);
     } catch (error) {
       throw error instanceof OverflowError ? this.#overflow(error) : error;
     }
@@ -45,7 +44,7 @@ export class OpenEntry {
   #overflow(cause: OverflowError): IncrementError {
     return new IncrementError(
       'ERR_SLUICE_OVERFLOW',
-      `${excerpt(this.key)}: ${cause.message} It was not counted.`,
+      `${excerpt(this.stored.key)}: ${cause.message} It was not counted.`,
       { partition: this.partition, outcome: 'refused', cause },
     );
   }

@@ -10,7 +10,10 @@ export const WRITE_TARGETS = 250;
  * third of an entry's memory.
  */
 export class WriteGroup {
-  readonly entries: OpenEntry[] = [];
+  /** As they are written. */
+  readonly entries: StoredEntry[] = [];
+  /** What takes increments for them; let go of once they are closed, so that the collector need not copy it. */
+  #open: OpenEntry[] = [];
   /** Resolves the entries' promises, but rejects those that have a failure, by their index. */
   settle!: (failures: ReadonlyMap<number, unknown>) => void;
   /** Rejects all promises, unless they are settled. */
@@ -33,19 +36,17 @@ export class WriteGroup {
 
   /** Opens an entry with its first fields. */
   open(key: string, fields: Fields): OpenEntry {
-    const entry = new OpenEntry(key, fields, this.#partition, this.#settled.then(this.#outcome));
-    this.entries.push(entry);
+    const stored = { key, fields };
+    const entry = new OpenEntry(stored, this.#partition, this.#settled.then(this.#outcome));
+    this.entries.push(stored);
+    this.#open.push(entry);
     return entry;
   }
 
   /** Closes all entries: from now on nothing merges into them. */
   close(): void {
-    for (const entry of this.entries) entry.close();
-  }
-
-  /** The entries as they are written. */
-  payload(): StoredEntry[] {
-    return this.entries.map(({ key, fields }) => ({ key, fields }));
+    for (const entry of this.#open) entry.close();
+    this.#open = [];
   }
 
   /** Reactions to one promise run in the order of their registration, so the n-th call is the n-th entry's. */

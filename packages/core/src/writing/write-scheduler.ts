@@ -133,7 +133,7 @@ export class WriteScheduler {
   async #deliver(group: WriteGroup): Promise<Failure | undefined> {
     const failures = new Map<number, unknown>();
     let first = 0;
-    for (const entries of payloadsOf(group.payload())) {
+    for (const entries of payloadsOf(group.entries)) {
       for (const [index, error] of await this.#writeAll(entries)) failures.set(first + index, error);
       first += entries.length;
     }
