@@ -126,8 +126,17 @@ export class WriteSequence {
 
   #write({ number, nonce, entries }: Replayable): Write {
     invariant(this.#joined !== undefined, 'a sequence was used before its beginning');
-    const numbers = { number, follows: number - 1, nonce };
-    return { ...this.#joined, partition: this.#partition, producer: this.#id, ...numbers, entries };
+    const { epoch, position } = this.#joined;
+    return {
+      partition: this.#partition,
+      epoch,
+      position,
+      producer: this.#id,
+      number,
+      follows: number - 1,
+      nonce,
+      entries,
+    };
   }
 
   #close({ producer, number }: Write): void {
