@@ -111,7 +111,7 @@ export const GUARDS = {
               if (more === undefined) return;
               more.settle(new Map());
               this.#release(more);
-              payload.push(...more.payload());
+              payload.push(...more.entries);
             },
           });
           const refused = await this.#producer.write(payload);`,
