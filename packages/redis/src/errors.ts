@@ -1,4 +1,5 @@
 import { BackendError, type SluiceErrorCode } from '@sluice/core';
+import { harmless } from '@sluice/core/backend';
 import { deniedCommand } from './denied-command.js';
 
 interface Kind {
@@ -12,15 +13,18 @@ const LOADING: Kind = {
   retryable: true,
   advice: 'The server is not ready to serve; it will be.',
 };
-const DENIED: Kind = {
+const LOGIN: Kind = {
   code: 'ERR_SLUICE_BACKEND_DENIED',
   retryable: false,
+  advice: 'Check the username and password.',
+};
+const DENIED: Kind = {
+  ...LOGIN,
   advice:
-    'Check the username and password, and that the user may run EVALSHA, EVAL, SMEMBERS, and every command of the scripts on the keys.',
+    'Check that the user may run EVALSHA, EVAL, SADD, SMEMBERS, EXISTS, and every command of the scripts on the keys.',
 };
 const DENIED_IN_SCRIPT: Kind = {
-  code: 'ERR_SLUICE_BACKEND_DENIED',
-  retryable: false,
+  ...LOGIN,
   advice: 'Let the user run every command of the scripts on the keys.',
 };
 const UNAVAILABLE: Kind = {
@@ -34,15 +38,42 @@ const PROTOCOL: Kind = {
   advice:
     'The server at this address is not a Redis server, or it needs rediss:// (TLS), or does without it.',
 };
+const TLS: Kind = {
+  code: 'ERR_SLUICE_BACKEND_TLS',
+  retryable: false,
+  advice:
+    'Pass the authority that signed the certificates of your servers as tls: { ca }, their name as servername if the URL has another one, and cert and key if they ask for them; renew what has expired.',
+};
 const FAILED: Kind = { code: 'ERR_SLUICE_BACKEND_FAILED', retryable: false, advice: '' };
 const UNSUPPORTED: Kind = {
   ...FAILED,
-  advice: 'The server must be a single Redis, 6.2 or later, with its commands under their own names.',
+  advice:
+    'The server must be a Redis, 6.2 or later, with its commands under their own names, and no sentinel: those have redis+sentinel:// URLs.',
+};
+const OF_CLUSTER: Kind = {
+  ...FAILED,
+  advice: 'The server is a node of a Redis Cluster: use a redis+cluster:// URL, or a Cluster client.',
+};
+const NO_CLUSTER: Kind = {
+  ...FAILED,
+  advice: 'The server is no node of a Redis Cluster: use a redis:// URL.',
+};
+const NO_SENTINEL: Kind = {
+  ...FAILED,
+  advice: 'The server is no sentinel: use a redis:// URL, or the port of the sentinels.',
+};
+const NO_SUCH_MASTER: Kind = {
+  ...FAILED,
+  advice: 'Check the name of the master, the first part of the path of the URL.',
 };
 const UNKNOWN_REPLY: Kind = {
   ...FAILED,
   retryable: true,
   advice: 'This reply is none that Sluice knows; a proxy or the log of the server may say more.',
+};
+const UNBLOCKED: Kind = {
+  ...UNKNOWN_REPLY,
+  advice: 'The wait for replicas was ended, as when a master becomes a replica.',
 };
 
 // The replies of a server that has changed nothing. They begin with a word that names their kind.
@@ -69,17 +100,18 @@ const REFUSALS: Readonly<Record<string, Kind>> = {
   BUSY: LOADING,
   NOREPLICAS: LOADING,
   NOSCRIPT: LOADING,
-  NOAUTH: DENIED,
-  WRONGPASS: DENIED,
+  NOAUTH: LOGIN,
+  WRONGPASS: LOGIN,
   NOPERM: DENIED,
   DENIED,
-  MOVED: UNSUPPORTED,
-  ASK: UNSUPPORTED,
+  MOVED: OF_CLUSTER,
+  ASK: OF_CLUSTER,
   CROSSSLOT: UNSUPPORTED,
   WRONGTYPE: {
     code: 'ERR_SLUICE_BACKEND_CORRUPT',
     retryable: false,
-    advice: "Another program uses a key of Sluice's. Give one of the two another prefix.",
+    advice:
+      "Another program uses a key of Sluice's. Give one of the two another prefix; `npx @sluice/cli check` names the key.",
   },
   // What Sluice's scripts reply when a key does not hold what they wrote.
   CORRUPT: {
@@ -92,17 +124,26 @@ const REFUSALS: Readonly<Record<string, Kind>> = {
 
 // What follows ERR in the refusals that have no word of their own.
 const PLAIN_REFUSALS: readonly (readonly [RegExp, Kind])[] = [
+  [/^ERR unknown command [`']SENTINEL\b/i, NO_SENTINEL],
   [/^ERR (unknown (sub)?command|wrong number of arguments|syntax error|unsupported)/i, UNSUPPORTED],
   [/^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/i, FAILED],
   [/^ERR max number of clients/i, UNAVAILABLE],
-  [/^ERR (Client sent AUTH|AUTH <password>|invalid password|operation not permitted)/i, DENIED],
+  [/^ERR This instance has cluster support disabled/i, NO_CLUSTER],
+  [/^ERR No such master/i, NO_SUCH_MASTER],
+  [/^ERR (Client sent AUTH|AUTH <password>|invalid password|operation not permitted)/i, LOGIN],
 ];
 
 // In a script, the commands before the one that was denied may have changed something.
 const ACL_IN_SCRIPT = /The user executing the script can't|NOPERM/;
 
-// What ioredis and sockets say when a command was not sent, or its reply was not received.
-const CONNECTION = /connection is closed|stream isn't writeable|timed out|command aborted|socket closed/i;
+// What ioredis, node-redis and sockets say when a command was not sent, or its reply was not received.
+const CONNECTION =
+  /connection is closed|stream isn't writeable|timed out|command aborted|socket closed|sentinels are unreachable|startup nodes|slots cache|cluster isn't ready|cluster is ended|cluster redirections|client is (closed|offline)|disconnects client|connection timeout|socket timeout|root nodes are unavailable|queue is full|cannot find node/i;
+
+// What a client says when it did not take a command. A Cluster client of ioredis also says that it is not ready of a command that it
+// has sent, lost, and would send again.
+const UNSENT =
+  /^(Stream isn't writeable|Connection in subscriber mode|The client is (closed|offline)|The queue is full)/;
 
 /** An error of the client or the server, as one of Sluice's. `sent`: whether the command may have reached the server. */
 export function toBackendError(error: unknown, sent: boolean): BackendError {
@@ -115,15 +156,15 @@ export function toBackendError(error: unknown, sent: boolean): BackendError {
     ? replyKind(message)
     : { kind: connectionKind(error, message), changedNothing: false };
   const denied = kind === DENIED_IN_SCRIPT ? deniedCommand(error, message) : '';
-  return new BackendError(
-    kind.code,
-    `Redis: ${message.slice(0, 200).replace(/\.$/, '')}. ${denied}${kind.advice}`.trim(),
-    {
-      retryable: kind.retryable,
-      outcome: sent && !changedNothing ? 'unknown' : 'refused',
-      cause: error,
-    },
-  );
+  const command = kind === DENIED ? /'([\w|-]+)' (?:sub)?command/.exec(message)?.[1] : undefined;
+  const advice = command === undefined ? kind.advice : `Let the user run ${command.toUpperCase()}.`;
+  const cause = harmless(error);
+  const said = partsOf(cause).message.slice(0, 200).replace(/\.$/, '');
+  return new BackendError(kind.code, `Redis: ${said}. ${denied}${advice}`.trim(), {
+    retryable: kind.retryable,
+    outcome: sent && !changedNothing ? 'unknown' : 'refused',
+    cause,
+  });
 }
 
 /** There is a server, and it is of another kind. */
@@ -139,7 +180,7 @@ export function unavailable(what: string, sent: boolean, cause?: unknown): Backe
   return new BackendError(UNAVAILABLE.code, `Redis: ${what}. ${UNAVAILABLE.advice}`, {
     retryable: true,
     outcome: sent ? 'unknown' : 'refused',
-    cause,
+    cause: harmless(cause),
   });
 }
 
@@ -147,6 +188,51 @@ export function unavailable(what: string, sent: boolean, cause?: unknown): Backe
 export function isNoScript(error: unknown): boolean {
   return isReply(error) && replyWord(partsOf(error).message) === 'NOSCRIPT';
 }
+
+/** Whether an error means that a command was not sent. */
+export function isUnsent(error: unknown): boolean {
+  return UNSENT.test(partsOf(error).message);
+}
+
+/** An error of one server of several, whose message says of which. */
+export function namedError(error: unknown, name: string): unknown {
+  if (!(error instanceof BackendError)) return error;
+  const { code, message, retryable, outcome, cause } = error;
+  return new BackendError(
+    code,
+    message.replace(/^Redis(?=:)/, () => `Redis${name}`),
+    {
+      retryable,
+      outcome,
+      cause,
+    },
+  );
+}
+
+/** A cluster sent a command from node to node: it is being changed. */
+export function redirected(cause: unknown): BackendError {
+  return new BackendError(
+    LOADING.code,
+    `Redis: the cluster redirected a command too often. ${LOADING.advice}`,
+    {
+      retryable: true,
+      outcome: 'refused',
+      cause,
+    },
+  );
+}
+
+/** Whether an error may mean that the server is no longer the one to ask: it is away, or not what it was. */
+export function isOfPlace(error: unknown): boolean {
+  return error instanceof BackendError && PLACE_CODES.has(error.code);
+}
+
+const PLACE_CODES: ReadonlySet<SluiceErrorCode> = /* @__PURE__ */ new Set([
+  UNAVAILABLE.code,
+  TLS.code,
+  LOADING.code,
+  'ERR_SLUICE_BACKEND_READONLY',
+]);
 
 /** Whether an error is the server's reply, rather than one of the client. */
 export function isReply(error: unknown): boolean {
@@ -172,7 +258,7 @@ function replyKind(message: string): { kind: Kind; changedNothing: boolean } {
   if (kind !== undefined) return { kind, changedNothing: true };
   const plain = isOfScript ? undefined : PLAIN_REFUSALS.find(([form]) => form.test(message));
   if (plain !== undefined) return { kind: plain[1], changedNothing: true };
-  return { kind: UNKNOWN_REPLY, changedNothing: false };
+  return { kind: word === 'UNBLOCKED' ? UNBLOCKED : UNKNOWN_REPLY, changedNothing: false };
 }
 
 /** The first word of an error reply. Before version 7, `ERR` and a script's own text are around the error of a command. */
@@ -182,8 +268,18 @@ function replyWord(message: string): string {
   return wrapped ?? word;
 }
 
+// What Node says of the server's certificate, and the server of ours.
+const CERTIFICATE =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_.*_ALERT_.*(CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|DECRYPT_ERROR))/;
+
+/** Whether an error says what is wrong with a certificate. */
+export function isOfCertificate(error: unknown): boolean {
+  return CERTIFICATE.test(String(partsOf(error).code));
+}
+
 function connectionKind(error: unknown, message: string): Kind {
   const { code } = partsOf(error);
+  if (isOfCertificate(error)) return TLS;
   if (
     /protocol error|RESP type|invalid (array|bulk)/i.test(message) ||
     /^(EPROTO|ERR_SSL_)/.test(String(code))

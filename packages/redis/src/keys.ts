@@ -10,25 +10,28 @@ export interface PartitionKeys {
   readonly state: string;
 }
 
+/** On as many nodes of a cluster, if it has so many: what one of them lacks, or keeps from us, the others have. */
+const COPIES = 8;
+
 /** Names the keys below a prefix. */
 export class Keys {
-  /** The set of partitions that were ever used. */
-  readonly partitions: string;
-  /** The set of the numbers of partitions that producers joined with. */
-  readonly partitionCounts: string;
+  /** Sets of the numbers of partitions that producers joined with: copies, spread evenly over the slots of a cluster. */
+  readonly partitionCounts: readonly string[];
+  /** Where older versions kept the set of partitions that were ever used. */
+  readonly olderPartitions: string;
   readonly #prefix: string;
   readonly #byPartition = new Map<number, PartitionKeys>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
-    this.partitions = `${prefix}:partitions`;
-    this.partitionCounts = `${prefix}:partition-counts`;
+    this.partitionCounts = Array.from({ length: COPIES }, (_, i) => `${this.#base(i)}:partition-counts`);
+    this.olderPartitions = `${prefix}:partitions`;
   }
 
   of(partition: number): PartitionKeys {
     let keys = this.#byPartition.get(partition);
     if (keys === undefined) {
-      const base = `${this.#prefix}:{${tagOf(partition)}}`;
+      const base = this.#base(partition);
       keys = {
         entries: `${base}:entries`,
         pending: `${base}:pending`,
@@ -40,6 +43,11 @@ export class Keys {
       this.#byPartition.set(partition, keys);
     }
     return keys;
+  }
+
+  /** With the hash tag of a partition. */
+  #base(partition: number): string {
+    return `${this.#prefix}:{${tagOf(partition)}}`;
   }
 }
 

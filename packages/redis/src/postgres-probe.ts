@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { RedisUrl } from './url.js';
+import type { Place } from './address.js';
 
 /** The question of its own protocol that every PostgreSQL server replies to, before anybody logs in: whether it has TLS. */
 const SSL_REQUEST = /* @__PURE__ */ Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
@@ -11,9 +11,9 @@ const SSL_REQUEST = /* @__PURE__ */ Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
  * PostgreSQL replies at once. Redis, which may be back by now, waits for the rest of the question, and the caller
  * with it: hence the short time.
  */
-export function isPostgres({ host, port }: RedisUrl, commandTimeoutMs: number): Promise<boolean> {
+export function isPostgres({ host, port }: Place, commandTimeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host ?? 'localhost', port: port ?? 6379 });
+    const socket = connect({ host, port });
     const end = (reply?: Uint8Array): void => {
       socket.destroy();
       resolve(reply?.length === 1 && (reply[0] === YES || reply[0] === NO));

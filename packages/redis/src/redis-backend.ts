@@ -13,29 +13,33 @@ import {
   type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
+import { Calls, type Replicated } from './calls.js';
 import type { Connection } from './connection.js';
-import { isNoScript } from './errors.js';
+import { type Durability, notReplicated } from './durability.js';
+import { JoinedWrites } from './joined-writes.js';
 import { Keys } from './keys.js';
-import { type RedisBackendOptions, resolveOptions } from './options.js';
+import { type RedisBackendOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { PartitionCounts } from './partition-counts.js';
 import {
   addResult,
   claimResult,
   deadLettersOf,
+  idsOf,
   joinedOf,
-  partitionCountsOf,
-  partitionsOf,
   statsOf,
   stepOf,
   sumsOf,
+  writeReplies,
 } from './replies.js';
 import { loadScripts, type Script } from './scripts.js';
-import { validateServer } from './validate.js';
-
-/** Partitions that one script looks at, at most: it keeps the server from others meanwhile. */
-const PARTITIONS_A_SCRIPT = 128;
+import { soonest } from './soonest.js';
+import { validateServers } from './validate.js';
 
 /** Producers whose numbers of partitions are remembered, at most: what is forgotten is only not repeated. */
 const MOST_COUNTS = 20_000;
+
+/** Every so many writes of a producer its number of partitions is announced again: someone may have removed it. */
+const WRITES_AN_ANNOUNCEMENT = 16;
 
 /** Characters of target keys or ids that one script gets, at most, unless one is longer. */
 const CHARACTERS_A_SCRIPT = 64 * 1024;
@@ -54,8 +58,7 @@ const CHARACTERS_A_SCRIPT = 64 * 1024;
  * `ERR_SLUICE_INVALID_OPTION`
  */
 export function redis(options: RedisBackendOptions): Backend {
-  const { connection, prefix, clock } = resolveOptions(options);
-  return new RedisBackend(connection, new Keys(prefix), clock);
+  return new RedisBackend(resolveOptions(options));
 }
 
 class RedisBackend implements Backend {
@@ -63,22 +66,39 @@ class RedisBackend implements Backend {
   /** A write costs the server some thirty microseconds, most of them for waking up: what goes together is cheaper. */
   readonly lingerMs = 10;
   readonly #connection: Connection;
+  readonly #replicating: Connection;
+  readonly #calls: Calls;
+  readonly #durability: Durability | undefined;
+  readonly #listeners: ResolvedOptions['listeners'];
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, 'now'> | undefined;
+  readonly #partitionCounts: PartitionCounts;
+  readonly #writes: JoinedWrites;
   readonly #scripts = loadScripts();
   /** The number of partitions that producers joined with, by their ids: each write makes sure that readers know it. */
   readonly #counts = new Map<string, number>();
 
-  constructor(connection: Connection, keys: Keys, clock: Pick<Clock, 'now'> | undefined) {
+  constructor({ connection, replicating, listeners, prefix, clock, durability }: ResolvedOptions) {
+    this.#listeners = listeners;
     this.#connection = connection;
-    this.#keys = keys;
+    this.#replicating = replicating;
+    this.#calls = new Calls(connection, replicating);
+    this.#durability = durability;
+    this.#keys = new Keys(prefix);
     this.#clock = clock;
+    this.#partitionCounts = new PartitionCounts(connection, this.#keys);
+    this.#writes = new JoinedWrites(connection.isCluster, (keys, args) => this.#write(keys, args));
+  }
+
+  onConnectionChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   async join(partition: number, partitions: number): Promise<Joined> {
-    const keys = [this.#keys.of(partition).state, this.#keys.partitions, this.#keys.partitionCounts];
-    const args = [partition, partitions, randomUUID().slice(0, 8)];
-    const joined = joinedOf(await this.#run(this.#scripts.join, keys, args));
+    const { state } = this.#keys.of(partition);
+    const joined = joinedOf(await this.#durable(this.#scripts.join, [state], [randomUUID().slice(0, 8)]));
+    await this.#partitionCounts.announceIn(joined.epoch, partitions);
     if (this.#counts.size >= MOST_COUNTS) this.#counts.clear();
     this.#counts.set(joined.producer, partitions);
     return joined;
@@ -87,53 +107,44 @@ class RedisBackend implements Backend {
   async add(write: Write): Promise<AddResult> {
     const { partition, epoch, position, producer, number, follows, nonce } = write;
     const { entries, pending, state } = this.#keys.of(partition);
-    const keys = [entries, pending, state, this.#keys.partitions, this.#keys.partitionCounts];
-    const args = [
-      this.#now(),
-      partition,
-      epoch,
-      position,
-      producer,
-      number,
-      follows,
-      nonce,
-      packEntries(write.entries),
-      this.#counts.get(producer) ?? '',
-    ];
-    return addResult(await this.#run(this.#scripts.add, keys, args));
+    const packed = packEntries(write.entries);
+    const args = [epoch, position, producer, number, follows, nonce, packed];
+    const count = this.#counts.get(producer);
+    if (count !== undefined && number % WRITES_AN_ANNOUNCEMENT === 0) this.#partitionCounts.repeat(count);
+    const call = { keys: [entries, pending, state], args, targets: write.entries.length };
+    return addResult(await this.#writes.send(call), write.entries.length);
   }
 
-  async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
-    return claimResult(await this.#claim(partition, request, ''), request.claimToken);
+  claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
+    return this.#claim(partition, request, '') as Promise<ClaimResult>;
   }
 
   async renew(partition: number, token: string, leaseMs: number): Promise<boolean> {
     const { batch } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.renew, [batch], [this.#now(), token, leaseMs])) === 1;
+    return (await this.#calls.run(this.#scripts.renew, [batch], [this.#now(), token, leaseMs])) === 1;
   }
 
   async ack(partition: number, token: string): Promise<boolean> {
     const { batch, state } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.ack, [batch, state], [token])) === 1;
+    return (await this.#calls.run(this.#scripts.ack, [batch, state], [token])) === 1;
   }
 
-  async ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false> {
-    const reply = await this.#claim(partition, next, token);
-    return reply === 0 ? false : claimResult(reply, next.claimToken);
+  ackAndClaim(partition: number, token: string, next: ClaimRequest): Promise<ClaimResult | false> {
+    return this.#claim(partition, next, token);
   }
 
   async nack(partition: number, token: string, failure: Failure): Promise<boolean> {
     const { reason, isVerdict, delayMs } = failure;
     const { batch, state } = this.#keys.of(partition);
     const args = [this.#now(), token, delayMs, reason, isVerdict ? 'verdict' : 'outage'];
-    return (await this.#run(this.#scripts.nack, [batch, state], args)) === 1;
+    return (await this.#calls.run(this.#scripts.nack, [batch, state], args)) === 1;
   }
 
   async bury(partition: number, token: string, burials: readonly Burial[]): Promise<boolean> {
     const { batch, state, dead, deadOrder } = this.#keys.of(partition);
     const lines = burials.map(({ index, reason }) => `${index}\n${JSON.stringify(reason)}`).join('\n');
     const keys = [batch, state, dead, deadOrder];
-    return (await this.#run(this.#scripts.bury, keys, [this.#now(), token, lines])) === 1;
+    return (await this.#calls.run(this.#scripts.bury, keys, [this.#now(), token, lines])) === 1;
   }
 
   async read(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
@@ -153,28 +164,33 @@ class RedisBackend implements Backend {
     return places.map(({ partition, index }) => sums.get(partition)?.[index] as StoredSums);
   }
 
-  async partitionCounts(): Promise<number[]> {
-    return partitionCountsOf(
-      await this.#connection.run((client) => client.smembers(this.#keys.partitionCounts)),
-    );
+  partitionCounts(): Promise<number[]> {
+    return this.#partitionCounts.read();
   }
 
   async partitions(known: number): Promise<number[]> {
-    const candidates = await this.#candidates(known);
-    const counts = await this.#lookAt(this.#scripts.busy, candidates, (partition) => {
-      const { pending, batch } = this.#keys.of(partition);
-      return [pending, batch];
-    });
-    return candidates.filter((_, i) => counts[i] !== 0);
+    const used = await this.#used(known);
+    if (!this.#connection.isCluster && !(await this.#isAnyPending(used))) return [];
+    const looks = await soonest(
+      used.map((partition) => {
+        const { pending, batch } = this.#keys.of(partition);
+        return this.#connection.run(batch, (client) => client.exists(pending, batch));
+      }),
+    );
+    const failed = looks.find((look) => look?.status === 'rejected');
+    if (failed !== undefined && looks.every((look) => look?.status === 'rejected')) throw failed.reason;
+    // Where a node is away, something may be pending: its partitions fail alone, and say why.
+    return used.filter((_, i) => looks[i]?.status !== 'fulfilled' || looks[i].value > 0);
   }
 
   async stats(known: number): Promise<PartitionStats[]> {
-    const candidates = await this.#candidates(known);
-    const replies = await this.#lookAt(this.#scripts.stats, candidates, (partition) => {
+    const looked = (await this.#used(known)).map(async (partition) => {
       const { entries, pending, batch, deadOrder, state } = this.#keys.of(partition);
-      return [entries, pending, batch, deadOrder, state];
+      const keys = [entries, pending, batch, deadOrder, state];
+      const reply = await this.#calls.run(this.#scripts.stats, keys, [this.#now()]);
+      return statsOf(partition, this.#connection.nodeOf(entries), reply);
     });
-    return candidates.flatMap((partition, i) => statsOf(partition, replies[i]));
+    return (await Promise.all(looked)).flat();
   }
 
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
@@ -182,7 +198,7 @@ class RedisBackend implements Backend {
     const letters: StoredDeadLetter[] = [];
     while (letters.length < limit) {
       const range = [offset + letters.length, limit - letters.length];
-      const some = deadLettersOf(await this.#run(this.#scripts.deadLetters, [dead, deadOrder], range));
+      const some = deadLettersOf(await this.#calls.run(this.#scripts.deadLetters, [dead, deadOrder], range));
       if (some.length === 0) break;
       letters.push(...some);
     }
@@ -191,95 +207,105 @@ class RedisBackend implements Backend {
 
   async redrive(partition: number, ids: readonly string[]): Promise<string[]> {
     const { entries, pending, dead, deadOrder, batch, state } = this.#keys.of(partition);
-    const keys = [entries, pending, dead, deadOrder, batch, state, this.#keys.partitions];
-    return (await this.#inSteps(this.#scripts.redrive, keys, ids, [partition])) as string[];
+    const keys = [entries, pending, dead, deadOrder, batch, state];
+    return idsOf(await this.#inSteps(this.#scripts.redrive, keys, ids));
   }
 
   async discard(partition: number, ids: readonly string[]): Promise<string[]> {
     const { dead, deadOrder } = this.#keys.of(partition);
-    return (await this.#run(this.#scripts.discard, [dead, deadOrder], ids)) as string[];
+    return idsOf(await this.#calls.run(this.#scripts.discard, [dead, deadOrder], ids));
   }
 
   validate(): Promise<Validation> {
-    return validateServer(this.#connection);
+    return validateServers(this.#connection, this.#durability);
   }
 
   close(): Promise<void> {
-    return this.#connection.close();
+    return Promise.all([this.#connection.close(), this.#replicating.close()]).then(() => {});
   }
 
-  /** Claims a batch; with the token of a lease, as soon as this one's batch is ended. */
-  #claim(partition: number, request: ClaimRequest, applied: string): Promise<unknown> {
-    const { size, bytes, leaseMs, batchIdPrefix, claimToken, early } = request;
-    const { entries, pending, batch, state } = this.#keys.of(partition);
-    const keys = [entries, pending, batch, state, this.#keys.partitions];
-    const when = early ? 'early' : 'due';
-    const args = [this.#now(), partition, size, bytes, leaseMs, batchIdPrefix, claimToken, when, applied];
-    return this.#run(this.#scripts.claim, keys, args);
+  async #write(keys: readonly string[], args: readonly (string | number)[]): Promise<readonly unknown[]> {
+    return writeReplies(await this.#durable(this.#scripts.add, keys, [this.#now(), ...args]));
   }
 
   /**
-   * The partitions that are listed, and those below `known` or a number that producers joined with, in ascending order:
-   * either of the two sets may be gone, and nothing pending may be overlooked.
+   * A call of the way in. With `durability.writes` it counts for nothing unless the replicas have it: what a master says
+   * that has lost them, one that came back empty for instance, is not believed.
    */
-  async #candidates(known: number): Promise<number[]> {
-    const [members, counts] = await Promise.all([
-      this.#connection.run((client) => client.smembers(this.#keys.partitions)),
-      this.partitionCounts(),
-    ]);
-    const length = Math.max(known, ...counts);
-    const below = Array.from({ length }, (_, partition) => partition);
-    return [...below, ...partitionsOf(members).filter((partition) => partition >= length)];
+  async #durable(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const durability = this.#durability;
+    if (!durability?.writes) return this.#calls.run(script, keys, args);
+    const { reply, replicas } = await this.#calls.replicated(script, keys, args, durability);
+    if (replicas < durability.replicas) throw notReplicated(replicas, durability);
+    return reply;
   }
 
-  /** Runs a script that looks at many partitions. Resolves with its reply for each. */
-  async #lookAt(
-    script: Script,
-    partitions: readonly number[],
-    keysOf: (partition: number) => string[],
-  ): Promise<unknown[]> {
-    const replies: Promise<unknown>[] = [];
-    for (let first = 0; first < partitions.length; first += PARTITIONS_A_SCRIPT) {
-      const keys = partitions.slice(first, first + PARTITIONS_A_SCRIPT).flatMap(keysOf);
-      replies.push(this.#run(script, keys, [this.#now()]));
+  /** Claims a batch; with the token of a lease, as soon as this one's batch is ended. */
+  async #claim(partition: number, request: ClaimRequest, applied: string): Promise<ClaimResult | false> {
+    const { size, bytes, leaseMs, batchIdPrefix, claimToken, worker, early } = request;
+    const { entries, pending, batch, state } = this.#keys.of(partition);
+    const keys = [entries, pending, batch, state];
+    const when = early ? 'early' : 'due';
+    const args = [this.#now(), size, bytes, leaseMs, batchIdPrefix, claimToken, when, applied, worker];
+    if (this.#durability === undefined) {
+      return claimOrFalse(await this.#calls.run(this.#scripts.claim, keys, args), claimToken);
     }
-    return (await Promise.all(replies)).flatMap((reply) => reply as unknown[]);
+    const claimed = await this.#calls.replicated(this.#scripts.claim, keys, args, this.#durability);
+    return this.#relied(partition, claimOrFalse(claimed.reply, claimToken), claimed, this.#durability);
+  }
+
+  /** A claim, if enough replicas have it. If not, nobody must apply its batch: the lease is given back. */
+  async #relied(
+    partition: number,
+    claimed: ClaimResult | false,
+    { replicas }: Replicated,
+    durability: Durability,
+  ): Promise<ClaimResult | false> {
+    if (claimed === false || claimed.status !== 'leased' || replicas >= durability.replicas) return claimed;
+    const { batch } = this.#keys.of(partition);
+    await this.#calls.run(this.#scripts.release, [batch], [this.#now(), claimed.leaseToken]);
+    throw notReplicated(replicas, durability);
+  }
+
+  /** The partitions that any producer may use, and those below `known`, in ascending order. */
+  async #used(known: number): Promise<number[]> {
+    const length = Math.max(known, await this.#partitionCounts.limit());
+    return Array.from({ length }, (_, partition) => partition);
+  }
+
+  /** One command, so that looking into many partitions where nothing is pending costs next to nothing. */
+  async #isAnyPending(partitions: readonly number[]): Promise<boolean> {
+    const keys = partitions.flatMap((partition) => {
+      const { pending, batch } = this.#keys.of(partition);
+      return [pending, batch];
+    });
+    const [first] = keys;
+    return first !== undefined && (await this.#connection.run(first, (client) => client.exists(...keys))) > 0;
   }
 
   /** Runs a script on a list, as often as it takes: it says how far it came. Resolves with all that it replied. */
-  async #inSteps(
-    script: Script,
-    keys: readonly string[],
-    list: readonly string[],
-    first: readonly number[] = [],
-  ): Promise<unknown[]> {
+  async #inSteps(script: Script, keys: readonly string[], list: readonly string[]): Promise<unknown[]> {
     const replies: unknown[] = [];
     for (let at = 0; at < list.length; ) {
-      const [done, some] = stepOf(await this.#run(script, keys, [...first, ...beginning(list, at)]));
+      const [done, some] = stepOf(await this.#calls.run(script, keys, beginning(list, at)));
       replies.push(...some);
       at += done;
     }
     return replies;
   }
 
-  /** Runs a script by its digest; a server that lacks it, new or flushed, gets its source. */
-  #run(
-    { sha1, source }: Script,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
-    const words = [...keys, ...args.map(String)];
-    return this.#connection.run((client) =>
-      client.evalsha(sha1, keys.length, ...words).catch((error: unknown) => {
-        if (!isNoScript(error)) throw error;
-        return client.eval(source, keys.length, ...words);
-      }),
-    );
-  }
-
   #now(): string {
     return this.#clock === undefined ? '' : String(this.#clock.now());
   }
+}
+
+/** `false` is for a token that does not hold the lease. */
+function claimOrFalse(reply: unknown, claimToken: string): ClaimResult | false {
+  return reply === 0 ? false : claimResult(reply, claimToken);
 }
 
 /** The items from a place on that are not too many for one script to read. */

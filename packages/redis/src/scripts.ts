@@ -3,7 +3,6 @@ import ack from './lua/ack.lua';
 import add from './lua/add.lua';
 import batch from './lua/batch.lua';
 import bury from './lua/bury.lua';
-import busy from './lua/busy.lua';
 import chunks from './lua/chunks.lua';
 import claim from './lua/claim.lua';
 import claimedEntries from './lua/claimed-entries.lua';
@@ -23,10 +22,12 @@ import read from './lua/read.lua';
 import record from './lua/record.lua';
 import redrive from './lua/redrive.lua';
 import refusals from './lua/refusals.lua';
+import release from './lua/release.lua';
 import renew from './lua/renew.lua';
 import serverTime from './lua/server-time.lua';
 import stats from './lua/stats.lua';
 import steps from './lua/steps.lua';
+import sum from './lua/sum.lua';
 
 /** A Lua script and the digest that the server caches it under. */
 export interface Script {
@@ -48,7 +49,7 @@ function deferred(name: string, part: string, result: string): string {
 export function loadScripts() {
   return {
     join: script(numbers, serverTime, refusals, chunks, record, join),
-    add: script(numbers, now, refusals, chunks, record, deferred('load_merge', merge, 'merge'), add),
+    add: script(numbers, now, refusals, chunks, record, sum, deferred('load_merge', merge, 'merge'), add),
     claim: script(
       numbers,
       now,
@@ -63,6 +64,7 @@ export function loadScripts() {
       queue,
       claim,
     ),
+    release: script(numbers, now, refusals, heldBy, release),
     renew: script(numbers, now, refusals, heldBy, renew),
     ack: script(refusals, heldBy, holds, endBatch, ack),
     nack: script(numbers, now, refusals, batch, heldBy, holds, nack),
@@ -72,6 +74,5 @@ export function loadScripts() {
     discard: script(refusals, chunks, discard),
     deadLetters: script(steps, deadLetters),
     stats: script(numbers, now, refusals, batch, queueItem, stats),
-    busy: script(busy),
   };
 }

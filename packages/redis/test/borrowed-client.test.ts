@@ -1,8 +1,9 @@
-import { createBuffer, type Entry } from '@sluice/core';
+import { createBuffer } from '@sluice/core';
 import { redis } from '@sluice/redis';
 import { startRedisServer } from '@sluice/testing';
 import { Command, Redis, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
+import { useBuffer } from './support/use-buffer.js';
 
 const server = await startRedisServer();
 const admin = new Redis(server.url);
@@ -14,7 +15,7 @@ afterAll(async () => {
 type Options = RedisOptions & { replyMapping?: 'legacy' | 'resp3' };
 
 /** All that a buffer does, with a client of these options. */
-async function useBuffer(
+async function useClient(
   options: Options,
   use: (client: Redis<'legacy' | 'resp3'>) => unknown = () => {},
 ): Promise<void> {
@@ -22,39 +23,7 @@ async function useBuffer(
   const client = new Redis(server.url, options);
   client.on('error', () => {});
   await use(client);
-  const applied: Entry[] = [];
-  const buffer = createBuffer({
-    backend: redis({ client }),
-    partitions: 2,
-    sink: async ({ entries }) => {
-      const rejected = entries.flatMap(({ filters }, index) =>
-        filters.path === '/bad' && applied.length > 0 ? [{ index, reason: 'bad' }] : [],
-      );
-      applied.push(...entries.filter((_, index) => rejected.every((rejection) => rejection.index !== index)));
-      return { rejected };
-    },
-  });
-  const views = (path: string): Promise<unknown> => buffer.get('Page', ['views'], { path });
-  await buffer.incr('Page', { views: 1 }, { path: '/' }, { title: 'a' });
-  await buffer.incr('Page', { views: 2 }, { path: '/' }, { title: 'b' });
-  expect(await views('/')).toEqual({ views: 3 });
-  expect(await buffer.stats()).toMatchObject({ pending: 1, claimed: 0, dead: 0 });
-  await buffer.processPending();
-  expect(applied).toMatchObject([{ columns: { views: 3 }, extra: { title: { value: 'b' } } }]);
-  expect(await views('/')).toEqual({ views: 0 });
-  await buffer.incr('Page', { views: 4 }, { path: '/bad' });
-  await buffer.processPending();
-  expect(await buffer.stats()).toMatchObject({ pending: 0, claimed: 0, dead: 1 });
-  expect(await buffer.deadLetters.list()).toMatchObject([
-    { reason: 'bad', entry: { columns: { views: 4 } } },
-  ]);
-  expect(await buffer.deadLetters.redrive('all')).toBe(1);
-  expect(await views('/bad')).toEqual({ views: 4 });
-  await buffer.processPending();
-  expect(await buffer.deadLetters.discard('all')).toBe(1);
-  expect(await buffer.stats()).toMatchObject({ pending: 0, claimed: 0, dead: 0 });
-  expect(await buffer.validate()).toMatchObject({ durability: 'none' });
-  await buffer.close();
+  await useBuffer(redis({ client }));
   client.disconnect();
 }
 
@@ -99,10 +68,10 @@ const options: Options[] = [
 ];
 
 describe('a buffer works with a client that has', () => {
-  test.each(options.map((each) => [JSON.stringify(each), each] as const))('%s', (_, each) => useBuffer(each));
+  test.each(options.map((each) => [JSON.stringify(each), each] as const))('%s', (_, each) => useClient(each));
 
   test('a connection that was lost, and commands that were sent again', () =>
-    useBuffer({ retryStrategy: () => 0 }, async (client) => {
+    useClient({ retryStrategy: () => 0 }, async (client) => {
       await client.ping();
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     }));
@@ -110,20 +79,42 @@ describe('a buffer works with a client that has', () => {
   test('reply and argument transformers for other commands', async () => {
     Command.setReplyTransformer('hgetall', () => ({ changed: 'yes' }));
     Command.setArgumentTransformer('mset', () => ['changed', 'yes']);
-    await useBuffer({});
+    await useClient({});
   });
 
   test('listeners, a pipeline and a transaction under way', () =>
-    useBuffer({}, async (client) => {
+    useClient({}, async (client) => {
       client.multi().incr('mine').exec();
       client.pipeline().incr('mine').exec();
     }));
+});
+
+test('many buffers on one client leave it as it was, and Node sees no leak', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const client = new Redis(server.url);
+  const counts = () => ['close', 'ready', '+node', '-node'].map((event) => client.listenerCount(event));
+  const before = counts();
+  const buffers = Array.from({ length: 20 }, (_, i) =>
+    createBuffer({ backend: redis({ client, prefix: `many-${i}` }) }),
+  );
+  await Promise.all(buffers.map((buffer) => buffer.incr('Page', { views: 1 }, { path: '/' })));
+  await Promise.all(buffers.map((buffer) => buffer.close()));
+  expect(counts()).toEqual(before);
+  const backend = redis({ client });
+  const shared = Array.from({ length: 20 }, () => createBuffer({ backend }));
+  await Promise.all(shared.map((buffer) => buffer.close()));
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+  client.disconnect();
 });
 
 describe('a client is refused that has', () => {
   test.each<[string, Options]>([
     ['stringNumbers', { stringNumbers: true }],
     ['monitor', { monitor: true }],
+    ['role', { sentinels: [{}], name: 'master', role: 'slave' }],
     ['keyPrefix', { keyPrefix: '{app}:' }],
     ['keyPrefix', { keyPrefix: Buffer.from('app:') as never }],
     ['scripts', { scripts: { evalsha: { lua: 'return 1' } } }],

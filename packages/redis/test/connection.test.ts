@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { createBuffer, type IncrementError, openBuffer, type SluiceErrorCode } from '@sluice/core';
 import { fromUrl, type RedisBackendOptions, type RedisClient, redis } from '@sluice/redis';
 import { recordingSink, startRedisServer } from '@sluice/testing';
-import { Cluster, Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listen } from './support/listen.js';
 
@@ -52,7 +52,6 @@ describe('a borrowed client', () => {
   });
 
   const refused: [string, RedisClient][] = [
-    ['a cluster', new Cluster([{ port: 1 }], { lazyConnect: true }) as unknown as RedisClient],
     ['a keyPrefix with a brace', new Redis({ keyPrefix: '{app}:', lazyConnect: true })],
     ['something else', {} as RedisClient],
   ];
@@ -98,6 +97,17 @@ describe('a connection that the backend opens', () => {
       await refused;
     }
     silent.server.close();
+  });
+
+  test('ends what waits for a server that is gone, when the backend is closed', async () => {
+    const backend = redis({ url: 'redis://127.0.0.1:1', commandTimeoutMs: 600_000 });
+    await expect(backend.partitionCounts()).rejects.toThrow('ECONNREFUSED');
+    const waiting = expect(backend.partitionCounts()).rejects.toMatchObject({
+      code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      outcome: 'refused',
+    });
+    await backend.close();
+    await waiting;
   });
 
   test('a server that echoes its input acknowledges nothing', async () => {
@@ -153,7 +163,6 @@ const badOptions: [string, () => unknown, SluiceErrorCode][] = [
   ['an invalid url', () => redis({ url: 'nonsense' }), 'ERR_SLUICE_INVALID_URL'],
   ['a url of 10 MB', () => redis({ url: `redis://${'x'.repeat(10_000_000)}` }), 'ERR_SLUICE_INVALID_URL'],
   ['another scheme', () => redis({ url: 'http://localhost' }), 'ERR_SLUICE_UNKNOWN_SCHEME'],
-  ['a cluster', () => redis({ url: 'redis+cluster://a,b' }), 'ERR_SLUICE_UNKNOWN_SCHEME'],
   ['a database that is no number', () => redis({ url: 'redis://h/a' }), 'ERR_SLUICE_INVALID_URL'],
   ['a broken percent sign', () => redis({ url: 'redis://:%zz@h' }), 'ERR_SLUICE_INVALID_URL'],
   ['an unknown parameter', () => fromUrl('redis://h?prefx=a'), 'ERR_SLUICE_INVALID_URL'],

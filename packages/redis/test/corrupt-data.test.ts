@@ -84,7 +84,7 @@ test('an increment of an unreadable entry is refused, and those written with it 
   await buffer.close();
 });
 
-test('members of the set of partitions that are no partition are passed over', async () => {
+test('members of older sets of partitions that are no partition are passed over', async () => {
   const { buffer } = await pendingPages(() =>
     client.sadd('sluice:partitions', 'x', '-1', '99999', '1.5', ''),
   );
@@ -139,55 +139,53 @@ describe('a number that only Lua takes for one is corrupt', () => {
       }
     },
   );
+  test('but a holder of a lease that cannot be read is none', async () => {
+    const { buffer } = await pendingPages(() => Promise.resolve());
+    const claim = await buffer.claim(0);
+    const token = claim.status === 'leased' ? (claim.lease.token.split(' ')[1] ?? '') : '';
+    expect((await buffer.stats()).partitions[0]?.batch).toHaveProperty('worker');
+    for (const holder of [
+      '',
+      token,
+      `${token} `,
+      `${token} 7`,
+      `${token} 0x10 name`,
+      `${token} ${'9'.repeat(30)} x`,
+    ]) {
+      await client.hset(keys.batch, 'holder', holder);
+      const [partition] = (await buffer.stats()).partitions;
+      expect(partition?.batch, JSON.stringify(holder)).toMatchObject({ isLeased: true });
+      expect(partition?.batch?.worker, JSON.stringify(holder)).toBeUndefined();
+    }
+    await buffer.close();
+  });
+  test('so is a count that nothing could be added to', async () => {
+    const { buffer } = await pendingPages(() => client.hset(keys.state, 'applied', `${2 ** 53 - 1}`));
+    const other = createBuffer({ backend: redis({ client }), partitions: 1 });
+    await expect(other.incr('Page', { views: 1 }, {})).rejects.toMatchObject({
+      code: 'ERR_SLUICE_WRITE_FAILED',
+      cause: { code: 'ERR_SLUICE_BACKEND_CORRUPT' },
+    });
+    await buffer.close();
+    await other.close();
+  });
+  test.each(['added', 'taken'] as const)('but %s, which is only shown, begins again at 0', async (field) => {
+    for (const text of texts) {
+      await client.flushall();
+      const { buffer, sink } = await pendingPages(() => client.hset(keys.state, field, text));
+      expect(await buffer.stats(), JSON.stringify(text)).toMatchObject({ [field]: 0 });
+      await buffer.incr('Page', { views: 1 }, { path: '/good' });
+      expect(await buffer.processPending()).toMatchObject({ entries: 2 });
+      expect(await buffer.stats()).toMatchObject({ [field]: field === 'added' ? 1 : 2 });
+      expect(sink.total('Page', 'views')).toBe(3);
+      await buffer.close();
+    }
+  });
   test('but the time of an entry that is corrupt does not make its batch corrupt', async () => {
     const { buffer } = await pendingPages(() =>
       client.hset(keys.entries, bad, `{"+views":"1","@":"${'9'.repeat(30)}"}`),
     );
     expect(await buffer.processPending()).toMatchObject({ entries: 1, buried: 1 });
-    await buffer.close();
-  });
-});
-
-describe('a partition that holds something is found although the set of partitions is gone', () => {
-  const many = () => createBuffer({ backend: redis({ client }), sink: recordingSink(), partitions: 8 });
-  const few = () => {
-    const sink = recordingSink();
-    return { sink, buffer: createBuffer({ backend: redis({ client }), sink, partitions: 1 }) };
-  };
-  async function counted(): Promise<ReturnType<typeof many>> {
-    const buffer = many();
-    for (let id = 0; id < 40; id += 1) await buffer.incr('Page', { views: 1 }, { id });
-    return buffer;
-  }
-
-  test('by the numbers of partitions', async () => {
-    const before = await counted();
-    await client.del('sluice:partitions');
-    const { buffer, sink } = few();
-    expect((await buffer.stats()).pending).toBe(40);
-    await buffer.processPending();
-    expect(sink.total('Page', 'views')).toBe(40);
-    await before.close();
-    await buffer.close();
-  });
-
-  test('once its batch is claimed again, or a dead letter is redriven', async () => {
-    const before = await counted();
-    const claims = await Promise.all(Array.from({ length: 8 }, (_, partition) => before.claim(partition)));
-    for (const [partition, claim] of claims.entries()) {
-      const token = claim.status === 'leased' ? claim.lease.token : '';
-      if (partition % 2 === 0)
-        await redis({ client }).nack(partition, token, { reason: '', isVerdict: true, delayMs: 0 });
-      else await redis({ client }).bury(partition, token, [{ index: 0, reason: 'bad' }]);
-    }
-    const letters = await before.deadLetters.list();
-    await client.del('sluice:partitions', 'sluice:partition-counts');
-    expect(await before.deadLetters.redrive(letters.map(({ id }) => id))).toBe(4);
-    for (const partition of [0, 2, 4, 6]) await before.claim(partition);
-    const { buffer } = few();
-    const { partitions } = await buffer.stats();
-    expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    await before.close();
     await buffer.close();
   });
 });

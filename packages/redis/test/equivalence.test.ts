@@ -28,6 +28,7 @@ const NEXT: ClaimRequest = {
   leaseMs: LEASE_MS,
   batchIdPrefix: '0-next',
   claimToken: 'next',
+  worker: 'worker',
   early: false,
 };
 

@@ -59,9 +59,42 @@ const refusals: [string, SluiceErrorCode, boolean][] = [
   ['ERR syntax error', 'ERR_SLUICE_BACKEND_FAILED', false],
   ['ERR DB index is out of range', 'ERR_SLUICE_BACKEND_FAILED', false],
   ['MOVED 3999 127.0.0.1:6381', 'ERR_SLUICE_BACKEND_FAILED', false],
+  ['ASK 3999 127.0.0.1:6381', 'ERR_SLUICE_BACKEND_FAILED', false],
+  ['TRYAGAIN Multiple keys request during rehashing of slot', 'ERR_SLUICE_BACKEND_LOADING', true],
+  ['CLUSTERDOWN Hash slot not served', 'ERR_SLUICE_BACKEND_LOADING', true],
+  ['ERR This instance has cluster support disabled', 'ERR_SLUICE_BACKEND_FAILED', false],
+  ['ERR No such master with that name', 'ERR_SLUICE_BACKEND_FAILED', false],
 ];
 test.each(refusals)('the reply %j is a definite refusal', (message, code, retryable) => {
   expect(toBackendError(reply(message), true)).toMatchObject({ code, retryable, outcome: 'refused' });
+});
+
+test('a sentinel that is none, and a server that is one, are said to be', () => {
+  const adviceOf = (command: string) =>
+    toBackendError(reply(`ERR unknown command '${command}'`), true).message;
+  expect(adviceOf('SENTINEL')).toContain('is no sentinel: use a redis:// URL');
+  expect(adviceOf('evalsha')).toContain('redis+sentinel:// URLs');
+});
+
+test('a wait for replicas that a failover ends is said to be one', () => {
+  const text = 'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)';
+  expect(toBackendError(reply(text), true)).toMatchObject({
+    retryable: true,
+    outcome: 'unknown',
+    message: expect.stringContaining('as when a master becomes a replica'),
+  });
+});
+
+test('a login that fails is no matter of rights, nor the other way round', () => {
+  const messageOf = (message: string) => toBackendError(reply(message), true).message;
+  for (const message of ['WRONGPASS invalid username-password pair', 'NOAUTH Authentication required'])
+    expect(messageOf(message)).toMatch(/\. Check the username and password\.$/);
+  expect(messageOf("NOPERM this user has no permissions to run the 'config|get' command")).toMatch(
+    /\. Let the user run CONFIG\|GET\.$/,
+  );
+  const denied = messageOf('NOPERM this user has no permissions to access one of the keys used as arguments');
+  expect(denied).toMatch(/may run EVALSHA/);
+  expect(denied).not.toContain('password');
 });
 
 test.each([
@@ -88,6 +121,22 @@ test.each([
 ])('the reply %j may come after a change, and the call may be repeated', (message) => {
   expect(toBackendError(reply(message), true)).toMatchObject({
     code: 'ERR_SLUICE_BACKEND_FAILED',
+    retryable: true,
+    outcome: 'unknown',
+  });
+});
+
+test.each([
+  'Connection is closed.',
+  "Cluster isn't ready and enableOfflineQueue options is false",
+  'None of startup nodes is available',
+  'Failed to refresh slots cache.',
+  'Cluster is ended.',
+  'Too many Cluster redirections. Last error: ReplyError: MOVED 1 127.0.0.1:1',
+  'All sentinels are unreachable and retry is disabled. Last error: connect ECONNREFUSED 127.0.0.1:1',
+])('%j of a client is no failure, and may come after a change', (message) => {
+  expect(toBackendError(new Error(message), true)).toMatchObject({
+    code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
     retryable: true,
     outcome: 'unknown',
   });

@@ -18,6 +18,22 @@ test('each of the 4096 tags lies in its share of the slots', () => {
   }
 });
 
+test('equal nodes get as many partitions as each other, within two, for any number of nodes', () => {
+  const slots = Array.from({ length: 256 }, (_, partition) => calculateSlot(tagOf(partition)));
+  for (const partitions of [8, 16, 64, 256]) {
+    for (let nodes = 3; nodes <= partitions; nodes += 1) {
+      const counts = new Array<number>(nodes).fill(0);
+      for (const slot of slots.slice(0, partitions)) {
+        const node = nodeOf(slot, nodes);
+        counts[node] = (counts[node] as number) + 1;
+      }
+      const mean = partitions / nodes;
+      expect(Math.max(...counts)).toBeLessThan(mean + 2);
+      expect(Math.min(...counts)).toBeGreaterThan(mean - 2);
+    }
+  }
+});
+
 test('tags never change: entries wait under them', () => {
   expect([0, 1, 2, 3, 15, 100, 4095].map(tagOf)).toMatchInlineSnapshot(`
     [
@@ -36,3 +52,11 @@ test('all keys of a partition share a slot', () => {
   const slots = Object.values(new Keys('app').of(3)).map((key) => calculateSlot(key));
   expect(new Set(slots).size).toBe(1);
 });
+
+/** As `redis-cli --cluster create` divides the slots. */
+function nodeOf(slot: number, nodes: number): number {
+  const each = 16_384 / nodes;
+  let node = 0;
+  while (node < nodes - 1 && slot >= Math.round((node + 1) * each)) node += 1;
+  return node;
+}

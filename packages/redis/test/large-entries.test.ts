@@ -44,6 +44,7 @@ test('no script has more to do at once than a write or a batch may hold, however
       leaseMs: 60_000,
       batchIdPrefix: `b${n}`,
       claimToken: `c${n}`,
+      worker: 'worker',
       early: false,
     });
     if (claim.status !== 'leased') throw new Error(claim.status);

@@ -14,6 +14,7 @@ import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fields, inOrder } from '../../core/test/arbitraries.js';
 import script from '../src/lua/merge.lua';
+import sum from '../src/lua/sum.lua';
 
 const server = await startRedisServer();
 const client = new Redis(server.port);
@@ -24,6 +25,7 @@ afterAll(async () => {
 });
 
 const MERGE = `${script}\nlocal merged, reason = merge(ARGV[1], ARGV[2])\nreturn merged or 'refused: ' .. reason`;
+const SUM = `${sum}\nreturn sum_of(ARGV[1], ARGV[2])`;
 const STAMP = `${script}\nreturn stamp_last(ARGV[1], ARGV[2]) or 'refused: corrupt'`;
 
 type Run = (source: string, ...args: string[]) => Promise<unknown>;
@@ -48,6 +50,7 @@ function mergedByCore(old: string, value: string): Fields | string {
 
 async function mergedByScript(run: Run, old: string, value: string): Promise<Fields | string> {
   const reply = String(await run(MERGE, old, value));
+  expect([null, reply]).toContain(await run(SUM, old, value));
   try {
     return reply.startsWith('refused') ? reply : inOrder(unpack(onlyFieldsOf(unpack(value), reply)));
   } catch {
@@ -248,15 +251,7 @@ const ENTRIES = [
     '{"":"1"}',
     '{"++":"1"}',
   ],
-  ...[
-    '{"*a":"1"}',
-    '{"?a":"1"}',
-    '{" a":"1"}',
-    '{"\u00e9":"1"}',
-    '{"a":"1"}',
-    '{"\\u0000":"1"}',
-    '{"+\\u0000":"1"}',
-  ],
+  ...['{"*a":"1"}', '{"?a":"1"}', '{" a":"1"}', '{"\u00e9":"1"}', '{"a":"1"}', '{"\\u0000":"1"}'],
   `{"+a":"1","x":${'['.repeat(2000)}${']'.repeat(2000)}}`,
 ];
 

@@ -116,6 +116,7 @@ async function process(expected: readonly Fields[]): Promise<number> {
     leaseMs: 1000,
     batchIdPrefix: '0-b',
     claimToken: 't',
+    worker: 'worker',
     early: false,
   };
   const claimed = await backend.claim(0, request);

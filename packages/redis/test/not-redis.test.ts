@@ -44,15 +44,20 @@ describe('what is not Redis is said at once', () => {
 
 describe('what may be Redis, and is away, is waited for', () => {
   test.each([
-    ['a server that wants TLS', `redis://127.0.0.1:${tls.port}`],
-    ['a Redis that has no TLS', `rediss://127.0.0.1:${plainRedis.port}`],
-    ['a server that says nothing', `redis://127.0.0.1:${silent.port}`],
-    ['a server that says nothing, asked for TLS', `rediss://127.0.0.1:${silent.port}`],
-    ['a server that closes, as a proxy does whose Redis server is down', `redis://127.0.0.1:${closing.port}`],
-  ])('%s', async (_, url) => {
+    ['a server that wants TLS', `redis://127.0.0.1:${tls.port}`, 'perhaps it wants TLS'],
+    ['a Redis that has no TLS', `rediss://127.0.0.1:${plainRedis.port}`, 'TLS, and perhaps has none'],
+    ['a server that says nothing', `redis://127.0.0.1:${silent.port}`, 'not ready in 200 ms. '],
+    ['a server that says nothing, asked for TLS', `rediss://127.0.0.1:${silent.port}`, 'perhaps has none'],
+    [
+      'a server that closes, as a proxy does whose Redis server is down',
+      `redis://127.0.0.1:${closing.port}`,
+      'closed the connection',
+    ],
+  ])('%s', async (_, url, hint) => {
     const backend = redis({ url, commandTimeoutMs: 200 });
     await expect(backend.deadLetters(0, 0, 1)).rejects.toMatchObject({
       code: 'ERR_SLUICE_BACKEND_UNAVAILABLE',
+      message: expect.stringContaining(hint),
       retryable: true,
       outcome: 'refused',
     });

@@ -28,6 +28,7 @@ const request: ClaimRequest = {
   leaseMs: 1000,
   batchIdPrefix: '0-new',
   claimToken: 't',
+  worker: 'worker',
   early: false,
 };
 
@@ -80,6 +81,8 @@ describe('what the first version left behind', () => {
         claimed: 2,
         dead: 2,
         oldestPendingMs: 5000,
+        added: 0,
+        taken: 0,
         batch: { id: '0-x1y2-7', ageMs: 0, attempt: 2, failures: 0, isLeased: true, dueInMs: 500 },
       },
     ]);
@@ -106,6 +109,7 @@ describe('what the first version left behind', () => {
     });
     expect((await backend.read([{ partition: 0, key: a }]))[0]?.pending).toMatchObject({ '+views': 4 });
     expect(await backend.partitionCounts()).toEqual([2]);
+    expect(await backend.stats(0)).toMatchObject([{ added: 1, taken: 0 }]);
   });
 
   test('has leases that go on', async () => {
@@ -123,6 +127,16 @@ describe('what the first version left behind', () => {
     expect((await lease('second')).batch.ageMs).toBe(10);
     expect(await backend.bury(0, leaseToken, [{ index: 1, reason: 'bad' }])).toBe(true);
     expect((await backend.deadLetters(0, 2, 10))[0]).toMatchObject({ id: '0-x1y2-7/000001', attempts: 3 });
+  });
+
+  test('says nothing of who holds a lease that it made after this version did', async () => {
+    now += 500;
+    await lease('new');
+    expect((await backend.stats(0))[0]?.batch).toMatchObject({ worker: 'worker', leasedForMs: 0 });
+    await client.hset(keys.batch, { token: 'older', attempt: '4', due: `${now + 1000}`, wait: '1000' });
+    const [stats] = await backend.stats(0);
+    expect(stats?.batch).toMatchObject({ isLeased: true, attempt: 4 });
+    expect(stats?.batch).not.toHaveProperty('worker');
   });
 
   test('is drained and redriven to the last increment, and older titles replace no newer ones', async () => {
@@ -162,9 +176,12 @@ describe('what a newer version wrote', () => {
     await client.hset(keys.state, 'applied', '1/2', 'batches', '1/2');
     await client.rpush(keys.pending, a);
     const write = { ...joined, partition: 0, producer: 'p', number: 1, follows: 0, nonce: 'n', entries: [] };
-    for (const call of [backend.join(0, 2), backend.add(write), backend.claim(0, request)]) {
-      await expect(call).rejects.toMatchObject(refused);
-    }
+    const calls = await Promise.allSettled([
+      backend.join(0, 2),
+      backend.add(write),
+      backend.claim(0, request),
+    ]);
+    for (const call of calls) expect(call).toMatchObject({ status: 'rejected', reason: refused });
     expect(await client.llen(keys.pending)).toBe(1);
   });
 

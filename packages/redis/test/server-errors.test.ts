@@ -2,7 +2,7 @@ import { type Backend, BackendError, createBuffer, type SluiceErrorCode } from '
 import { redis } from '@sluice/redis';
 import { recordingSink, startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 const server = await startRedisServer();
 const admin = new Redis(server.url);
@@ -44,6 +44,27 @@ async function expectRefused(
 ): Promise<void> {
   expect(await failure(call)).toMatchObject({ code, retryable, outcome: 'refused' });
 }
+
+test('however many calls fail at once, their connection is left once, without a warning of a leak', async () => {
+  const warnings: unknown[] = [];
+  const note = (warning: unknown) => warnings.push(warning);
+  process.on('warning', note);
+  const fail = async (backend: Backend, code: SluiceErrorCode): Promise<void> => {
+    const calls = Array.from({ length: 30 }, (_, partition) => failure(backend.join(partition + 1, 31)));
+    for (const error of await Promise.all(calls)) expect(error.code).toBe(code);
+  };
+  await using backend = closing(redis({ url: `${server.url}?commandTimeoutMs=100` }));
+  await backend.join(0, 1);
+  await admin.replicaof('127.0.0.1', 1);
+  await fail(backend, 'ERR_SLUICE_BACKEND_READONLY');
+  await admin.replicaof('NO', 'ONE');
+  await vi.waitFor(() => backend.join(0, 1));
+  await admin.call('CLIENT', 'PAUSE', 300, 'ALL');
+  await fail(backend, 'ERR_SLUICE_BACKEND_UNAVAILABLE');
+  await vi.waitFor(() => backend.join(0, 1));
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
 
 describe('what the server refuses becomes a typed error, and changes nothing', () => {
   test('OOM: the server is full', async () => {
@@ -159,6 +180,7 @@ test('a full server still renews and buries', async () => {
     leaseMs: 10_000,
     batchIdPrefix: '0-a',
     claimToken: 't',
+    worker: 'worker',
     early: false,
   };
   const claimed = await backend.claim(0, request);

@@ -2,10 +2,12 @@ import { connect, createServer } from 'node:net';
 import { startRedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
-import { borrowedConnection, type Connection, ownConnection } from '../src/connection.js';
+import { borrowedConnection } from '../src/borrowed-connection.js';
+import { type Connection, singleConnection } from '../src/connection.js';
+import { ownServer } from '../src/own-server.js';
 import { listen } from './support/listen.js';
 
-const TIMEOUT_MS = 200;
+const TIMEOUT_MS = 400;
 const TICK_MS = 20;
 
 // Takes several times the timeout over a line of 16 KB a tick.
@@ -50,7 +52,10 @@ async function slowLine(bytesPerTick: number, allowance = Number.POSITIVE_INFINI
 }
 
 const kinds: [string, (port: number, timeoutMs: number) => Connection][] = [
-  ['a connection of its own', (port, timeoutMs) => ownConnection({ host: '127.0.0.1', port }, timeoutMs)],
+  [
+    'a connection of its own',
+    (port, timeoutMs) => singleConnection(ownServer({ host: '127.0.0.1', port }, timeoutMs)),
+  ],
   [
     'a borrowed client',
     (port, timeoutMs) => {
@@ -62,27 +67,36 @@ const kinds: [string, (port: number, timeoutMs: number) => Connection][] = [
 ];
 
 describe.each(kinds)('%s', (_, open) => {
+  /** A connection that is there, so that only the reply is slow. */
+  async function opened(port: number): Promise<Connection> {
+    const connection = open(port, TIMEOUT_MS);
+    await expect.poll(() => connection.run('', (client) => client.exists('')), { timeout: 10_000 }).toBe(0);
+    return connection;
+  }
+
   test('waits for a reply that is still arriving', async () => {
     await using line = await slowLine(16_384);
-    const connection = open(line.port, TIMEOUT_MS);
-    expect(await connection.run((client) => client.eval("return redis.call('GET', 'large')", 0))).toBe(large);
+    const connection = await opened(line.port);
+    expect(
+      await connection.run('large', (client) => client.eval("return redis.call('GET', 'large')", 0)),
+    ).toBe(large);
     await connection.close();
   });
 
   test('gives a reply up that has stopped arriving', async () => {
     await using line = await slowLine(16_384, 200_000);
-    const connection = open(line.port, TIMEOUT_MS);
+    const connection = await opened(line.port);
     await expect(
-      connection.run((client) => client.eval("return redis.call('GET', 'large')", 0)),
+      connection.run('large', (client) => client.eval("return redis.call('GET', 'large')", 0)),
     ).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_UNAVAILABLE', outcome: 'unknown' });
     await connection.close();
   });
 
   test('gives a reply up that would take too long', async () => {
-    await using line = await slowLine(4096);
-    const connection = open(line.port, TIMEOUT_MS);
+    await using line = await slowLine(2048);
+    const connection = await opened(line.port);
     await expect(
-      connection.run((client) => client.eval("return redis.call('GET', 'large')", 0)),
+      connection.run('large', (client) => client.eval("return redis.call('GET', 'large')", 0)),
     ).rejects.toMatchObject({ code: 'ERR_SLUICE_BACKEND_UNAVAILABLE', outcome: 'unknown' });
     await connection.close();
   });

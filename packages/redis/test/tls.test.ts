@@ -1,7 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createSecureContext, createServer } from 'node:tls';
 import { createBuffer, openBuffer } from '@sluice/core';
 import { redis } from '@sluice/redis';
+import { startRedisCluster, startRedisSentinels } from '@sluice/test-servers';
 import { startRedisServer } from '@sluice/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { certificateOf } from './support/certificate.js';
@@ -32,6 +36,12 @@ afterAll(async () => {
   secured.close();
   await plain.stop();
 });
+
+async function freePort(): Promise<number> {
+  const { server, port: free } = await listen(createTcpServer());
+  await new Promise((resolve) => server.close(resolve));
+  return free;
+}
 
 function pass(from: Socket, to: Socket): void {
   from
@@ -74,6 +84,68 @@ describe('rediss://', () => {
       writeTimeoutMs: 100,
     });
     await expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toThrow(/self-signed certificate/);
+  });
+});
+
+describe('rediss+cluster://', () => {
+  test('speaks TLS to the seeds and to the nodes that they name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    await Promise.all([writeFile(key, other.key), writeFile(cert, other.cert)]);
+    const tlsPort = await freePort();
+    await using cluster = await startRedisCluster({
+      masters: 1,
+      settings: {
+        'tls-port': String(tlsPort),
+        'tls-key-file': key,
+        'tls-cert-file': cert,
+        'tls-ca-cert-file': cert,
+        'tls-auth-clients': 'no',
+        'tls-cluster': 'yes',
+      },
+    });
+    const url = `rediss+cluster://localhost:${tlsPort}`;
+    // The nodes name each other by their addresses.
+    await using buffer = createBuffer({
+      backend: redis({ url, tls: { ca, servername: 'other.test' } }),
+    });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    const { nodes } = cluster;
+    expect(await nodes[0]?.call('CLIENT', 'LIST')).toMatch(new RegExp(`laddr=127.0.0.1:${tlsPort}`));
+    await using distrustful = createBuffer({ backend: redis({ url }), writeTimeoutMs: 100 });
+    await expect(distrustful.incr('Page', { views: 1 }, { path: '/' })).rejects.toThrow(/certificate/);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('rediss+sentinel://', () => {
+  test('speaks TLS to the sentinels and to the master that they name', async () => {
+    await using group = await startRedisSentinels();
+    const master = await group.master();
+    const servers = [...group.sentinels, master];
+    const secure = await Promise.all(
+      servers.map((server) => listen(createServer(named, (socket) => forward(socket, server.port)))),
+    );
+    const ports = secure.map((each) => each.port);
+    // What the sentinels say, with the port that has TLS.
+    const forward = (socket: Socket, target: number): void => {
+      const upstream = connect(target, '127.0.0.1');
+      pass(socket, upstream);
+      upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+      upstream.on('data', (bytes) =>
+        socket.write(
+          bytes.toString('latin1').replaceAll(`${master.port}\r\n`, `${ports.at(-1)}\r\n`),
+          'latin1',
+        ),
+      );
+    };
+    const hosts = ports.slice(0, 3).map((each) => `localhost:${each}`);
+    const url = `rediss+sentinel://${hosts.join(',')}/counters`;
+    // The sentinels name the master by its address.
+    await using buffer = createBuffer({ backend: redis({ url, tls: { ca, servername: 'localhost' } }) });
+    await buffer.incr('Page', { views: 1 }, { path: '/' });
+    expect(await buffer.get('Page', ['views'], { path: '/' })).toEqual({ views: 1 });
+    for (const { server } of secure) server.close();
   });
 });
 

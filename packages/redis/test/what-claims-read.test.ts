@@ -15,14 +15,14 @@ afterAll(async () => {
 });
 beforeEach(() => client.flushall());
 
-/** The commands that scripts run on the server meanwhile. */
-async function commandsOf(run: () => Promise<unknown>): Promise<string[][]> {
-  const monitor = await client.duplicate().monitor();
+/** The commands that scripts, or clients, run on the server meanwhile. */
+async function commandsOf(run: () => Promise<unknown>, from: 'scripts' | 'clients' = 'scripts') {
+  const monitor = await client.duplicate({ retryStrategy: () => null }).monitor();
   const commands: string[][] = [];
   const seen = new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[], source: string) => {
-      if (source === 'lua') commands.push(words);
       if (words[0] === 'echo') resolve();
+      else if ((source === 'lua') === (from === 'scripts')) commands.push(words);
     });
   });
   await run();
@@ -38,6 +38,7 @@ const request: ClaimRequest = {
   leaseMs: 60_000,
   batchIdPrefix: '0-b',
   claimToken: 't',
+  worker: 'worker',
   early: false,
 };
 
@@ -83,4 +84,48 @@ test('a first entry that is larger than a batch is taken alone', async () => {
   expect(claimed.status === 'leased' && [claimed.batch.entries.length, claimed.batch.remaining]).toEqual([
     1, 2,
   ]);
+});
+
+/** Writes of entries with these keys. */
+async function writesOf(keys: readonly (readonly string[])[]): Promise<void> {
+  const joined = await backend.join(0, 1);
+  for (const [follows, group] of keys.entries()) {
+    const number = follows + 1;
+    const entries = group.map((key) => ({ key, fields: { '+views': 1 } }));
+    const names = { partition: 0, producer: 'p', nonce: `${number}` };
+    await backend.add({ ...joined, ...names, number, follows, entries });
+  }
+}
+
+/** As many target keys of 4000 characters. */
+const longKeys = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `["Page","path","${String(i).padStart(4000 - 18, 'x')}"]`);
+
+const taken = async (bytes: number): Promise<unknown> => {
+  const claimed = await backend.claim(0, { ...request, bytes });
+  return claimed.status === 'leased' && claimed.batch.entries.length;
+};
+
+test('a claim reads no more of the queue than keys that may fit, however long they are', async () => {
+  const keys = longKeys(400);
+  await writesOf(Array.from({ length: 40 }, (_, i) => keys.slice(10 * i, 10 * (i + 1))));
+  const commands = await commandsOf(async () => expect(await taken(20_000)).toBe(4));
+  const reads = commands.filter(([name]) => name?.toUpperCase() === 'LRANGE');
+  expect(reads.map(([, , from, to]) => [from, to])).toEqual([['0', '0']]);
+});
+
+test.each([-1, 0, 1])('a claim ends where keys fill it, but for %i bytes', async (more) => {
+  await writesOf(longKeys(8).map((key) => [key]));
+  expect(await taken(5 * 4000 + more)).toBe(4);
+});
+
+test('looking where nothing is pending takes a command for all partitions', async () => {
+  await pending(1, 100);
+  const claim = await backend.claim(0, request);
+  await backend.ack(0, claim.status === 'leased' ? claim.leaseToken : '');
+  const commands = await commandsOf(async () => {
+    expect(await backend.partitions(64)).toEqual([]);
+  }, 'clients');
+  expect(commands.filter(([name]) => name === 'exists')).toHaveLength(1);
+  expect(commands.length).toBeLessThanOrEqual(10);
 });

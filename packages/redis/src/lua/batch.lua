@@ -1,9 +1,9 @@
 -- Reads what is known of the unsettled batch, without its payload. Nil if there is none; and a second value, the error to
 -- reply with, if Sluice did not write it. Batches of older versions lack the later fields.
 local function read_batch(key)
-  local id, token, attempt, due, wait, number, size, failures, made_at, oldest, reason, failing_since =
+  local id, token, attempt, due, wait, number, size, failures, made_at, oldest, reason, failing_since, holder =
     unpack(redis.call('HMGET', key, 'id', 'token', 'attempt', 'due', 'wait', 'number', 'size', 'failures', 'madeAt',
-      'oldest', 'error', 'failingSince'))
+      'oldest', 'error', 'failingSince', 'holder'))
   if not id then
     if attempt or due or size then return nil, corrupt(key, 'has no batch id') end
     return nil
@@ -20,6 +20,7 @@ local function read_batch(key)
     made_at = made_at and whole(made_at),
     oldest = oldest and whole(oldest),
     reason = reason,
+    holder = holder,
     failing_since = failing_since and whole(failing_since),
   }
   for _, name in ipairs({ 'attempt', 'due', 'wait', 'number', 'size', 'failures', 'made_at', 'oldest', 'failing_since' }) do

@@ -1,9 +1,9 @@
 -- Begins a producer's writes to a partition.
 --
--- KEYS 1 state, 2 the set of partitions, 3 the set of numbers of partitions
--- ARGV 1 partition, 2 number of partitions, 3 a text that no other call has
+-- KEYS 1 state
+-- ARGV 1 a text that no other call has
 -- Reply {the producer's id, epoch, position}
-local state, partitions, counts = KEYS[1], KEYS[2], KEYS[3]
+local state = KEYS[1]
 local RECORDS, STEP = 1000, 50
 
 local epoch, position, floor, cursor, noted =
@@ -26,24 +26,18 @@ if redis.call('HLEN', state) > RECORDS then
   end
   progress = scan[1] == '0' and { 'cursor', '0', 'floor', noted or floor or '0', 'noted', text_of(applied) } or { 'cursor', scan[1] }
 end
-local is_listed = redis.call('SISMEMBER', partitions, ARGV[1]) == 1
-local is_counted = redis.call('SISMEMBER', counts, ARGV[2]) == 1
 
 -- It may name a producer and an epoch: these are never compared with each other.
-local name = server_time() .. '-' .. ARGV[3]
+local name = server_time() .. '-' .. ARGV[1]
 
 local refusal = not epoch and denied('HSET', state, 'epoch', '')
   or progress and (denied('HSET', state, 'cursor', '') or denied('HDEL', state, ''))
-  or not is_listed and denied('SADD', partitions, '')
-  or not is_counted and denied('SADD', counts, '')
 if refusal then return refusal end
 
 if not epoch then
   epoch = name
   redis.call('HSET', state, 'epoch', epoch)
 end
-if not is_listed then redis.call('SADD', partitions, ARGV[1]) end
-if not is_counted then redis.call('SADD', counts, ARGV[2]) end
 if progress then
   -- The first deletes nothing: a first change that needs no memory lets the others pass at maxmemory.
   redis.call('HDEL', state, 'none')

@@ -1,7 +1,8 @@
--- Reads the first keys of the queue, at most `count`: of each also where it ends in its item, and what adds the time to its
--- entry. Items may be small or large: how many are read is judged by those before.
-local function read_queue(pending, count)
-  local keys, ends, stamps, items, found, last, step = {}, {}, {}, {}, 0, 0, 1
+-- Reads the first keys of the queue, at most `count`, and none after the one that fills `bytes`: of each also where it ends in
+-- its item, and what adds the time to its entry. Items may be small or large: how many are read is judged by those before.
+local function read_queue(pending, count, bytes)
+  local keys, ends, stamps, items, found, last, length, step = {}, {}, {}, {}, 0, 0, 0, 1
+  local function is_enough() return found == count or length >= bytes end
   repeat
     local some = redis.call('LRANGE', pending, last, last + step - 1)
     for _, text in ipairs(some) do
@@ -12,15 +13,15 @@ local function read_queue(pending, count)
       local next_key = string.gmatch(text, time and '([^\n]+)()' or '(.+)()')
       if time then next_key() end
       for key, stop in next_key do
-        found = found + 1
+        found, length = found + 1, length + #key
         keys[found], ends[found], stamps[found] = key, stop, stamp
-        if found == count then break end
+        if is_enough() then break end
       end
-      if found == count then break end
+      if is_enough() then break end
     end
     local is_end = #some < step
-    step = math.min(64, math.ceil((count - found) * last / found))
-  until is_end or found == count
+    step = math.max(1, math.min(64, math.ceil(last * math.min((count - found) / found, (bytes - length) / length))))
+  until is_end or is_enough()
   return { keys = keys, ends = ends, stamps = stamps, items = items, length = found }
 end
 

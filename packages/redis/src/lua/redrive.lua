@@ -1,11 +1,10 @@
 -- Merges dead letters back into the pending entries.
 --
--- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state, 7 the set of partitions
--- ARGV 1 partition, then ids
+-- KEYS 1 entries, 2 pending, 3 dead, 4 order of the dead, 5 batch, 6 state
+-- ARGV ids
 -- Reply {how many of the ids it came to, of these: the ids of those that are pending again}; a letter that would overflow,
 --       or is unreadable, stays
-local entries, pending, dead, order, batch, state, partitions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local partition = table.remove(ARGV, 1)
+local entries, pending, dead, order, batch, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claimed, problem = claimed_entries(batch, #ARGV)
 if problem then return problem end
 redis.call('LLEN', pending)
@@ -61,10 +60,8 @@ local since = math.huge
 for _, key in ipairs(new) do
   since = math.min(since, tonumber(string.match(merged_by_key[key], '[{,]"@":"(%d+)"') or 0))
 end
-local is_listed = redis.call('SISMEMBER', partitions, partition) == 1
 
-local refusal = not is_listed and denied('SADD', partitions, '')
-  or denied('RPUSH', pending, '')
+local refusal = denied('RPUSH', pending, '')
   or denied('HSET', entries, '', '')
   or denied('ZREM', order, '')
   or denied('HDEL', dead, '')
@@ -77,7 +74,6 @@ if not may then
   local epoch = redis.call('HGET', state, 'epoch')
   if epoch then redis.call('HSET', state, 'epoch', epoch) end
 end
-if not is_listed then redis.call('SADD', partitions, partition) end
 if #new > 0 then redis.call('RPUSH', pending, text_of(since) .. '\n' .. table.concat(new, '\n')) end
 call_in_chunks('HSET', entries, sets)
 call_in_chunks('ZREM', order, gone)

@@ -1,0 +1,5 @@
+-- Deletes keys.
+--
+-- KEYS any
+redis.call('DEL', unpack(KEYS))
+return 1
