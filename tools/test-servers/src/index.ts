@@ -1,5 +1,12 @@
 export { betterSqlite3 } from './better-sqlite3.js';
+export { hasChromium, startChromium } from './chromium.js';
 export { hasMariadb, type MariadbServer, startMariadb } from './mariadb.js';
 export { hasPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.js';
 export { type PostgresServer, startPostgres } from './postgres.js';
+export { hasPrometheus, type Prometheus, startPrometheus } from './prometheus.js';
+export { hasPromtool, promtool } from './promtool.js';
+export { type ClusterStart, type RedisCluster, startRedisCluster } from './redis-cluster.js';
+export { freePorts, type RedisNode, startRedisNode } from './redis-node.js';
+export { type RedisSentinels, type SentinelsStart, startRedisSentinels } from './redis-sentinels.js';
+export type { SlotMove } from './slot-move.js';
 export { type Rules, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
