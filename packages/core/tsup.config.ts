@@ -14,7 +14,7 @@ const requireBackends: Plugin = {
 
 export default defineConfig({
   ...base,
-  entry: ['src/index.ts', 'src/backend.ts'],
+  entry: { index: 'src/index.ts', backend: 'src/backend.ts', telemetry: 'src/telemetry/index.ts' },
   // Both formats: a class that stood in two files would be two classes.
   splitting: true,
   // Backends are imported when they are asked for. p-limit, which is ESM only, is a devDependency and so bundled:

@@ -3,7 +3,6 @@ import type { DeadLetter, DeadLetters } from './dead-letters.js';
 import { entryOf } from './entry/entry.js';
 import { InvalidInputError } from './errors.js';
 import type { Entry } from './schema.js';
-import { MAX_PARTITIONS } from './support/partition.js';
 import type { Retry } from './support/retry.js';
 import { quote } from './support/text.js';
 import {
@@ -43,11 +42,13 @@ export class BackendDeadLetters implements DeadLetters {
     const { partition, offset = 0, limit = 100 } = options;
     mustBeInteger(argument('The offset of deadLetters.list()'), offset, 0, Number.MAX_SAFE_INTEGER);
     mustBeInteger(argument('The limit of deadLetters.list()'), limit, 0, Number.MAX_SAFE_INTEGER);
-    if (partition !== undefined) mustBePartition(partition, MAX_PARTITIONS);
+    if (partition !== undefined) mustBePartition(partition);
     const letters: DeadLetter[] = [];
     let skip = offset;
-    for (const { partition: at, dead } of await this.#stats()) {
-      if (partition !== undefined && at !== partition) continue;
+    // Of one partition the page says itself how many there are.
+    const held =
+      partition === undefined ? await this.#stats() : [{ partition, dead: Number.POSITIVE_INFINITY }];
+    for (const { partition: at, dead } of held) {
       if (letters.length >= limit) break;
       if (skip < dead) {
         const page = await this.#withRetry('dead letters', () =>
@@ -127,13 +128,16 @@ function readable(entry: StoredDeadLetter['entry']): Entry | undefined {
   }
 }
 
+/** Without spaces and control characters: ids are printed and logged. */
+const ID = /^(\d{1,4})-[!-.0-~]{1,100}\/\d{6,12}$/;
+
 /** A dead letter's id begins with its partition, as its batch's id does. */
 function byPartition(ids: readonly string[]): Map<number, string[]> {
   if (!Array.isArray(ids)) throw mustBe(IDS, `an array, or 'all'`, ids);
   const grouped = new Map<number, string[]>();
   for (const id of ids) {
     if (typeof id !== 'string') throw mustBe(IDS, 'strings', id);
-    const match = /^(\d{1,4})-[^/]{1,100}\/\d{6,12}$/.exec(id);
+    const match = ID.exec(id);
     if (match === null) {
       throw new InvalidInputError(
         IDS.code,

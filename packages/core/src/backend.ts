@@ -26,6 +26,13 @@ export interface Backend {
   readonly lingerMs?: number;
 
   /**
+   * Takes a listener to call when a connection was lost or made anew. The data may have gone back then, as in a failover:
+   * producers look, and send again what it lacks. Left out where that cannot be.
+   * @returns what ends the calls: many buffers may share a backend, and come and go
+   */
+  onConnectionChange?(listener: () => void): () => void;
+
+  /**
    * Begins a producer's writes to a partition: names the producer, and returns where the partition's data is. The partition
    * is listed from now on, and so is `partitions`, the number of partitions that the producer has. Data without an epoch
    * gets a new one.
@@ -112,7 +119,7 @@ export interface Backend {
 }
 
 /** The name of a method of {@link Backend}. */
-export type BackendMethod = Exclude<keyof Backend, 'name' | 'lingerMs'>;
+export type BackendMethod = Exclude<keyof Backend, 'name' | 'lingerMs' | 'onConnectionChange'>;
 
 /** The names of all methods of {@link Backend}; the compiler keeps the list complete. */
 export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.keys({
@@ -138,6 +145,9 @@ export const BACKEND_METHODS: readonly BackendMethod[] = /* @__PURE__ */ Object.
 /** Bytes of text a batch, at most, unless a single entry is larger: 256 KiB. */
 export const BATCH_BYTES = 256 * 1024;
 
+/** Entries a batch, at most: the option `batchSize` goes no further. */
+export const MAX_BATCH_SIZE = 10_000;
+
 /** What {@link Backend.claim} is asked for. */
 export interface ClaimRequest {
   /** Entries of a new batch, at most. */
@@ -154,6 +164,8 @@ export interface ClaimRequest {
   readonly batchIdPrefix: string;
   /** Names the claim: its repeats have the same. */
   readonly claimToken: string;
+  /** Who asks, for people to read: the option `workerName`. */
+  readonly worker: string;
   /** Whether to take a batch that waits for its next delivery, before it is due. A leased one is never taken early. */
   readonly early: boolean;
 }
@@ -235,6 +247,8 @@ export interface StoredDeadLetter {
 /** What a partition holds in the backend. */
 export interface PartitionStats {
   readonly partition: number;
+  /** The server that holds it, `host:port`, where the backend has several. */
+  readonly node?: string;
   /** Entries that no batch holds. */
   readonly pending: number;
   /** Entries in the unsettled batch. */
@@ -246,6 +260,14 @@ export interface PartitionStats {
    * pending entries; 0 if there is none.
    */
   readonly oldestPendingMs: number;
+  /**
+   * Entries of writes that were added since the partition began, those that merged with a pending one included. Two looks
+   * give the rate; it is less in the later one if the data was erased or went back to an earlier state. Redriven dead
+   * letters were added before, and are not counted again.
+   */
+  readonly added: number;
+  /** Entries that batches took since the partition began, however often these were delivered. */
+  readonly taken: number;
   /** The unsettled batch, if there is one. */
   readonly batch?: BatchStats;
 }
@@ -261,6 +283,12 @@ export interface BatchStats {
   readonly failures: number;
   /** Whether a worker holds it. If not, it waits for its next delivery. */
   readonly isLeased: boolean;
+  /**
+   * Who leased it, by the option `workerName`, and how long ago, in milliseconds; left out if nobody holds it, or if a
+   * version of Sluice leased it that does not say.
+   */
+  readonly worker?: string;
+  readonly leasedForMs?: number;
   /** In how many milliseconds the lease runs out, or the next delivery is due; 0 if that is over. */
   readonly dueInMs: number;
   /** Why the last delivery failed, and how long ago the first one did; left out if none has. */
@@ -306,7 +334,8 @@ export { mostPackedBytes, pack, packedBytes, unpack } from './entry/packing.js';
 export { stampLast } from './entry/stamp-last.js';
 export { MAX_TARGET_KEY_LENGTH, targetKey } from './entry/target-key.js';
 export { BackendError, CorruptEntryError, OverflowError } from './errors.js';
-export type { Clock, Random } from './support/clock.js';
+export { type Clock, type Random, systemClock } from './support/clock.js';
+export { harmless } from './support/harmless.js';
 export { MAX_PARTITIONS } from './support/partition.js';
 export {
   mustBe,

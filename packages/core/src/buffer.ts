@@ -1,4 +1,4 @@
-import type { PartitionStats, Validation } from './backend.js';
+import type { Validation } from './backend.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { BufferEvents, Listener } from './events.js';
 import type { Claim } from './processing/claiming.js';
@@ -6,7 +6,8 @@ import type { Lease } from './processing/lease.js';
 import type { GivenUp } from './processing/processor.js';
 import type { ProcessReport } from './processing/report.js';
 import type { Settlement } from './processing/settler.js';
-import type { AnySchema, ColumnOf, Columns, Extra, FiltersOf, ModelOf, Schema } from './schema.js';
+import type { AnySchema, ColumnOf, Columns, Entry, Extra, FiltersOf, ModelOf, Schema } from './schema.js';
+import type { BufferStats, Health } from './state.js';
 
 /** How one increment differs from others. */
 export interface IncrementOptions {
@@ -17,23 +18,12 @@ export interface IncrementOptions {
   readonly signalOnly?: boolean;
 }
 
-/** What a buffer and its backend hold. */
-export interface BufferStats {
-  /** Targets in this process that the backend has not acknowledged. */
-  readonly held: number;
-  /** Entries in the backend that no batch holds, over all partitions. */
-  readonly pending: number;
-  /** Entries in unsettled batches. */
-  readonly claimed: number;
-  /** Dead letters. */
-  readonly dead: number;
-  /**
-   * How long ago the oldest entry, pending or in an unsettled batch, got its first increment, over all partitions, in
-   * milliseconds; 0 if there is none.
-   */
-  readonly oldestPendingMs: number;
-  /** The same for each partition that was ever used, with its unsettled batch: since when that fails, and why. */
-  readonly partitions: readonly PartitionStats[];
+/** What one partition holds of a target: see {@link Buffer.peek}. */
+export interface HeldEntry<S extends Schema<S> = AnySchema> {
+  readonly partition: number;
+  /** Whether it is in the partition's unsettled batch; if not, it is pending. */
+  readonly isClaimed: boolean;
+  readonly entry: Omit<Entry<S>, 'firstAt'>;
 }
 
 /**
@@ -66,6 +56,24 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
     extra?: Extra<S, M>,
     options?: IncrementOptions,
   ): Promise<void>;
+
+  /**
+   * Counts like {@link Buffer.incr}, for callers that go on at once whatever becomes of it. Returns nothing, and never
+   * throws: what fails, bad arguments included, is reported by the event `dropped`, and counted in {@link Buffer.stats}. Call
+   * {@link Buffer.flush} or {@link Buffer.close} before the process ends.
+   *
+   * @example
+   * ```ts
+   * buffer.count('Page', { views: 1 }, { path: '/docs' });
+   * ```
+   */
+  count<M extends ModelOf<S>>(
+    model: M,
+    columns: Columns<S, M>,
+    filters: FiltersOf<S, M>,
+    extra?: Extra<S, M>,
+    options?: IncrementOptions,
+  ): void;
 
   /**
    * Reads what the backend holds for the target and nobody is known to have applied: what is pending, and what is in an
@@ -106,6 +114,19 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
   ): Promise<Record<C, number>[]>;
 
   /**
+   * Everything that the backend holds for the target and nobody is known to have applied, entry by entry: what
+   * {@link Buffer.get} adds up, with all columns and extra values, and with what is signal-only. For operators.
+   * Rejects as `get` does.
+   *
+   * @example
+   * ```ts
+   * for (const { partition, isClaimed, entry } of await buffer.peek('Page', { path: '/docs' }))
+   *   console.log(partition, isClaimed ? 'in the batch' : 'pending', entry.columns, entry.extra);
+   * ```
+   */
+  peek<M extends ModelOf<S>>(model: M, filters: FiltersOf<S, M>): Promise<HeldEntry<S>[]>;
+
+  /**
    * Writes what is held, whatever `lingerMs` says. Resolves when the backend holds every increment made before; rejects
    * with the first {@link IncrementError} if it does not get some of them.
    */
@@ -125,6 +146,17 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
    * ```
    */
   processPending(partition?: number): Promise<ProcessReport>;
+
+  /**
+   * The partitions that have something to process, in ascending order: what is pending, or a batch that is not settled,
+   * whichever of the services on this backend counted it. For callers that spread the work themselves: see {@link Engine}.
+   *
+   * @example
+   * ```ts
+   * for (const partition of await buffer.pendingPartitions()) await buffer.processPending(partition);
+   * ```
+   */
+  pendingPartitions(): Promise<number[]>;
 
   /**
    * Claims one batch, for callers that schedule the work themselves: pass the lease to {@link Buffer.process}.
@@ -164,6 +196,18 @@ export interface Buffer<S extends Schema<S> = AnySchema> extends AsyncDisposable
 
   /** Counts what this process and the backend hold. */
   stats(): Promise<BufferStats>;
+
+  /**
+   * How this process is doing, at once and without the backend: for a readiness probe. It never throws, also once the
+   * buffer is closed.
+   *
+   * @example
+   * ```ts
+   * const { status, failingForMs } = buffer.health();
+   * const isReady = status === 'ready' || failingForMs < 10_000;
+   * ```
+   */
+  health(): Health;
 
   /** Entries that were given up: list, redrive, discard. */
   readonly deadLetters: DeadLetters<S>;

@@ -1,5 +1,5 @@
 import { SluiceError } from './errors.js';
-import type { AnySchema, Batch, Entry, Schema } from './schema.js';
+import type { AnySchema, Batch, Entry, Filters, Schema } from './schema.js';
 import { messageOf } from './support/text.js';
 
 /**
@@ -50,6 +50,16 @@ export interface BufferEvents<S extends Schema<S> = AnySchema> {
     /** The keys of the targets concerned, if it is not all of them. */
     readonly targets?: readonly string[];
   };
+  /**
+   * Increments by {@link Buffer.count} failed, all of one target. `error` is what {@link Buffer.incr} would have rejected
+   * with: its `outcome` says whether they may have been counted.
+   */
+  dropped: {
+    readonly model: string;
+    readonly filters: Filters;
+    readonly increments: number;
+    readonly error: unknown;
+  };
   /** Something failed in the background: a renewal, a write that is repeated, a listener. */
   error: unknown;
 }
@@ -59,6 +69,7 @@ export const EVENT_NAMES = [
   'retry',
   'buried',
   'lost',
+  'dropped',
   'error',
 ] as const satisfies (keyof BufferEvents)[];
 
@@ -69,43 +80,60 @@ export function isEventName(name: unknown): name is keyof BufferEvents {
 /** What {@link Buffer.on} calls. What it throws becomes an `error` event. */
 export type Listener<T> = (event: T) => void;
 
+/** Calls the listener for each such event; returns what removes it. */
+export type Watch = <E extends keyof BufferEvents>(
+  event: E,
+  listener: Listener<BufferEvents[E]>,
+) => () => void;
+
 /** Takes the events that nobody listens for. */
 export type Unheard = <E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]) => void;
+
+type Listeners = { [E in keyof BufferEvents]?: Set<Listener<BufferEvents[E]>> };
 
 /** Delivers events to listeners, none of which can break the buffer or keep the others from hearing. */
 export class Emitter {
   readonly #unheard: Unheard;
-  readonly #listeners: { [E in keyof BufferEvents]?: Set<Listener<BufferEvents[E]>> } = {};
+  readonly #listeners: Listeners = {};
+  readonly #watchers: Listeners = {};
 
   constructor(unheard: Unheard) {
     this.#unheard = unheard;
   }
 
   on<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
-    const listeners: Set<typeof listener> = this.#listeners[event] ?? new Set();
-    // The compiler does not see that the key and the listener are of one event.
-    this.#listeners[event] = listeners as never;
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    return addTo(this.#listeners, event, listener);
+  }
+
+  /** The same for a listener that only watches: an event that nobody else hears is unheard. */
+  watch<E extends keyof BufferEvents>(event: E, listener: Listener<BufferEvents[E]>): () => void {
+    return addTo(this.#watchers, event, listener);
   }
 
   /** Returns whether anybody listens. */
   emit<E extends keyof BufferEvents>(event: E, detail: BufferEvents[E]): boolean {
+    for (const watcher of this.#watchers[event] ?? []) this.#call(watcher, event, detail);
     const listeners = this.#listeners[event];
     if (!listeners?.size) {
       this.#unheard(event, detail);
       return false;
     }
-    for (const listener of listeners) {
-      try {
-        // An async listener passes for one that returns nothing.
-        const returned: unknown = listener(detail);
-        if (isThenable(returned)) returned.then(undefined, (cause: unknown) => this.#failed(event, cause));
-      } catch (cause) {
-        this.#failed(event, cause);
-      }
-    }
+    for (const listener of listeners) this.#call(listener, event, detail);
     return true;
+  }
+
+  #call<E extends keyof BufferEvents>(
+    listener: Listener<BufferEvents[E]>,
+    event: E,
+    detail: BufferEvents[E],
+  ): void {
+    try {
+      // An async listener passes for one that returns nothing.
+      const returned: unknown = listener(detail);
+      if (isThenable(returned)) returned.then(undefined, (cause: unknown) => this.#failed(event, cause));
+    } catch (cause) {
+      this.#failed(event, cause);
+    }
   }
 
   #failed(event: keyof BufferEvents, cause: unknown): void {
@@ -117,6 +145,18 @@ export class Emitter {
     if (event === 'error') this.#unheard(event, failure);
     else this.emit('error', failure);
   }
+}
+
+function addTo<E extends keyof BufferEvents>(
+  all: Listeners,
+  event: E,
+  listener: Listener<BufferEvents[E]>,
+): () => void {
+  const listeners: Set<typeof listener> = all[event] ?? new Set();
+  // The compiler does not see that the key and the listener are of one event.
+  all[event] = listeners as never;
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,7 @@
 export type { Backend, BatchStats, PartitionStats, Validation } from './backend.js';
-export type { Buffer, Buffer as SluiceBuffer, BufferStats, IncrementOptions } from './buffer.js';
+export type { Buffer, Buffer as SluiceBuffer, HeldEntry, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
+export type { Engine, EngineHost, RunningEngine } from './engine.js';
 export type { ComparableValue } from './entry/rules/comparable.js';
 export { max } from './entry/rules/max.js';
 export { min } from './entry/rules/min.js';
@@ -44,7 +45,9 @@ export type {
   Rule,
   Schema,
 } from './schema.js';
+export type { BufferStats, Health } from './state.js';
 export type { BackendOpener, OpenerOptions } from './support/backend-package.js';
 export type { Clock, Random } from './support/clock.js';
+export type { Telemetry } from './telemetry/telemetry.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
 export { createBuffer } from './write-behind-buffer.js';

@@ -51,8 +51,8 @@ function warnProcess(message: unknown, code?: unknown): void {
 
 // Drivers quote their input: an address may hold a password.
 const ADDRESS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)\S+/gi;
-// A model's name may be untrusted, and must not be able to add lines to a log.
-const BREAKS = /[\p{Cc}\u2028\u2029]+/gu;
+// A model's name may be untrusted, and must not be able to add lines to a log, or to turn one around.
+const BREAKS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 function oneLine(message: unknown): string {
   return messageOf(message).replace(ADDRESS, '$1…').replace(BREAKS, ' ');

@@ -1,10 +1,11 @@
-import { BACKEND_METHODS, type Backend } from './backend.js';
+import { BACKEND_METHODS, type Backend, MAX_BATCH_SIZE } from './backend.js';
 import { InvalidInputError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Sink } from './processing/sink.js';
 import type { AnySchema, Schema } from './schema.js';
 import { type Clock, type Random, secureRandom, systemClock } from './support/clock.js';
 import { MAX_PARTITIONS } from './support/partition.js';
+import { processName } from './support/process-name.js';
 import {
   mustBe,
   mustBeFunction,
@@ -15,6 +16,7 @@ import {
   option,
   optionsOf,
 } from './support/validate.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 /** What {@link createBuffer} takes. Only `backend` is required. */
 export interface BufferOptions<S extends Schema<S> = AnySchema> {
@@ -47,10 +49,21 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    */
   maxTargets?: number;
   /**
+   * Targets that the backend may hold, over all partitions, before new ones are refused with
+   * `ERR_SLUICE_TOO_MANY_PENDING`: a bound for its memory while nothing is applied. The backend is asked once a second at
+   * most, so that more may come meanwhile. By default there is no limit.
+   */
+  maxPending?: number | undefined;
+  /**
    * How long a worker may hold a batch without a sign of life, in milliseconds.
    * @default 30_000
    */
   leaseMs?: number;
+  /**
+   * What `stats()`, the board and the command line call this process while it holds a batch, 1 to 128 characters: no
+   * secret. By default its host and process id, `web-1:4711`.
+   */
+  workerName?: string;
   /**
    * How long a sink may run on a batch, in milliseconds. Then its signal aborts, and the batch is given back whether or not
    * the sink ends: a sink that hangs must not stop its partition for ever. By default ten times `leaseMs`.
@@ -94,6 +107,8 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
    * default they become process warnings, which Node writes to stderr.
    */
   logger?: Logger;
+  /** What watches the buffer, such as `openTelemetry()` of `@sluice/opentelemetry`. By default nothing does. */
+  telemetry?: Telemetry | undefined;
   /** For tests: where the buffer takes its time from. By default the system. */
   clock?: Clock;
   /**
@@ -103,9 +118,11 @@ export interface BufferOptions<S extends Schema<S> = AnySchema> {
   random?: Random;
 }
 
-export type ResolvedOptions = Required<Omit<BufferOptions, 'sink' | 'logger'>> & {
-  sink: Sink | undefined;
-  logger: Logger | undefined;
+/** Without a default. */
+type OptionalName = 'sink' | 'logger' | 'maxPending' | 'telemetry';
+
+export type ResolvedOptions = Required<Omit<BufferOptions, OptionalName>> & {
+  [N in OptionalName]: BufferOptions[N] | undefined;
 };
 
 const DEFAULTS = {
@@ -126,7 +143,7 @@ const YEAR_MS = 366 * 86_400_000;
 
 const RANGES: Record<keyof typeof DEFAULTS | 'lingerMs' | 'sinkTimeoutMs', readonly [number, number]> = {
   partitions: [1, MAX_PARTITIONS],
-  batchSize: [1, 10_000],
+  batchSize: [1, MAX_BATCH_SIZE],
   lingerMs: [0, MAX_MS],
   maxTargets: [1, 10_000_000],
   leaseMs: [1, MAX_MS],
@@ -138,8 +155,21 @@ const RANGES: Record<keyof typeof DEFAULTS | 'lingerMs' | 'sinkTimeoutMs', reado
   concurrency: [1, MAX_PARTITIONS],
 };
 
+const LONGEST_NAME = 128;
+
 const OPTIONS = /* @__PURE__ */ optionsOf('a buffer');
-const KNOWN = [...Object.keys(RANGES), 'backend', 'sink', 'retryDelay', 'logger', 'clock', 'random'];
+const KNOWN = [
+  ...Object.keys(RANGES),
+  'maxPending',
+  'workerName',
+  'backend',
+  'sink',
+  'retryDelay',
+  'logger',
+  'telemetry',
+  'clock',
+  'random',
+];
 
 /**
  * Checks options and fills in the defaults.
@@ -155,6 +185,9 @@ export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): 
   const resolved = {
     sink: undefined,
     logger: undefined,
+    maxPending: undefined,
+    telemetry: undefined,
+    workerName: processName().slice(0, LONGEST_NAME),
     clock,
     random,
     retryDelay: backoff(random),
@@ -170,7 +203,11 @@ export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): 
   for (const name of ['sink', 'retryDelay', 'random'] as const) {
     if (resolved[name] !== undefined) mustBeFunction(option(name), resolved[name]);
   }
+  if (resolved.maxPending !== undefined)
+    mustBeInteger(option('maxPending'), resolved.maxPending, 1, Number.MAX_SAFE_INTEGER);
+  if (resolved.telemetry !== undefined) mustBePlainObject(option('telemetry'), resolved.telemetry);
   if (resolved.logger !== undefined) mustHaveMethods(option('logger'), resolved.logger, ['warn', 'error']);
+  checkWorkerName(resolved.workerName);
   mustHaveMethods(option('clock'), resolved.clock, ['now', 'after']);
   return resolved;
 }
@@ -178,6 +215,11 @@ export function resolveOptions<S extends Schema<S>>(options: BufferOptions<S>): 
 /** A delay that doubles from 1 s to 60 s, of which the upper half is random: failing partitions spread out. */
 function backoff(random: Random): (attempt: number) => number {
   return (attempt) => Math.round(Math.min(60_000, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+}
+
+function checkWorkerName(name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME) return;
+  throw mustBe(option('workerName'), `a text of 1 to ${LONGEST_NAME} characters`, name);
 }
 
 function checkBackend(backend: unknown): void {

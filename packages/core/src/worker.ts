@@ -1,11 +1,12 @@
 import type { Buffer } from './buffer.js';
-import { PartitionsFailedError, SluiceError } from './errors.js';
+import type { Engine } from './engine.js';
 import { LOG, type Log, processLog } from './logger.js';
+import { EngineRounds } from './processing/engine-rounds.js';
 import type { ProcessReport } from './processing/report.js';
 import { begunOf } from './processing/round.js';
+import { isClosed, RoundLog } from './processing/round-log.js';
 import { Alarm } from './support/alarm.js';
 import { type Clock, systemClock } from './support/clock.js';
-import { codedReasonOf, reasonOf } from './support/reason.js';
 import {
   argument,
   mustBe,
@@ -32,14 +33,32 @@ export interface WorkerOptions {
    * rounds begin to fail, when they fail for another reason, and when they succeed again.
    */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Where partitions are processed, such as `bullmq()` of `@sluice/bullmq` for the machines that share a queue. By default
+   * in this process.
+   */
+  readonly engine?: Engine;
   /** For tests: what the interval is measured by. By default the system's time. */
   readonly clock?: Clock;
 }
 
 /** Does what {@link Buffer.processPending} does again and again, from its creation until it is stopped. */
 export interface Worker extends AsyncDisposable {
-  /** Starts no further round; resolves when those that run have ended. Never rejects. The buffer stays open. */
+  /**
+   * Starts no further round; resolves when those that run have ended, and the engine, if there is one, is closed. Never
+   * rejects. The buffer stays open.
+   */
   stop(): Promise<void>;
+}
+
+/** What a worker does in a round, and once it begins no more of them. */
+interface RoundSource {
+  round(): Promise<ProcessReport>;
+  close(): Promise<unknown>;
+}
+
+function here(buffer: Pick<Buffer<never>, 'processPending'>): RoundSource {
+  return { round: () => buffer.processPending(), close: async () => {} };
 }
 
 // The longest delay that timers take: beyond it they fire at once.
@@ -61,13 +80,14 @@ const MAX_MS = 2 ** 31 - 1;
  * naming the option
  */
 export function createWorker(
-  buffer: Pick<Buffer<never>, 'processPending'>,
+  buffer: Pick<Buffer<never>, 'processPending' | 'pendingPartitions'>,
   options: WorkerOptions = {},
 ): Worker {
   const log = (buffer as { readonly [LOG]?: Log } | null)?.[LOG] ?? processLog;
-  const { intervalMs, onError, clock } = resolveOptions(buffer, options);
+  const { intervalMs, onError, engine, clock } = resolveOptions(buffer, options);
   const rounds = new RoundLog(log, onError);
-  const worker = new RoundWorker(() => buffer.processPending(), rounds, intervalMs, clock);
+  const source = engine === undefined ? here(buffer) : new EngineRounds(buffer, engine, rounds);
+  const worker = new RoundWorker(source, rounds, intervalMs, clock);
   return { stop: () => worker.stop(), [Symbol.asyncDispose]: () => worker.stop() };
 }
 
@@ -77,17 +97,17 @@ export function createWorker(
  * those that have not ended holds a partition of its own.
  */
 class RoundWorker {
-  readonly #process: () => Promise<ProcessReport>;
+  readonly #source: RoundSource;
   readonly #rounds: RoundLog;
   readonly #intervalMs: number;
   readonly #running: Promise<void>;
   readonly #unended = new Set<Promise<void>>();
   /** Rings when the next round is due. */
   #next: Alarm;
-  #stopped = false;
+  #stopping: Promise<void> | undefined;
 
-  constructor(process: () => Promise<ProcessReport>, rounds: RoundLog, intervalMs: number, clock: Clock) {
-    this.#process = process;
+  constructor(source: RoundSource, rounds: RoundLog, intervalMs: number, clock: Clock) {
+    this.#source = source;
     this.#rounds = rounds;
     this.#intervalMs = intervalMs;
     this.#next = new Alarm(clock);
@@ -96,13 +116,18 @@ class RoundWorker {
 
   /** Resolves when all that was begun has ended. */
   stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#next.ring();
-    return this.#running;
+    // Not one after the other: a round may wait for a queue that is away.
+    await Promise.all([this.#running, this.#source.close().catch((error) => this.#rounds.failed(error))]);
   }
 
   async #run(clock: Clock): Promise<void> {
-    while (!this.#stopped) {
+    while (this.#stopping === undefined) {
       const ended = this.#begin();
       this.#follow(ended);
       await begunOf(ended).then(
@@ -119,7 +144,7 @@ class RoundWorker {
   /** What only looks like a buffer may throw, or return anything. */
   #begin(): Promise<ProcessReport> {
     try {
-      return Promise.resolve(this.#process());
+      return Promise.resolve(this.#source.round());
     } catch (error) {
       return Promise.reject(error);
     }
@@ -141,7 +166,7 @@ class RoundWorker {
     for (const drain of drains) {
       drain
         .then(({ dueInMs }) => {
-          if (dueInMs !== undefined && !this.#stopped) this.#next.in(Math.max(1, dueInMs));
+          if (dueInMs !== undefined && this.#stopping === undefined) this.#next.in(Math.max(1, dueInMs));
         })
         .catch(() => {}); // The round fails with it.
     }
@@ -153,74 +178,19 @@ class RoundWorker {
   }
 }
 
-/** Reports the rounds that fail: to `onError`, or to the log for each reason once, until a round succeeds. */
-class RoundLog {
-  readonly #log: Log;
-  readonly #onError: WorkerOptions['onError'];
-  readonly #failures = new Set<string>();
-  /** What `onError` threw last: a bug in it is logged once. */
-  #thrown: string | undefined;
-
-  constructor(log: Log, onError: WorkerOptions['onError']) {
-    this.#log = log;
-    this.#onError = onError;
-  }
-
-  async failed(error: unknown): Promise<void> {
-    if (this.#onError === undefined) return this.#logFailure(error);
-    try {
-      await this.#onError(error);
-    } catch (cause) {
-      this.#threw(cause);
-    }
-  }
-
-  succeeded(): void {
-    if (this.#failures.size === 0) return;
-    this.#failures.clear();
-    this.#log.warn('A worker processes what is pending again.');
-  }
-
-  #logFailure(error: unknown): void {
-    const errors = error instanceof PartitionsFailedError ? error.errors : [error];
-    const [first] = errors;
-    const reason = codedReasonOf(first);
-    const failure = first instanceof SluiceError ? first.code : reason;
-    if (this.#failures.has(failure)) return;
-    this.#failures.add(failure);
-    const what = errors.length > 1 ? `${errors.length} partitions` : 'what is pending';
-    const next = isClosed(error)
-      ? 'The worker ends'
-      : 'It goes on; rounds that fail like this one are not logged again until one succeeds';
-    this.#log.error(`A worker could not process ${what}: ${reason}. ${next}.`);
-  }
-
-  /** The option `onError` threw. */
-  #threw(cause: unknown): void {
-    const reason = reasonOf(cause);
-    if (reason === this.#thrown) return;
-    this.#thrown = reason;
-    this.#log.error(
-      `The option "onError" of a worker threw: ${reason}. While it throws the same, that is not logged again.`,
-    );
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof SluiceError && error.code === 'ERR_SLUICE_CLOSED';
-}
-
-type Resolved = Required<Omit<WorkerOptions, 'onError'>> & Pick<WorkerOptions, 'onError'>;
+type Resolved = Required<Omit<WorkerOptions, 'onError' | 'engine'>> &
+  Pick<WorkerOptions, 'onError' | 'engine'>;
 
 function resolveOptions(buffer: unknown, options: WorkerOptions): Resolved {
   if (typeof (buffer as Partial<Buffer> | null)?.processPending !== 'function') {
     throw mustBe(argument('The argument of createWorker()'), 'a buffer', buffer);
   }
   mustBePlainObject(optionsOf('a worker'), options);
-  mustBeKnown(optionsOf('a worker'), options, ['intervalMs', 'onError', 'clock']);
-  const { intervalMs = 1000, onError, clock = systemClock } = options;
+  mustBeKnown(optionsOf('a worker'), options, ['intervalMs', 'onError', 'engine', 'clock']);
+  const { intervalMs = 1000, onError, engine, clock = systemClock } = options;
   mustBeInteger(option('intervalMs', 'a worker'), intervalMs, 1, MAX_MS);
   if (onError !== undefined) mustBeFunction(option('onError', 'a worker'), onError);
+  if (engine !== undefined) mustBeFunction(option('engine', 'a worker'), engine);
   mustHaveMethods(option('clock', 'a worker'), clock, ['now', 'after']);
-  return { intervalMs, clock, ...(onError !== undefined && { onError }) };
+  return { intervalMs, clock, ...(onError && { onError }), ...(engine && { engine }) };
 }

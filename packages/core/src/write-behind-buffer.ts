@@ -1,6 +1,6 @@
 import type { Backend, Validation } from './backend.js';
 import { BackendDeadLetters } from './backend-dead-letters.js';
-import type { Buffer, BufferStats, IncrementOptions } from './buffer.js';
+import type { Buffer, HeldEntry, IncrementOptions } from './buffer.js';
 import type { DeadLetters } from './dead-letters.js';
 import { InvalidInputError, SluiceError } from './errors.js';
 import { type BufferEvents, Emitter, EVENT_NAMES, isEventName, type Listener } from './events.js';
@@ -16,10 +16,10 @@ import type { Settlement } from './processing/settler.js';
 import { Reader } from './reading/reader.js';
 import { bufferStats } from './reading/stats.js';
 import type { AnySchema, Columns, Extra, Filters, Schema } from './schema.js';
+import type { BufferStats, Health } from './state.js';
 import { addUsers } from './support/backend-users.js';
 import { pause } from './support/clock.js';
 import { Outage } from './support/outage.js';
-import { MAX_PARTITIONS } from './support/partition.js';
 import { type Retry, retrying } from './support/retry.js';
 import { Shutdown } from './support/shutdown.js';
 import { messageOf, quote } from './support/text.js';
@@ -33,6 +33,7 @@ import {
   mustBePartition,
   mustBePlainObject,
 } from './support/validate.js';
+import { UnawaitedIncrements } from './writing/unawaited.js';
 import { Writer } from './writing/writer.js';
 
 /**
@@ -64,6 +65,9 @@ class WriteBehindBuffer implements Buffer {
   readonly [LOG]: Log;
   readonly #events: Emitter;
   readonly #writer: Writer;
+  readonly #unawaited: UnawaitedIncrements;
+  /** What may be failing now. */
+  readonly #outages: readonly Outage[];
   readonly #processor: Processor;
   readonly #drainer: Drainer;
   readonly #reader: Reader;
@@ -72,25 +76,32 @@ class WriteBehindBuffer implements Buffer {
   readonly #withRetry: Retry;
   readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
+  /** Lets the telemetry know. */
+  readonly #closed: (() => void) | undefined;
 
   constructor(options: ResolvedOptions) {
-    const { backend } = options;
+    const { clock, telemetry } = options;
+    const backend = telemetry?.backend?.(options.backend) ?? options.backend;
+    const sink = options.sink && (telemetry?.sink?.(options.sink) ?? options.sink);
     this.#options = options;
     this.#backend = backend;
     const log = logTo(options.logger);
     this[LOG] = log;
-    this.#events = new Emitter(logUnheard(log, options.clock));
-    const writes = new Outage('writes', backend.name, this.#events, log);
+    this.#events = new Emitter(logUnheard(log, clock));
+    const writes = new Outage('writes', backend.name, this.#events, log, clock);
     this.#writer = new Writer(backend, options, this.#events, writes);
-    const calls = new Outage('calls', backend.name, this.#events, log);
+    this.#unawaited = new UnawaitedIncrements(this.#writer, this.#events);
+    const calls = new Outage('calls', backend.name, this.#events, log, clock);
+    this.#outages = [writes, calls];
     this.#withRetry = retrying(options, calls, this.#shutdown);
-    this.#processor = new Processor(backend, options, this.#events, this.#withRetry, log);
+    this.#processor = new Processor(backend, { ...options, sink }, this.#events, this.#withRetry, log);
     this.#drainer = new Drainer(backend, options, this.#withRetry, this.#processor);
     this.#reader = new Reader(backend, options.partitions, this.#withRetry);
     this.deadLetters = new BackendDeadLetters(backend, options.partitions, this.#withRetry, () =>
       this.#refuseIfClosed(),
     );
-    addUsers(backend, 1);
+    addUsers(options.backend, 1);
+    this.#closed = telemetry?.opened?.(this, (event, listener) => this.#events.watch(event, listener));
   }
 
   incr(
@@ -105,6 +116,15 @@ class WriteBehindBuffer implements Buffer {
       return this.#writer.incr(model, columns, filters, extra, signalOnlyOf(options));
     } catch (error) {
       return Promise.reject(error);
+    }
+  }
+
+  count(model: string, columns: Columns, filters: Filters, extra?: Extra, options?: IncrementOptions): void {
+    try {
+      this.#refuseIfClosed();
+      this.#unawaited.count(model, columns, filters, extra, signalOnlyOf(options));
+    } catch (error) {
+      this.#unawaited.failed({ model, filters, increments: 1 }, error);
     }
   }
 
@@ -126,6 +146,11 @@ class WriteBehindBuffer implements Buffer {
     return this.#reader.getMany(model, columns, filtersList);
   }
 
+  async peek(model: string, filters: Filters): Promise<HeldEntry[]> {
+    this.#refuseIfClosed();
+    return this.#reader.peek(model, filters);
+  }
+
   async flush(): Promise<void> {
     this.#refuseIfClosed();
     await this.#writer.flush();
@@ -135,16 +160,20 @@ class WriteBehindBuffer implements Buffer {
     return partition === undefined ? endOf(this.#beginRound()) : this.#drain(partition);
   }
 
+  async pendingPartitions(): Promise<number[]> {
+    this.#refuseIfClosed();
+    return this.#drainer.pendingPartitions();
+  }
+
   async giveUp(partition: number): Promise<GivenUp> {
     this.#mustProcess();
-    // It may lie beyond this buffer's own: services may have had more.
-    mustBePartition(partition, MAX_PARTITIONS);
+    mustBePartition(partition);
     return this.#track(this.#processor.giveUp(partition));
   }
 
   async claim(partition: number): Promise<Claim> {
     this.#refuseIfClosed();
-    mustBePartition(partition, this.#options.partitions);
+    mustBePartition(partition);
     return this.#processor.claim(partition);
   }
 
@@ -159,7 +188,25 @@ class WriteBehindBuffer implements Buffer {
   async stats(): Promise<BufferStats> {
     this.#refuseIfClosed();
     const partitions = await this.#withRetry('stats', () => this.#backend.stats(this.#options.partitions));
-    return bufferStats({ held: this.#writer.held }, partitions);
+    return bufferStats({ held: this.#writer.held, dropped: this.#unawaited.dropped }, partitions);
+  }
+
+  health(): Health {
+    const failing = this.#outages.reduce((longest, outage) =>
+      outage.failingForMs > longest.failingForMs ? outage : longest,
+    );
+    const { failingForMs, lastError } = failing;
+    const { held, heldForMs, increments } = this.#writer;
+    const open = failingForMs > 0 ? 'failing' : 'ready';
+    return {
+      status: this.#closing === undefined ? open : 'closed',
+      failingForMs,
+      ...(lastError && { lastError }),
+      held,
+      heldForMs,
+      increments,
+      dropped: this.#unawaited.dropped,
+    };
   }
 
   async validate(): Promise<Validation> {
@@ -206,12 +253,15 @@ class WriteBehindBuffer implements Buffer {
     if (!(await this.#within(ended))) {
       this.#events.emit('error', this.#givenUp());
       this.#shutdown.begin();
-      this.#writer.shutdown();
       this.#processor.abort(closed());
     }
-    const others = addUsers(this.#backend, -1);
-    if (others > 0 || (await this.#within(this.#backend.close()))) return;
-    this.#events.emit('error', outOfTime(`The ${this.#backend.name} backend had not closed`, this.#options));
+    // What is still held is rejected, and nothing looks for gaps any more.
+    this.#writer.shutdown();
+    this.#closed?.();
+    const { backend } = this.#options;
+    const others = addUsers(backend, -1);
+    if (others > 0 || (await this.#within(backend.close()))) return;
+    this.#events.emit('error', outOfTime(`The ${backend.name} backend had not closed`, this.#options));
   }
 
   /** What a `close()` whose time is over leaves undone. */
@@ -245,7 +295,7 @@ class WriteBehindBuffer implements Buffer {
 
   async #drain(partition: number): Promise<ProcessReport> {
     this.#mustProcess();
-    mustBePartition(partition, this.#options.partitions);
+    mustBePartition(partition);
     return this.#track(this.#drainer.drain(partition));
   }
 

@@ -132,6 +132,14 @@ const rows: Row[] = [
     'giveUpAfterMs',
     options({ giveUpAfterMs: 3_660 * 86_400_000 }),
   ],
+  ...[0, '', 'x'.repeat(129), { host: 'web-1' }].map(
+    (name): Row => [
+      `createBuffer: workerName of ${JSON.stringify(name).slice(0, 20)}`,
+      INVALID_OPTION,
+      'workerName',
+      options({ workerName: name }),
+    ],
+  ),
   ['createBuffer: sinkTimeoutMs of 0', INVALID_OPTION, 'sinkTimeoutMs', options({ sinkTimeoutMs: 0 })],
   [
     'createBuffer: sinkTimeoutMs past what timers take',
@@ -405,20 +413,20 @@ const rows: Row[] = [
   getMany('filters that are null', INVALID_FILTER, 'filters', 'Page', ['views'], [{}, null]),
   getMany('a filter of 10 MB', TOO_LARGE, '"path"', 'Page', ['views'], [{}, { path: TEN_MB }]),
 
-  ...[null, '0', -1, 8, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 0n, [0], TEN_MB].flatMap(
+  ...[null, '0', -1, 4096, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 0n, [0], TEN_MB].flatMap(
     (partition): Row[] => {
       const shown = `the ${typeof partition} ${String(partition).slice(0, 10)}`;
       return [
         [
           `processPending: ${shown}`,
           INVALID_PARTITION,
-          'partition must be an integer from 0 to 7',
+          'partition must be an integer from 0 to 4095',
           (buffer) => buffer.processPending(partition),
         ],
         [
           `claim: ${shown}`,
           INVALID_PARTITION,
-          'partition must be an integer from 0 to 7',
+          'partition must be an integer from 0 to 4095',
           (buffer) => buffer.claim(partition),
         ],
       ];
@@ -529,6 +537,12 @@ const rows: Row[] = [
       ({ deadLetters }) => deadLetters[name]('0-a/000000'),
     ],
     [
+      `deadLetters.${name}: an id of two lines`,
+      INVALID_ARGUMENT,
+      'not the id',
+      ({ deadLetters }) => deadLetters[name](['0-a\nb/000000']),
+    ],
+    [
       `deadLetters.${name}: a Set`,
       INVALID_ARGUMENT,
       'array',
@@ -598,6 +612,12 @@ const rows: Row[] = [
     INVALID_OPTION,
     'onError',
     (buffer) => untyped.createWorker(buffer, { onError: 'log' }),
+  ],
+  [
+    'createWorker: an engine that is no function',
+    INVALID_OPTION,
+    'engine',
+    (buffer) => untyped.createWorker(buffer, { engine: {} }),
   ],
   [
     'createWorker: clock without after()',
@@ -697,11 +717,11 @@ describe('a package that cannot be loaded', () => {
     expect(String(error)).not.toContain('secret');
   });
 
-  test('has a scheme that is listed; one that does not work yet is not', async () => {
-    const error: unknown = await openBuffer({ url: 'redis+cluster://secret@host' }).catch((thrown) => thrown);
+  test('has a scheme that is listed', async () => {
+    const error: unknown = await openBuffer({ url: 'redis+ring://secret@host' }).catch((thrown) => thrown);
     expect(error).toMatchObject({
       code: 'ERR_SLUICE_UNKNOWN_SCHEME',
-      message: expect.stringContaining('There are memory:, redis:, rediss:.'),
+      message: expect.stringMatching(/There are memory:, redis:, rediss:, redis\+cluster:.*redis\+sentinel:/),
     });
   });
 });

@@ -75,6 +75,7 @@ describe('close', () => {
       buffer.incr('Page', { views: 1 }, {}),
       buffer.get('Page', ['views'], {}),
       buffer.getMany('Page', ['views'], []),
+      buffer.peek('Page', {}),
       buffer.flush(),
       buffer.processPending(),
       buffer.claim(0),

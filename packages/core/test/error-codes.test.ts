@@ -36,7 +36,7 @@ function reported(buffer: Buffer): Promise<never> {
 
 /** A Redis backend whose server replies so to scripts, and to INFO. */
 function redisReplying(reply: Promise<string>): Backend {
-  const client = { evalsha: () => reply, info: () => reply };
+  const client = { evalsha: () => reply, info: () => reply, config: async () => [] };
   return redis({ client: client as unknown as RedisClient });
 }
 const refused = (message: string) => () =>
@@ -145,7 +145,7 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
   ERR_SLUICE_INVALID_FILTER: () => bufferWith().incr('Page', one, { path: Number.NaN }),
   ERR_SLUICE_INVALID_EXTRA: () => bufferWith().incr('Page', one, page, { title: Symbol('x') } as never),
   ERR_SLUICE_INVALID_ARGUMENT: () => bufferWith({ sink: recordingSink() }).process(undefined as never),
-  ERR_SLUICE_INVALID_PARTITION: () => bufferWith().claim(1),
+  ERR_SLUICE_INVALID_PARTITION: () => bufferWith().claim(-1),
   ERR_SLUICE_INVALID_URL: () => openBuffer({ url: 'nonsense' }),
   ERR_SLUICE_UNKNOWN_SCHEME: () => openBuffer({ url: 'sqlite:file' }),
   ERR_SLUICE_MISSING_PACKAGE: () => {
@@ -163,6 +163,14 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
     const buffer = bufferWith({ maxTargets: 1 });
     void buffer.incr('Page', one, { path: '/a' });
     return buffer.incr('Page', one, { path: '/b' });
+  },
+  ERR_SLUICE_TOO_MANY_PENDING: async () => {
+    const clock = manualClock();
+    const buffer = bufferWith({ maxPending: 1, clock });
+    for (const path of ['/a', '/b', '/c']) {
+      await buffer.incr('Page', one, { path });
+      await clock.advance(1000);
+    }
   },
   ERR_SLUICE_WRITE_FAILED: () => {
     const backend = wrap(memory(), { add: () => Promise.reject(away('refused', false)) });
@@ -200,7 +208,28 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
   ERR_SLUICE_BACKEND_FULL: refused('OOM command not allowed'),
   ERR_SLUICE_BACKEND_LOADING: refused('LOADING Redis is loading the dataset in memory'),
   ERR_SLUICE_BACKEND_READONLY: refused("READONLY You can't write against a read only replica."),
+  ERR_SLUICE_BACKEND_UNREPLICATED: () => {
+    const exec = async () => [
+      [null, ['leased', 'id', 1, 0, 0, 0, 'key\n{}']],
+      [null, 0],
+    ];
+    const client = { evalsha: async () => 1, pipeline: () => ({ exec }) } as unknown as RedisClient;
+    const backend = redis({ client, durability: { replicas: 1, timeoutMs: 1 } });
+    return backend.claim(0, {
+      size: 1,
+      bytes: 1,
+      leaseMs: 1,
+      batchIdPrefix: '0-a',
+      claimToken: 't',
+      worker: 'worker',
+      early: false,
+    });
+  },
   ERR_SLUICE_BACKEND_DENIED: refused('NOAUTH Authentication required.'),
+  ERR_SLUICE_BACKEND_TLS: () => {
+    const error = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' });
+    return redisReplying(Promise.reject(error)).deadLetters(0, 0, 1);
+  },
   ERR_SLUICE_BACKEND_CORRUPT: refused('WRONGTYPE Operation against a key'),
   ERR_SLUICE_BACKEND_PROTOCOL: () =>
     redisReplying(Promise.resolve('hello')).claim(0, {
@@ -209,6 +238,7 @@ const scenarios: Readonly<Record<SluiceErrorCode, () => unknown>> = {
       leaseMs: 1,
       batchIdPrefix: '0-a',
       claimToken: 't',
+      worker: 'worker',
       early: false,
     }),
   ERR_SLUICE_BACKEND_FAILED: refused('upstream failure'),

@@ -63,7 +63,7 @@ function setup(fault: () => Fault = () => 'none', { seed = 1, writeTimeoutMs = 5
     { clock, random, partitions: 1, writeTimeoutMs },
     new WriteErrors(0, 'memory'),
     events,
-    new Outage('writes', 'memory', events, logTo(quiet)),
+    new Outage('writes', 'memory', events, logTo(quiet), clock),
     () => {},
     () => {},
   );

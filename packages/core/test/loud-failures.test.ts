@@ -705,10 +705,13 @@ describe('a logger', () => {
 
   test('gets one line each time, without addresses, of bounded length', async () => {
     const logger = new Recorder();
-    await bury(logger, `no\nfake line\u2028 at postgres://user:secret@host:5432/db ${'x'.repeat(100_000)}`);
+    await bury(
+      logger,
+      `no\nfake line\u2028 \u202egnp.exe\u2066 at postgres://user:secret@host:5432/db ${'x'.repeat(100_000)}`,
+    );
     const [line] = logger.lines;
-    expect(line?.message).toContain('no fake line  at postgres://…');
-    expect(line?.message).not.toMatch(/secret|host|\n|\u2028/);
+    expect(line?.message).toContain('no fake line   gnp.exe  at postgres://…');
+    expect(line?.message).not.toMatch(/secret|host|\n|\u2028|\u202e|\u2066/);
     expect(line?.message.length).toBeLessThan(1000);
   });
 

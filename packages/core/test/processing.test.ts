@@ -529,6 +529,33 @@ describe('draining', () => {
     expect(most).toBe(3);
   });
 
+  test('a partition whose claims fail takes no place from others', async () => {
+    let applied = 0;
+    const { buffer, clock, count } = setup(
+      {
+        partitions: 8,
+        concurrency: 1,
+        sink: async ({ entries }) => {
+          applied += entries.length;
+        },
+      },
+      (store) => ({
+        async claim(partition, request) {
+          if (partition % 2 === 0) throw away('refused');
+          return store.claim(partition, request);
+        },
+      }),
+    );
+    await Promise.all(Array.from({ length: 100 }, (_, id) => count(id)));
+    const odd = (await buffer.stats()).partitions.filter(({ partition }) => partition % 2 === 1);
+    const processed = buffer.processPending();
+    processed.catch(() => {});
+    await clock.advance(100);
+    expect(applied).toBe(odd.reduce((sum, { pending }) => sum + pending, 0));
+    await clock.advance(60_000);
+    await expect(processed).rejects.toMatchObject({ code: 'ERR_SLUICE_PARTITIONS_FAILED' });
+  });
+
   test('leaves alone what this buffer is draining, and reports it as busy', async () => {
     const { sink, gate, batches } = slowSink();
     let claims = 0;
@@ -752,10 +779,13 @@ test('stats say what is held, pending, claimed and dead, and since when', async 
   await claim();
   expect(await buffer.stats()).toEqual({
     held: 0,
+    dropped: 0,
     pending: 2,
     claimed: 1,
     dead: 0,
     oldestPendingMs: 700,
+    added: 3,
+    taken: 1,
     partitions: [
       {
         partition: 0,
@@ -763,6 +793,8 @@ test('stats say what is held, pending, claimed and dead, and since when', async 
         claimed: 1,
         dead: 0,
         oldestPendingMs: 700,
+        added: 3,
+        taken: 1,
         batch: {
           id: expect.any(String),
           ageMs: 0,
@@ -770,6 +802,8 @@ test('stats say what is held, pending, claimed and dead, and since when', async 
           failures: 0,
           isLeased: true,
           dueInMs: 3000,
+          worker: expect.stringMatching(/.:\d+$/),
+          leasedForMs: 0,
         },
       },
     ],

@@ -109,7 +109,7 @@ describe('a write', () => {
     faults.push(...new Array<Fault>(10).fill('refused'));
     await count();
     const delays = times.slice(1).map((time, i) => time - (times[i] ?? 0));
-    expect(delays).toEqual([15, 30, 60, 120, 240, 480, 960, 1500, 1500, 1500]);
+    expect(delays).toEqual([15, 30, 60, 120, 240, 375, 375, 375, 375, 375]);
   });
 
   test('that is repeated reports the refusals of the first time', async () => {
@@ -436,6 +436,142 @@ describe('a producer that idles', () => {
     await buffer.incr('Page', { views: 1 }, { id: 0 });
     await buffer.flush();
     expect(lost.sort()).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe('after a change of the connection', () => {
+  /** A setup whose backend calls `changed` as when its connection was lost. */
+  function connected() {
+    let changed = (): void => {};
+    const clock = manualClock();
+    const store = memory({ clock });
+    let isAway = false;
+    const backend = wrap(store, {
+      onConnectionChange(listener) {
+        changed = listener;
+        return () => {};
+      },
+      async add(write) {
+        if (isAway) throw away('refused');
+        return store.add(write);
+      },
+    });
+    const buffer = createBuffer({ backend, clock, partitions: 4, random: seededRandom(1), logger: quiet });
+    const lost: BufferEvents['lost'][] = [];
+    buffer.on('lost', (event) => lost.push(event));
+    const count = async (): Promise<void> => {
+      for (let id = 0; id < 20; id += 1) await buffer.incr('Page', { views: 1 }, { id });
+    };
+    const pending = async (): Promise<number> => {
+      const pages = await buffer.getMany(
+        'Page',
+        ['views'],
+        Array.from({ length: 20 }, (_, id) => ({ id })),
+      );
+      return pages.reduce((sum, { views = 0 }) => sum + views, 0);
+    };
+    const setAway = (value: boolean): void => {
+      isAway = value;
+    };
+    return { buffer, clock, store, lost, count, pending, changed: () => changed(), setAway };
+  }
+
+  test('idle producers send again what the data lacks', async () => {
+    const { buffer, store, lost, count, pending, changed } = connected();
+    await count();
+    const replica = store.snapshot();
+    await count();
+    store.restore(replica);
+    changed();
+    await buffer.flush();
+    expect(await pending()).toBe(40);
+    expect(lost).toEqual([]);
+    await buffer.close();
+  });
+
+  test('a closed buffer no longer listens', async () => {
+    const listeners = new Set<() => void>();
+    const backend = wrap(memory(), {
+      onConnectionChange(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    });
+    const [first, second] = [createBuffer({ backend }), createBuffer({ backend })];
+    expect(listeners.size).toBe(2);
+    await first.close();
+    expect(listeners.size).toBe(1);
+    await second.close();
+    expect(listeners.size).toBe(0);
+  });
+
+  test('also if the backend is away for a while', async () => {
+    const { buffer, clock, store, count, pending, changed, setAway } = connected();
+    await count();
+    const replica = store.snapshot();
+    await count();
+    store.restore(replica);
+    setAway(true);
+    changed();
+    await clock.advance(5000);
+    expect(await pending()).toBe(20);
+    setAway(false);
+    await clock.advance(5000);
+    expect(await pending()).toBe(40);
+    await buffer.close();
+  });
+
+  test('also if that takes longer than writeTimeoutMs; nothing is left of it after close()', async () => {
+    const { buffer, clock, store, count, pending, changed, setAway } = connected();
+    await count();
+    const replica = store.snapshot();
+    await count();
+    store.restore(replica);
+    setAway(true);
+    changed();
+    await clock.advance(120_000);
+    setAway(false);
+    await clock.advance(5000);
+    expect(await pending()).toBe(40);
+    setAway(true);
+    changed();
+    await clock.advance(120_000);
+    const closed = buffer.close();
+    await clock.advance(60_000);
+    await closed;
+    expect(clock.timers).toBe(0);
+  });
+
+  test('increments that come meanwhile wait for that', async () => {
+    const { buffer, store, count, pending, changed } = connected();
+    await count();
+    const replica = store.snapshot();
+    await count();
+    store.restore(replica);
+    changed();
+    await count();
+    expect(await pending()).toBe(60);
+    await buffer.close();
+  });
+
+  test('what was wiped is told as lost', async () => {
+    const { buffer, store, lost, count, changed } = connected();
+    await count();
+    store.restore({});
+    changed();
+    await buffer.flush();
+    expect(lost.map(({ partition, reason }) => `${partition} ${reason}`).sort()).toEqual(
+      [0, 1, 2, 3].map((partition) => `${partition} wiped`),
+    );
+    await buffer.close();
+  });
+
+  test('a producer that never wrote does nothing', async () => {
+    const { buffer, store, changed } = connected();
+    changed();
+    await buffer.flush();
+    expect(await store.partitions(4)).toEqual([]);
+    await buffer.close();
   });
 });
 

@@ -78,6 +78,7 @@ class World {
       leaseMs: LEASE_MS,
       batchIdPrefix: `${partition}-batch${this.#claims}`,
       claimToken: `claim ${this.#claims}`,
+      worker: 'worker',
       early: false,
     });
     if (claimed.status !== 'leased') return;

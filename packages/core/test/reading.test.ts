@@ -36,6 +36,7 @@ function setup(overrides: (store: Backend) => Partial<Backend> = () => ({})) {
       leaseMs: 1000,
       batchIdPrefix,
       claimToken,
+      worker: 'worker',
       early: false,
     });
   };
@@ -195,6 +196,8 @@ describe('stats', () => {
       pending: 0,
       claimed: 1,
       oldestPendingMs: 41 * MINUTE_MS + 1000,
+      added: 1,
+      taken: 1,
     });
     expect(stats.partitions.find((each) => each.partition === partition)?.batch).toEqual({
       id: batch.id,
@@ -227,5 +230,50 @@ describe('stats', () => {
     await buffer.deadLetters.list();
     await buffer.deadLetters.redrive('all');
     expect(known).toEqual([5, 5, 5, 5]);
+  });
+});
+
+describe('peek', () => {
+  test('shows each entry that is held, wherever it is, and what is signal-only', async () => {
+    const { buffer, countWith, lease } = setup();
+    const id = idThatMoves(2, 7);
+    const claimed = await countWith(2)(1, id);
+    await lease(claimed);
+    await buffer.incr('Page', { views: 2 }, { id }, { title: 'Docs' });
+    await buffer.incr('Page', { views: 4 }, { id }, {}, { signalOnly: true });
+    const other = await countWith(7)(8, id);
+    const held = await buffer.peek('Page', { id });
+    const entry = (views: number, more: object = {}) =>
+      expect.objectContaining({ model: 'Page', filters: { id }, columns: { views }, ...more });
+    expect(held).toHaveLength(4);
+    expect(held).toEqual(
+      expect.arrayContaining([
+        { partition: claimed, isClaimed: true, entry: entry(1) },
+        {
+          partition: claimed,
+          isClaimed: false,
+          entry: entry(2, { extra: { title: { rule: 'last', value: 'Docs' } } }),
+        },
+        { partition: expect.any(Number), isClaimed: false, entry: entry(4, { signalOnly: true }) },
+        { partition: other, isClaimed: false, entry: entry(8) },
+      ]),
+    );
+  });
+
+  test('shows nothing for a target of which nothing is held, and refuses one that is none', async () => {
+    const { buffer } = setup();
+    expect(await buffer.peek('Page', { id: 1 })).toEqual([]);
+    await expect(buffer.peek('Page', { id: [] as never })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_INVALID_FILTER',
+    });
+  });
+
+  test('says which target is unreadable', async () => {
+    const corrupt = () => Promise.reject(new CorruptEntryError('it is torn'));
+    const { buffer } = setup(() => ({ read: corrupt }));
+    await expect(buffer.peek('Page', { id: 1 })).rejects.toMatchObject({
+      code: 'ERR_SLUICE_CORRUPT_ENTRY',
+      message: expect.stringContaining('["Page","id",1]'),
+    });
   });
 });

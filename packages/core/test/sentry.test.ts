@@ -159,12 +159,26 @@ describe.each(stores)('what Sentry’s buffer does, on $name', ({ open }) => {
     expect(await buffer.stats()).toMatchObject({ pending: 40 - inTwo.length });
   });
 
-  test.each([-1, 4, 0.5, Number.NaN])('processPending(%d) of 4 partitions is refused', async (partition) => {
-    const { bufferOf } = await setup();
-    await expect(bufferOf({ partitions: 4 }).processPending(partition)).rejects.toMatchObject({
-      code: 'ERR_SLUICE_INVALID_PARTITION',
-    });
+  test('processPending(i) runs partition i also when this buffer has fewer partitions', async () => {
+    const { bufferOf, sink } = await setup();
+    await count(bufferOf({ partitions: 16 }), ids);
+    const buffer = bufferOf({ partitions: 1 });
+    expect(await buffer.pendingPartitions()).toContain(9);
+    await buffer.processPending(9);
+    const inNine = ids.filter((id) => partitionOfId(id, 16) === 9);
+    expect(sink.entries.map(({ filters }) => Number(filters.id)).sort((a, b) => a - b)).toEqual(inNine);
+    expect(await buffer.pendingPartitions()).not.toContain(9);
   });
+
+  test.each([-1, 4096, 0.5, Number.NaN])(
+    'processPending(%d) of 4 partitions is refused',
+    async (partition) => {
+      const { bufferOf } = await setup();
+      await expect(bufferOf({ partitions: 4 }).processPending(partition)).rejects.toMatchObject({
+        code: 'ERR_SLUICE_INVALID_PARTITION',
+      });
+    },
+  );
 
   test.each([
     [1, 8],

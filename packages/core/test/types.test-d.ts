@@ -305,17 +305,22 @@ export const deadLetters: DeadLetters<Models> = {
   discard: async () => 0,
 };
 export const worker: Worker = { stop: async () => {}, [Symbol.asyncDispose]: async () => {} };
-const stats = { held: 0, pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, partitions: [] };
+const totals = { pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, added: 0, taken: 0 };
+const stats = { held: 0, dropped: 0, ...totals, partitions: [] };
 export const double: Buffer<Models> = {
   incr: async () => {},
+  count() {},
   get: async () => ({}) as never,
   getMany: async () => [],
+  peek: async () => [],
   flush: async () => {},
   processPending: async () => ({ batches: 0, entries: 0, retried: 0, buried: 0, busy: [] }),
+  pendingPartitions: async () => [],
   claim: async () => ({ status: 'empty' }),
   process: async () => 'applied',
   giveUp: async () => ({ status: 'empty' }),
   stats: async () => stats,
+  health: () => ({ status: 'ready', failingForMs: 0, held: 0, heldForMs: 0, increments: 0, dropped: 0 }),
   deadLetters,
   validate: async () => ({ durability: 'none', advice: [] }),
   on: () => () => {},

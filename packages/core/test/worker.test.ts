@@ -1,8 +1,15 @@
-import { type Buffer, createBuffer, createWorker } from '@sluice/core';
+import { createBuffer, createWorker } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { manualClock, recordingSink } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 import { quiet, wrap } from './wrap.js';
+
+/** What a worker uses of a buffer. */
+type Processed = Parameters<typeof createWorker>[0];
+
+function looksLikeBuffer(processPending: Processed['processPending']): Processed {
+  return { processPending, pendingPartitions: async () => [] };
+}
 
 function setup() {
   const clock = manualClock();
@@ -12,12 +19,10 @@ function setup() {
   const count = (id: number): Promise<void> => buffer.incr('Page', { views: 1 }, { id });
   /** The same buffer, counting the rounds of its worker. */
   const rounds = { count: 0 };
-  const counted: Pick<Buffer, 'processPending'> = {
-    processPending: (partition) => {
-      rounds.count += 1;
-      return buffer.processPending(partition);
-    },
-  };
+  const counted = looksLikeBuffer((partition) => {
+    rounds.count += 1;
+    return buffer.processPending(partition);
+  });
   return { clock, store, sink, buffer, counted, rounds, count };
 }
 
@@ -177,9 +182,9 @@ describe('a worker', () => {
     const { clock, buffer, count, sink } = setup();
     let failing = true;
     const errors: unknown[] = [];
-    const flaky: Pick<Buffer, 'processPending'> = {
-      processPending: () => (failing ? Promise.reject(new Error('away')) : buffer.processPending()),
-    };
+    const flaky = looksLikeBuffer(() =>
+      failing ? Promise.reject(new Error('away')) : buffer.processPending(),
+    );
     await count(1);
     const worker = createWorker(flaky, { clock, intervalMs: 100, onError: (error) => errors.push(error) });
     await clock.advance(250);
@@ -193,12 +198,10 @@ describe('a worker', () => {
   test('goes on when its onError throws or rejects', async () => {
     const { clock } = setup();
     let rounds = 0;
-    const broken: Pick<Buffer, 'processPending'> = {
-      processPending: () => {
-        rounds += 1;
-        return Promise.reject(new Error('away'));
-      },
-    };
+    const broken = looksLikeBuffer(() => {
+      rounds += 1;
+      return Promise.reject(new Error('away'));
+    });
     const warnings: Error[] = [];
     const listener = (warning: Error): void => void warnings.push(warning);
     process.on('warning', listener);
@@ -224,7 +227,7 @@ describe('a worker', () => {
   ])('goes on with what only looks like a buffer and %s', async (_, processPending) => {
     const { clock } = setup();
     const errors: unknown[] = [];
-    const double = { processPending } as Pick<Buffer, 'processPending'>;
+    const double = looksLikeBuffer(processPending as Processed['processPending']);
     const worker = createWorker(double, {
       clock,
       intervalMs: 100,
@@ -240,7 +243,8 @@ describe('a worker', () => {
     const warnings: Error[] = [];
     const listener = (warning: Error): void => void warnings.push(warning);
     process.on('warning', listener);
-    const worker = createWorker({ processPending: () => Promise.reject(new Error('away')) }, { clock });
+    const away = looksLikeBuffer(() => Promise.reject(new Error('away')));
+    const worker = createWorker(away, { clock });
     await clock.advance(0);
     await worker.stop();
     process.off('warning', listener);

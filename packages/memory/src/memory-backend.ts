@@ -101,7 +101,7 @@ class Memory implements MemoryBackend {
   async claim(partition: number, request: ClaimRequest): Promise<ClaimResult> {
     const state = this.#partitions.get(partition);
     if (state === undefined) return { status: 'empty' };
-    const { claimToken } = request;
+    const { claimToken, worker } = request;
     const now = this.#clock.now();
     if (state.batch === undefined) {
       if (state.pending.size === 0) return { status: 'empty' };
@@ -113,6 +113,8 @@ class Memory implements MemoryBackend {
       state.batch.dueAt = now + forMs;
       if (forMs > 0 && !isEarly) return { status: 'busy', forMs };
       state.batch.claimToken = claimToken;
+      state.batch.worker = worker;
+      state.batch.leasedAt = now;
       state.batch.attempt += 1;
       waitFor(state.batch, request.leaseMs, now);
     }
@@ -231,14 +233,18 @@ class Memory implements MemoryBackend {
   }
 
   #newBatch(state: PartitionState, request: ClaimRequest, now: number): BatchState {
-    const { size, bytes, leaseMs, batchIdPrefix, claimToken } = request;
+    const { size, bytes, leaseMs, batchIdPrefix, claimToken, worker } = request;
+    const entries = takePending(state, size, bytes);
     state.batches += 1;
+    state.taken += entries.length;
     return {
       id: [batchIdPrefix, state.batches, this.#unique()].join('-'),
       number: state.batches,
-      entries: takePending(state, size, bytes),
+      entries,
       madeAt: now,
       claimToken,
+      worker,
+      leasedAt: now,
       attempt: 1,
       dueAt: now + leaseMs,
       waitMs: leaseMs,

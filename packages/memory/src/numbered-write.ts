@@ -20,6 +20,7 @@ export function applyWrite(state: PartitionState, write: Write, now: number): Ad
     return refusal === undefined ? [] : [{ index, ...refusal }];
   });
   state.applied += 1;
+  state.added += write.entries.length - refused.length;
   const { number, nonce } = write;
   keep(state, write.producer, { number, position: state.applied, nonce, refused });
   return { status: 'applied', position: state.applied, refused: [...refused] };

@@ -19,6 +19,10 @@ export interface PartitionState {
   batch: BatchState | undefined;
   /** How many batches there were, which is the number of the latest one. */
   batches: number;
+  /** Entries of writes that were added, merged ones included. */
+  added: number;
+  /** Entries that batches took. */
+  taken: number;
   /** The tokens that settled the latest leases: repeating a settlement returns `true` again. */
   settledBy: readonly string[];
   readonly dead: Map<string, DeadLetter>;
@@ -40,6 +44,9 @@ export interface BatchState {
   readonly madeAt: number;
   /** The token of the claim that leased it; `undefined`: given back, so that nobody holds it. */
   claimToken: string | undefined;
+  /** Who made that claim, and when. */
+  worker: string;
+  leasedAt: number;
   attempt: number;
   /** When the lease runs out, or when the batch is to be delivered again. */
   dueAt: number;
@@ -68,6 +75,8 @@ export function newPartition(epoch: string): PartitionState {
     pending: new Map(),
     batch: undefined,
     batches: 0,
+    added: 0,
+    taken: 0,
     settledBy: [],
     dead: new Map(),
   };

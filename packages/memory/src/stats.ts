@@ -4,7 +4,7 @@ import type { BatchState, PartitionState } from './partition-state.js';
 
 /** What a partition holds. */
 export function statsOf(partition: number, state: PartitionState, now: number): PartitionStats {
-  const { pending, batch, dead } = state;
+  const { pending, batch, dead, added, taken } = state;
   const [nextPending] = pending.values();
   const heads = [batch?.entries[0]?.fields, nextPending].filter((fields) => fields !== undefined);
   return {
@@ -13,19 +13,23 @@ export function statsOf(partition: number, state: PartitionState, now: number): 
     claimed: batch?.entries.length ?? 0,
     dead: dead.size,
     oldestPendingMs: Math.max(0, ...heads.map((fields) => age(Number(fields['@']), now))),
+    added,
+    taken,
     ...(batch && { batch: batchStats(batch, now) }),
   };
 }
 
 function batchStats(batch: BatchState, now: number): BatchStats {
-  const { id, madeAt, attempt, failures, claimToken, lastError, failingSince } = batch;
+  const { id, madeAt, attempt, failures, claimToken, worker, leasedAt, lastError, failingSince } = batch;
+  const isLeased = claimToken !== undefined;
   return {
     id,
     ageMs: age(madeAt, now),
     attempt,
     failures,
-    isLeased: claimToken !== undefined,
+    isLeased,
     dueInMs: waitLeft(batch, now),
+    ...(isLeased && { worker, leasedForMs: age(leasedAt, now) }),
     ...(lastError !== undefined && { lastError }),
     ...(failingSince !== undefined && { failingForMs: age(failingSince, now) }),
   };

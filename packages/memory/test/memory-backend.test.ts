@@ -20,6 +20,7 @@ function requestOf(other: Partial<ClaimRequest> = {}): ClaimRequest {
     leaseMs: 1000,
     batchIdPrefix: '0-batch',
     claimToken: 'token',
+    worker: 'worker',
     early: false,
     ...other,
   };

@@ -20,6 +20,7 @@ const request: ClaimRequest = {
   leaseMs: 1000,
   batchIdPrefix: 'batch',
   claimToken: 'token',
+  worker: 'worker',
   early: false,
 };
 
@@ -51,7 +52,7 @@ test('the layout of the keys can be looked at', async () => {
     '=title': '"B ✓"',
   });
   expect(entries[a]).toBe('{"+views":"1"}');
-  expect(await client.smembers('sluice:partitions')).toEqual(['0']);
+  expect(await client.smembers('sluice:{0-113}:partition-counts')).toEqual(['1']);
 
   const state = await client.hgetall(await keyOf(client, ':state'));
   const [record = ''] = Object.entries(state).flatMap(([field, value]) =>

@@ -478,8 +478,57 @@ export const MUTANTS: readonly Mutant[] = [
     '[batch?.entries[0]?.fields, nextPending]',
     '[batch?.entries[0]?.fields]',
   ]),
+  mutant('refused entries count as added', [
+    'write.entries.length - refused.length;',
+    'write.entries.length;',
+  ]),
+  mutant('merged entries do not count as added', [
+    'state.added += write.entries.length - refused.length;',
+    'state.added = Math.max(state.added, state.pending.size);',
+  ]),
+  mutant('writes count as added, not their entries', [
+    'state.added += write.entries.length - refused.length;',
+    'state.added += 1;',
+  ]),
+  mutant('a repeated write is added again', [
+    'return known(record, write);',
+    '{ state.added += write.entries.length; return known(record, write); }',
+  ]),
+  mutant('redriven letters are added again', [
+    'return state.dead.delete(id);',
+    'state.added += 1; return state.dead.delete(id);',
+  ]),
+  mutant('batches count as taken, not their entries', [
+    'state.taken += entries.length;',
+    'state.taken += 1;',
+  ]),
+  mutant('every delivery of a batch takes its entries', [
+    'state.batch.attempt += 1;',
+    'state.batch.attempt += 1; state.taken += state.batch.entries.length;',
+  ]),
+  mutant('what was taken is what batches hold', [
+    'added, taken, ...(batch',
+    'added, taken: batch?.entries.length ?? 0, ...(batch',
+  ]),
   mutant('stats show no batch', ['...(batch && { batch: batchStats(batch, now) }),', '']),
-  mutant('a batch that waits is shown as leased', ['isLeased: claimToken !== undefined,', 'isLeased: true,']),
+  mutant('a batch that waits is shown as leased', [
+    'const isLeased = claimToken !== undefined;',
+    'const isLeased = true;',
+  ]),
+  mutant('stats show who held a batch that nobody holds', [
+    '...(isLeased && { worker, leasedForMs: age(leasedAt, now) }),',
+    'worker, leasedForMs: age(leasedAt, now),',
+  ]),
+  mutant('a takeover keeps the name of the old worker', ['state.batch.worker = worker;', '']),
+  mutant('a takeover keeps the time of the old lease', ['state.batch.leasedAt = now;', '']),
+  mutant('a lease begins with its last renewal', [
+    'waitFor(batch, leaseMs, this.#clock.now());',
+    'waitFor(batch, leaseMs, this.#clock.now()); batch.leasedAt = this.#clock.now();',
+  ]),
+  mutant('a repeated claim renames the worker', [
+    'const { id, attempt, failures, madeAt, entries } = state.batch;',
+    'state.batch.worker = worker; const { id, attempt, failures, madeAt, entries } = state.batch;',
+  ]),
   mutant('the caller’s fields are kept', [FIRST_WRITE, "fields['@'] ??= now; pending.set(key, fields);"]),
   mutant('the stored pending fields are handed out', ['pending && { ...pending }', 'pending']),
   mutant('the stored claimed fields are handed out', ['claimed && { ...claimed }', 'claimed']),

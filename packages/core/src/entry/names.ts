@@ -39,6 +39,14 @@ export function nameOf(text: string, role: 'model' | 'column' | 'filter' | 'extr
   return remember(text);
 }
 
+/** Whether {@link nameOf} takes it. */
+export function isName(text: unknown): text is string {
+  if (known.has(text as string)) return true;
+  if (problemOf(text) !== undefined) return false;
+  remember(text as string);
+  return true;
+}
+
 function problemOf(text: unknown): string | undefined {
   if (typeof text !== 'string') return 'is not a string';
   if (text === '') return 'is empty';
@@ -58,7 +66,13 @@ function remember(text: string): Name {
   return name;
 }
 
-const knownFields = /* @__PURE__ */ new Map<string, { readonly bare: string; readonly label: string }>();
+interface FieldForms {
+  readonly bare: string;
+  readonly label: string;
+  readonly isNamed: boolean;
+}
+
+const knownFields = /* @__PURE__ */ new Map<string, FieldForms>();
 
 /** A field's name without its mark. It is remembered, since slicing it off each time would cost more than all else. */
 export function bareName(field: string): string {
@@ -70,12 +84,19 @@ export function fieldLabel(field: string): string {
   return formsOf(field).label;
 }
 
-function formsOf(field: string) {
+/** Whether what follows a field's mark is a name. */
+export function isNamed(field: string): boolean {
+  return formsOf(field).isNamed;
+}
+
+function formsOf(field: string): FieldForms {
   let forms = knownFields.get(field);
   if (forms === undefined) {
+    const bare = field.slice(1);
+    forms = { bare, label: `${JSON.stringify(field)}:`, isNamed: problemOf(bare) === undefined };
     if (knownFields.size >= MAX_KNOWN_NAMES) knownFields.clear();
-    forms = { bare: field.slice(1), label: `${JSON.stringify(field)}:` };
-    knownFields.set(field, forms);
+    // Others come from a backend, and may be of any length.
+    if (bare.length <= MAX_NAME_LENGTH) knownFields.set(field, forms);
   }
   return forms;
 }

@@ -21,12 +21,15 @@ export function packedText(entries: readonly StoredEntry[]): string | undefined 
   return TEXTS.get(entries);
 }
 
-/** The entries that {@link packEntries} packed. */
+/**
+ * The entries that {@link packEntries} packed.
+ * @throws CorruptEntryError
+ */
 export function unpackEntries(text: string): readonly StoredEntry[] {
   const lines = text === '' ? [] : text.split('\n');
   const entries: StoredEntry[] = [];
   for (let i = 0; i < lines.length; i += 2) {
-    entries.push({ key: lines[i] as string, fields: unpack(lines[i + 1] as string) });
+    entries.push({ key: lines[i] as string, fields: unpack(lines[i + 1] ?? '') });
   }
   TEXTS.set(entries, text);
   return entries;

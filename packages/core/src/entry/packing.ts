@@ -2,7 +2,7 @@ import { CorruptEntryError } from '../errors.js';
 import { quote } from '../support/text.js';
 import { isRecord } from '../support/validate.js';
 import type { Fields, StoredEntry } from './fields.js';
-import { fieldLabel } from './names.js';
+import { fieldLabel, isNamed } from './names.js';
 import { fieldRule } from './rules/index.js';
 import type { StoredValue } from './rules/rule.js';
 
@@ -56,7 +56,7 @@ function parseJson(text: string): unknown {
 
 function parseField(field: string, text: unknown): StoredValue {
   const rule = fieldRule(field);
-  if (typeof text === 'string' && field.slice(1) !== '__proto__') {
+  if (typeof text === 'string' && (field.length === 1 || isNamed(field))) {
     const value = rule.parse(text);
     if (value !== undefined) return value;
   }

@@ -25,17 +25,32 @@ function encodeDate(value: unknown): string | undefined {
   return time === undefined || Number.isNaN(time) ? undefined : `{"date":${time}}`;
 }
 
-/** The scalar that `encodeScalar` wrote, from its parsed JSON. */
+const BIGINT = /^-?\d{1,39}$/;
+
+/**
+ * The scalar that `encodeScalar` wrote, from its parsed JSON.
+ * @throws TypeError for anything else
+ */
 export function decodeScalar(value: unknown): FilterValue {
   switch (typeof value) {
     case 'string':
-    case 'number':
     case 'boolean':
       return value;
+    case 'number':
+      if (Number.isFinite(value)) return value;
+      break;
     case 'object':
       if (value === null) return null;
-      if ('date' in value && typeof value.date === 'number') return new Date(value.date);
-      if ('bigint' in value && typeof value.bigint === 'string') return BigInt(value.bigint);
+      if ('date' in value && typeof value.date === 'number') return decodeDate(value.date);
+      if ('bigint' in value && typeof value.bigint === 'string' && BIGINT.test(value.bigint)) {
+        return BigInt(value.bigint);
+      }
   }
   throw new TypeError('not a scalar');
+}
+
+function decodeDate(milliseconds: number): Date {
+  const date = new Date(milliseconds);
+  if (Number.isNaN(date.getTime())) throw new TypeError('not a date');
+  return date;
 }

@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors.js';
 import type { Filters, FilterValue } from '../schema.js';
 import { quote } from '../support/text.js';
 import { mustBe, mustBePlainObject, type Subject } from '../support/validate.js';
-import { nameOf } from './names.js';
+import { isName, nameOf } from './names.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /** The longest target key, in UTF-16 code units. Every process that has the target keeps its key in memory. */
@@ -38,24 +38,27 @@ export function targetKey(model: string, filters: Filters, signalOnly = false): 
 
 /**
  * The target that a key names.
- * @throws SyntaxError or TypeError when {@link targetKey} did not write the text
+ * @throws Error when {@link targetKey} did not write the text
  */
 export function parseTargetKey(key: string): Target {
-  const parts: unknown = JSON.parse(key);
-  if (!Array.isArray(parts) || typeof parts[0] !== 'string') {
-    throw new TypeError(`not a target key: ${quote(key)}`);
-  }
+  const parts: unknown = key.length <= MAX_TARGET_KEY_LENGTH ? JSON.parse(key) : undefined;
+  if (!Array.isArray(parts) || !isName(parts[0])) throw notTargetKey(key);
   const signalOnly = parts.length % 2 === 0;
   const end = signalOnly ? parts.length - 1 : parts.length;
-  if (signalOnly && parts[end] !== 'signalOnly') throw new TypeError(`not a target key: ${quote(key)}`);
+  if (signalOnly && parts[end] !== 'signalOnly') throw notTargetKey(key);
   const filters: Record<string, FilterValue> = {};
+  let last = '';
   for (let i = 1; i < end; i += 2) {
     const name: unknown = parts[i];
-    if (typeof name !== 'string' || name === '__proto__')
-      throw new TypeError(`not a target key: ${quote(key)}`);
+    if (!isName(name) || name <= last) throw notTargetKey(key);
     filters[name] = decodeScalar(parts[i + 1]);
+    last = name;
   }
   return { model: parts[0], filters, signalOnly };
+}
+
+function notTargetKey(key: string): TypeError {
+  return new TypeError(`not a target key: ${quote(key)}`);
 }
 
 /** The names of filters, sorted. Usually there is one, or they are in order already. */

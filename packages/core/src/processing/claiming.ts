@@ -13,7 +13,7 @@ export type Claim<S extends Schema<S> = AnySchema> =
   | { readonly status: 'empty' }
   | { readonly status: 'busy'; readonly forMs: number };
 
-type ClaimOptions = Pick<ResolvedOptions, 'batchSize' | 'clock' | 'leaseMs' | 'random'>;
+type ClaimOptions = Pick<ResolvedOptions, 'batchSize' | 'clock' | 'leaseMs' | 'random' | 'workerName'>;
 
 /** A claim from before its first call until its result is known. Repeats have one token. */
 export class Claiming {
@@ -36,12 +36,13 @@ export class Claiming {
    * not be used again.
    */
   request(): ClaimRequest {
-    const { batchSize, leaseMs, random } = this.#options;
+    const { batchSize, leaseMs, random, workerName } = this.#options;
     return {
       size: batchSize,
       bytes: BATCH_BYTES,
       leaseMs,
       claimToken: this.#token,
+      worker: workerName,
       early: this.#early,
       batchIdPrefix: `${this.#partition}-${randomId(random)}`,
     };

@@ -3,6 +3,7 @@ import type { Backend } from '../backend.js';
 import { PartitionsFailedError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Retry } from '../support/retry.js';
+import type { Claim } from './claiming.js';
 import type { Processor } from './processor.js';
 import { addReports, NOTHING_DONE, type ProcessReport } from './report.js';
 import type { Round } from './round.js';
@@ -34,18 +35,25 @@ export class Drainer {
     if (this.#draining.has(partition)) return { ...NOTHING_DONE, busy: [partition] };
     this.#draining.add(partition);
     try {
-      return await this.#limit(() => this.#drain(partition));
+      const { drained } = await this.#processor.claiming(partition, (claim) =>
+        this.#inTurn(partition, claim),
+      );
+      return await drained;
     } finally {
       this.#draining.delete(partition);
     }
   }
 
+  /** Every partition that has something to process. */
+  pendingPartitions(): Promise<number[]> {
+    return this.#withRetry('partitions', () => this.#backend.partitions(this.#options.partitions));
+  }
+
   /** Begins to drain every partition that the backend holds, and resolves as soon as these are known. */
   async beginRound(): Promise<Round> {
-    const { partitions: known, random } = this.#options;
-    const partitions = await this.#withRetry('partitions', () => this.#backend.partitions(known));
+    const partitions = await this.pendingPartitions();
     // Each worker starts elsewhere, so that several of them do not queue at the same partition.
-    const start = Math.floor(random() * partitions.length);
+    const start = Math.floor(this.#options.random() * partitions.length);
     const order = [...partitions.slice(start), ...partitions.slice(0, start)];
     const drains = order.map((partition) => this.drain(partition));
     return { drains, ended: endOfAll(drains) };
@@ -56,10 +64,25 @@ export class Drainer {
     this.#stopped = true;
   }
 
-  async #drain(partition: number): Promise<ProcessReport> {
-    if (this.#stopped) return NOTHING_DONE;
+  /**
+   * Claims a batch, and drains the partition from there, when it is its turn. A claim that fails is repeated in another turn:
+   * a server that is away must not hold up the partitions of others.
+   */
+  #inTurn(
+    partition: number,
+    claim: () => Promise<Claim>,
+  ): Promise<{ readonly drained: Promise<ProcessReport> }> {
+    return this.#limit(async () => {
+      if (this.#stopped) return { drained: Promise.resolve(NOTHING_DONE) };
+      const drained = this.#drain(partition, await claim());
+      await drained.catch(() => {});
+      return { drained };
+    });
+  }
+
+  async #drain(partition: number, first: Claim): Promise<ProcessReport> {
     let report = NOTHING_DONE;
-    let claim = await this.#processor.claim(partition);
+    let claim = first;
     // A redelivered batch was claimed before, so what the first claim saw pending does not include it.
     let remaining = claim.status === 'leased' ? claim.lease.remaining : 0;
     const goesOn = (): boolean => remaining > 0 && !this.#stopped;

@@ -56,12 +56,20 @@ export class Processor {
   }
 
   /** Claims a partition's batch; if `early`, also one that waits for its next delivery. */
-  async claim(partition: number, early = false): Promise<Claim> {
+  claim(partition: number, early = false): Promise<Claim> {
+    return this.claiming(partition, (claim) => claim(), early);
+  }
+
+  /** Does what begins with a claim, again if that fails and may be repeated. All attempts are one claim. */
+  claiming<T>(
+    partition: number,
+    attempt: (claim: () => Promise<Claim>) => Promise<T>,
+    early = false,
+  ): Promise<T> {
     const claiming = new Claiming(partition, this.#options, early);
-    const claimed = await this.#withRetry(`claim of partition ${partition}`, () =>
-      this.#backend.claim(partition, claiming.request()),
-    );
-    return claiming.resultOf(claimed);
+    const claim = async (): Promise<Claim> =>
+      claiming.resultOf(await this.#backend.claim(partition, claiming.request()));
+    return this.#withRetry(`claim of partition ${partition}`, () => attempt(claim));
   }
 
   /**

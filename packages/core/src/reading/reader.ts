@@ -1,4 +1,6 @@
 import type { Backend, Fields, StoredSums, StoredTarget } from '../backend.js';
+import type { HeldEntry } from '../buffer.js';
+import { entryOf } from '../entry/entry.js';
 import { nameOf } from '../entry/names.js';
 import { targetKey } from '../entry/target-key.js';
 import { CorruptEntryError } from '../errors.js';
@@ -8,6 +10,11 @@ import type { Retry } from '../support/retry.js';
 import { excerpt } from '../support/text.js';
 import { argument, mustBe } from '../support/validate.js';
 import { sumOf } from './sum-of.js';
+
+/** A target in one partition, with what that holds of it. */
+type Found = readonly [StoredTarget, StoredSums];
+
+const NOTHING: StoredSums = { pending: undefined, claimed: undefined };
 
 /**
  * Reads what the backend holds of targets. Services may split targets over different numbers of partitions, so each
@@ -53,8 +60,21 @@ export class Reader {
     return keys.map((key) => sumsOf(key, fields, held.get(key)));
   }
 
+  async peek(model: string, filters: Filters): Promise<HeldEntry[]> {
+    const keys = [targetKey(model, filters), targetKey(model, filters, true)];
+    return (await this.#find(keys)).flatMap(([{ partition, key }, { claimed, pending }]) => [
+      ...heldEntry(partition, true, key, claimed),
+      ...heldEntry(partition, false, key, pending),
+    ]);
+  }
+
   /** What is pending and what is claimed of each target, in all partitions. */
   async #read(keys: readonly string[]): Promise<Map<string, Fields[]>> {
+    return fieldsByKey(await this.#find(keys));
+  }
+
+  /** Looks for targets wherever they may be. */
+  async #find(keys: readonly string[]): Promise<Found[]> {
     const counts = this.#counts;
     const targets = storedTargets(keys, counts);
     // In one tick, so that both are one round trip.
@@ -65,12 +85,13 @@ export class Reader {
     this.#counts = [this.#partitions, ...others];
     const missed = storedTargets(keys, others, counts);
     const late = missed.length === 0 ? [] : await this.#held(missed);
-    return fieldsByKey([...targets, ...missed], [...found, ...late]);
+    return [...found, ...late];
   }
 
-  async #held(targets: readonly StoredTarget[]): Promise<StoredSums[]> {
+  async #held(targets: readonly StoredTarget[]): Promise<Found[]> {
     try {
-      return await this.#withRetry('read', () => this.#backend.read(targets));
+      const held = await this.#withRetry('read', () => this.#backend.read(targets));
+      return targets.map((target, index) => [target, held[index] ?? NOTHING]);
     } catch (error) {
       throw error instanceof CorruptEntryError ? await this.#named(error, targets) : error;
     }
@@ -123,12 +144,22 @@ function storedTargets(
   });
 }
 
-function fieldsByKey(targets: readonly StoredTarget[], found: readonly StoredSums[]): Map<string, Fields[]> {
+function fieldsByKey(found: readonly Found[]): Map<string, Fields[]> {
   const held = new Map<string, Fields[]>();
-  for (const [index, { key }] of targets.entries()) {
-    const { pending, claimed } = found[index] ?? {};
+  for (const [{ key }, { pending, claimed }] of found) {
     const fields = [pending, claimed].filter((each) => each !== undefined);
     held.set(key, [...(held.get(key) ?? []), ...fields]);
   }
   return held;
+}
+
+function heldEntry(
+  partition: number,
+  isClaimed: boolean,
+  key: string,
+  fields: Fields | undefined,
+): HeldEntry[] {
+  if (fields === undefined) return [];
+  const { firstAt: _, ...entry } = entryOf(key, fields);
+  return [{ partition, isClaimed, entry }];
 }

@@ -6,6 +6,8 @@ import { messageOf } from './text.js';
 export interface OpenerOptions {
   /** TLS options of the connection, those of `connect()` in `node:tls`. */
   readonly tls?: object;
+  /** What replicas must have before it is relied on. */
+  readonly durability?: object;
 }
 
 /** Makes a backend from a URL, for {@link OpenOptions.schemes}. Backend packages export one as `fromUrl`. */

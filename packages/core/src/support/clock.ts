@@ -6,7 +6,10 @@ export interface Clock {
   after(delayMs: number, task: () => void): () => void;
 }
 
-/** The system's time at which the process began, and what has passed since: setting the system's clock changes nothing. */
+/**
+ * What a buffer goes by unless it is given a clock: the system's time at which the process began, and what has passed since.
+ * Setting the system's clock changes nothing.
+ */
 export const systemClock: Clock = {
   now: () => Math.floor(performance.timeOrigin + performance.now()),
   after(delayMs, task) {

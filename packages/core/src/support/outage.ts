@@ -1,6 +1,7 @@
 import { BackendError, type SluiceErrorCode } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
+import type { Clock } from './clock.js';
 import { reasonOf } from './reason.js';
 
 /**
@@ -12,20 +13,37 @@ export class Outage {
   readonly #backend: string;
   readonly #events: Emitter;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #failing = new Map<SluiceErrorCode, Set<string>>();
   #logged = false;
+  #since = 0;
+  #lastError: BackendError | undefined;
 
   /** @param calls what fails, for messages: `writes` */
-  constructor(calls: string, backend: string, events: Emitter, log: Log) {
+  constructor(calls: string, backend: string, events: Emitter, log: Log, clock: Clock) {
     this.#calls = calls;
     this.#backend = backend;
     this.#events = events;
     this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** How long calls have been failing, in milliseconds; 0 if they do not. */
+  get failingForMs(): number {
+    // At least one, so that it shows at once.
+    return this.#failing.size === 0 ? 0 : Math.max(1, this.#clock.now() - this.#since);
+  }
+
+  /** What calls fail with now. */
+  get lastError(): BackendError | undefined {
+    return this.#failing.size === 0 ? undefined : this.#lastError;
   }
 
   /** A call failed. Without `repeatedForMs` it is not repeated. */
   failed(call: string, cause: unknown, repeatedForMs?: number): void {
     const error = this.#error(call, cause, repeatedForMs);
+    if (this.#failing.size === 0) this.#since = this.#clock.now();
+    this.#lastError = error;
     const reported = this.#failing.get(error.code);
     this.gaveUp(call);
     this.#failing.set(error.code, (reported ?? new Set()).add(call));

@@ -7,7 +7,7 @@ import type { Shutdown } from './shutdown.js';
 type RetryOptions = Pick<ResolvedOptions, 'clock' | 'random' | 'writeTimeoutMs'>;
 
 const FIRST_DELAY_MS = 20;
-const LONGEST_DELAY_MS = 2_000;
+const LONGEST_DELAY_MS = 500;
 
 /** How long to wait after a failed attempt, 1 being the first: doubling, with a random upper half. */
 export function backoffMs(attempt: number, random: Random): number {

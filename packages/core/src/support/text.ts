@@ -13,13 +13,28 @@ export function excerpt(text: string, length = 80): string {
 // Drivers put whole statements in their messages, and a dead letter's reason is stored with every entry of its batch.
 const LONGEST_MESSAGE = 1000;
 
-/** The message of anything that was thrown, shortened if need be. */
+// What may be looked through for passwords: a message of megabytes would take long.
+const LONGEST_SEARCH = 4 * LONGEST_MESSAGE;
+
+/** The message of anything that was thrown, shortened if need be, without passwords. */
 export function messageOf(error: unknown): string {
   try {
-    return excerpt(textOf(error), LONGEST_MESSAGE);
+    const text = textOf(error);
+    const shown = withoutPasswords(text.slice(0, LONGEST_SEARCH));
+    return text.length <= LONGEST_SEARCH
+      ? excerpt(shown, LONGEST_MESSAGE)
+      : `${shown.slice(0, LONGEST_MESSAGE)}… (${text.length} characters)`;
   } catch {
     return 'something without a message';
   }
+}
+
+// Drivers quote what they were given.
+const LOGIN = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)\S*@/gi;
+const PASSWORD = /\b(passw(?:or)?d|pwd)(\s*=\s*)[^\s;&]+/gi;
+
+function withoutPasswords(text: string): string {
+  return text.replace(LOGIN, '$1…@').replace(PASSWORD, '$1$2…');
 }
 
 /** Not by `instanceof Error`: in Jest, what Node itself throws is an Error of another realm. */

@@ -3,6 +3,7 @@ import type { BufferEvents, Unheard } from '../events.js';
 import type { Log } from '../logger.js';
 import type { Batch } from '../schema.js';
 import { type Clock, systemClock } from './clock.js';
+import { DropLog } from './drop-log.js';
 import { FailingBatches } from './failing-batches.js';
 import { codedReasonOf, reasonOf } from './reason.js';
 import { excerpt, messageOf } from './text.js';
@@ -10,6 +11,7 @@ import { excerpt, messageOf } from './text.js';
 /** Logs the events that nobody listens for, so that no failure is silent: see `docs/processing.md`. */
 export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
   const failing = new FailingBatches(clock);
+  const drops = new DropLog(clock);
   /** What the user's functions threw: a bug in one that is called for every batch would fill the log. */
   const thrown = new Set<string>();
   const logs: { readonly [E in keyof BufferEvents]: (detail: BufferEvents[E]) => void } = {
@@ -48,6 +50,14 @@ export function logUnheard(log: Log, clock: Clock = systemClock): Unheard {
               .join(', ')}`;
       log.error(
         `Partition ${partition}: the backend no longer has writes ${from} to ${to} of producer ${producer}, which it acknowledged (${reason}${which}). Their increments may not have been applied. Find out what removed its data; validate() says what its settings allow.`,
+      );
+    },
+    dropped: ({ model, increments, error }) => {
+      const news = drops.dropped(codedReasonOf(error), increments);
+      if (news === 0) return;
+      log.error(
+        `Increments that count() took were dropped: ${news}, the last of them of ${excerpt(model, 40)}: ${codedReasonOf(error)}. This reason is logged again after a minute, with how many there were; stats() has the total.`,
+        error instanceof SluiceError ? error.code : undefined,
       );
     },
     error: (error) => {

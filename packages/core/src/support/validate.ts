@@ -1,5 +1,6 @@
 import { InvalidInputError, type SluiceErrorCode } from '../errors.js';
 import { millisecondsOf } from './date.js';
+import { MAX_PARTITIONS } from './partition.js';
 import { quote } from './text.js';
 
 /** What is checked: how messages name it, and the code of the error if it cannot be used. */
@@ -66,9 +67,12 @@ export function mustBeKnown({ code, name }: Subject, options: object, known: rea
 
 const PARTITION: Subject = { code: 'ERR_SLUICE_INVALID_PARTITION', name: 'The partition' };
 
-/** @throws InvalidInputError `ERR_SLUICE_INVALID_PARTITION` */
-export function mustBePartition(value: unknown, partitions: number): void {
-  mustBeInteger(PARTITION, value, 0, partitions - 1);
+/**
+ * Refuses what is no partition of any buffer: one may lie beyond this buffer's own, since other services may have more.
+ * @throws InvalidInputError `ERR_SLUICE_INVALID_PARTITION`
+ */
+export function mustBePartition(value: unknown): void {
+  mustBeInteger(PARTITION, value, 0, MAX_PARTITIONS - 1);
 }
 
 /** Whether a value is an object of names and values, rather than an array, a Date, a Map or another class's. */

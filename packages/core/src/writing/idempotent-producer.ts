@@ -1,5 +1,5 @@
 import type { AddResult, Backend, Joined, Refusal, StoredEntry, Write } from '../backend.js';
-import { BackendError, type IncrementError, type Outcome } from '../errors.js';
+import { BackendError, IncrementError, type Outcome } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import { pause } from '../support/clock.js';
@@ -11,6 +11,9 @@ import type { WriteErrors } from './write-errors.js';
 import type { Ending, Gap, WriteSequence } from './write-sequence.js';
 
 type ProducerOptions = Pick<ResolvedOptions, 'partitions' | 'writeTimeoutMs' | 'clock' | 'random'>;
+
+/** How long to wait after a look that failed until the next one, in milliseconds. */
+const LOOK_AGAIN_MS = 2000;
 
 type Acknowledgement = Exclude<AddResult, Ending | Gap>;
 
@@ -54,8 +57,9 @@ export class IdempotentProducer {
   #stopWaiting = (): void => {};
 
   readonly #sequence: WriteSequence;
-  /** A comparison of epochs that is under way. Never rejects. */
-  #check: Promise<void> | undefined;
+  /** A look at what the backend has that is under way. Never rejects. */
+  #check: Promise<unknown> | undefined;
+  #isCatchingUp = false;
 
   constructor(
     partition: number,
@@ -91,6 +95,7 @@ export class IdempotentProducer {
     );
     this.#state = 'writing';
     try {
+      if (this.#check !== undefined) await this.#check;
       return await this.#deliver(entries);
     } finally {
       if (!this.#shutdown.signal.aborted) this.#state = 'idle';
@@ -104,15 +109,30 @@ export class IdempotentProducer {
 
   /** Looks whether the partition was wiped while nothing was written, and says what is lost. Never rejects. */
   async checkEpoch(): Promise<void> {
-    if (this.#state !== 'idle' || !this.#sequence.hasAcknowledged) return;
-    this.#check ??= this.#compareEpoch().finally(() => {
-      this.#check = undefined;
-    });
-    await this.#check;
+    await this.#look(() => this.#compareEpoch());
   }
 
-  /** Resolves when no comparison of epochs is under way. */
-  get checked(): Promise<void> {
+  /**
+   * Looks whether the data went back while nothing was written, and sends again what it lacks: an empty write finds out, as
+   * any other one would. Never rejects.
+   */
+  async catchUp(): Promise<void> {
+    if (this.#isCatchingUp) return;
+    this.#isCatchingUp = true;
+    const { clock } = this.#options;
+    // A write may go in between: then it finds out.
+    while (!(await this.#hasCaughtUp())) await pause(clock, LOOK_AGAIN_MS, this.#shutdown.signal);
+    this.#isCatchingUp = false;
+  }
+
+  async #hasCaughtUp(): Promise<boolean> {
+    if (this.#shutdown.signal.aborted) return true;
+    const failure = await this.#look(() => this.#deliver([]));
+    return !(failure instanceof IncrementError && isRetryable(failure.cause));
+  }
+
+  /** Resolves when no look is under way. */
+  get checked(): Promise<unknown> {
     return this.#check ?? Promise.resolve();
   }
 
@@ -123,8 +143,21 @@ export class IdempotentProducer {
     this.#stopWaiting();
   }
 
+  /** One look at a time, and none that a write under way makes needless. Resolves with what it failed with, if it did. */
+  async #look(look: () => Promise<unknown>): Promise<unknown> {
+    if (this.#state !== 'idle' || !this.#sequence.hasAcknowledged) return undefined;
+    this.#check ??= look()
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      .finally(() => {
+        this.#check = undefined;
+      });
+    return this.#check;
+  }
+
   async #deliver(entries: readonly StoredEntry[]): Promise<readonly Refusal[]> {
-    if (this.#check !== undefined) await this.#check;
     const { clock, random, writeTimeoutMs } = this.#options;
     const deadline = clock.now() + writeTimeoutMs;
     let ends = 0;
@@ -160,12 +193,9 @@ export class IdempotentProducer {
     this.#lose(this.#sequence.begin(joined));
   }
 
-  /** Never rejects: the next write will find out what this one could not. */
   async #compareEpoch(): Promise<void> {
-    try {
-      const joined = await this.#join();
-      if (!this.#sequence.isIn(joined.epoch)) this.#lose(this.#sequence.begin(joined));
-    } catch {}
+    const joined = await this.#join();
+    if (!this.#sequence.isIn(joined.epoch)) this.#lose(this.#sequence.begin(joined));
   }
 
   #join(): Promise<Joined> {

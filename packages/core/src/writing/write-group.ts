@@ -22,7 +22,11 @@ export class WriteGroup {
   readonly #settled: Promise<ReadonlyMap<number, unknown>>;
   #index = 0;
 
-  constructor(partition: number) {
+  constructor(
+    partition: number,
+    /** When its first entry was opened. */
+    readonly since: number,
+  ) {
     this.#partition = partition;
     this.#settled = new Promise((settle, fail) => {
       this.settle = settle;

@@ -1,4 +1,5 @@
 import type { StoredEntry } from '../backend.js';
+import type { Clock } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
 import type { IdempotentProducer } from './idempotent-producer.js';
 import type { Linger } from './linger.js';
@@ -46,12 +47,18 @@ export class WriteScheduler {
     budget: TargetBudget,
     linger: Linger,
     errors: WriteErrors,
+    clock: Clock,
   ) {
-    this.queue = new WriteQueue(partition);
+    this.queue = new WriteQueue(partition, clock);
     this.#producer = producer;
     this.#budget = budget;
     this.#linger = linger;
     this.#errors = errors;
+  }
+
+  /** When the oldest target that is held came, by the buffer's clock. */
+  get heldSince(): number | undefined {
+    return this.#underWay?.group.since ?? this.queue.since;
   }
 
   /** Must be called after each entry that is opened in the queue. */

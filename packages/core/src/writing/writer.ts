@@ -4,6 +4,7 @@ import { targetKey } from '../entry/target-key.js';
 import type { Emitter } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Columns, Extra, Filters } from '../schema.js';
+import type { Clock } from '../support/clock.js';
 import { invariant } from '../support/invariant.js';
 import type { Outage } from '../support/outage.js';
 import { partitionOf } from '../support/partition.js';
@@ -11,6 +12,7 @@ import { isRecord } from '../support/validate.js';
 import { IdempotentProducer } from './idempotent-producer.js';
 import { Linger } from './linger.js';
 import type { OpenEntry } from './open-entry.js';
+import { PendingLimit } from './pending-limit.js';
 import { ReplayBudget } from './replay-budget.js';
 import { TargetBudget } from './target-budget.js';
 import { TargetIndex } from './target-index.js';
@@ -26,16 +28,26 @@ export class Writer {
   readonly #index = new TargetIndex();
   readonly #budget: TargetBudget;
   readonly #replayBudget: ReplayBudget;
+  readonly #pendingLimit: PendingLimit | undefined;
+  readonly #clock: Clock;
   readonly #producers: IdempotentProducer[] = [];
   readonly #schedulers: readonly WriteScheduler[];
+  readonly #stopListening: (() => void) | undefined;
+  #increments = 0;
 
   constructor(backend: Backend, options: ResolvedOptions, events: Emitter, outage: Outage) {
     this.#budget = new TargetBudget(options.maxTargets);
     this.#replayBudget = new ReplayBudget(options.clock);
+    const { maxPending } = options;
+    if (maxPending !== undefined) this.#pendingLimit = new PendingLimit(backend, options, outage, maxPending);
+    this.#clock = options.clock;
     const linger = new Linger(options);
     const checkEpochs = (): void => {
       for (const producer of this.#producers) void producer.checkEpoch();
     };
+    this.#stopListening = backend.onConnectionChange?.(() => {
+      for (const producer of this.#producers) void producer.catchUp();
+    });
     this.#schedulers = Array.from({ length: options.partitions }, (_, partition) => {
       const errors = new WriteErrors(partition, backend.name);
       const sequence = new WriteSequence(partition, options.random, this.#replayBudget);
@@ -51,7 +63,7 @@ export class Writer {
         () => void this.#lookForWipe(),
       );
       this.#producers.push(producer);
-      return new WriteScheduler(partition, producer, this.#budget, linger, errors);
+      return new WriteScheduler(partition, producer, this.#budget, linger, errors, options.clock);
     });
   }
 
@@ -60,9 +72,23 @@ export class Writer {
     return this.#replayBudget.length;
   }
 
+  /** Increments taken. */
+  get increments(): number {
+    return this.#increments;
+  }
+
   /** Targets held: waiting, or in a write that is not settled. */
   get held(): number {
     return this.#budget.held;
+  }
+
+  /** How long the oldest of them has been held, in milliseconds; 0 if there is none. */
+  get heldForMs(): number {
+    const since = this.#schedulers.reduce(
+      (earliest, scheduler) => Math.min(earliest, scheduler.heldSince ?? earliest),
+      Number.POSITIVE_INFINITY,
+    );
+    return since === Number.POSITIVE_INFINITY ? 0 : this.#clock.now() - since;
   }
 
   /**
@@ -76,9 +102,10 @@ export class Writer {
     extra: Extra | undefined,
     signalOnly: boolean,
   ): Promise<void> {
-    const entry = this.#index.find(model, filters, signalOnly);
-    if (entry === undefined) return this.#open(model, columns, filters, extra, signalOnly).acknowledged;
-    entry.add(columns, extra);
+    let entry = this.#index.find(model, filters, signalOnly);
+    if (entry === undefined) entry = this.#open(model, columns, filters, extra, signalOnly);
+    else entry.add(columns, extra);
+    this.#increments += 1;
     return entry.acknowledged;
   }
 
@@ -95,6 +122,8 @@ export class Writer {
 
   /** Rejects everything held, now: for a `close()` that ran out of time. */
   shutdown(): void {
+    this.#stopListening?.();
+    this.#pendingLimit?.close();
     for (const scheduler of this.#schedulers) scheduler.shutdown();
   }
 
@@ -119,6 +148,7 @@ export class Writer {
     const partition = partitionOf(key, this.#schedulers.length);
     const scheduler = this.#schedulers[partition];
     invariant(scheduler !== undefined, 'a target was given a partition that does not exist');
+    this.#pendingLimit?.check(partition);
     this.#budget.reserve(partition);
     const entry = scheduler.queue.open(key, fields);
     this.#index.insert(entry, model, values, signalOnly);

@@ -47,6 +47,7 @@ export const ownership: Promises = {
       leaseMs: 1000,
       batchIdPrefix: '0-frozen',
       claimToken: 'token',
+      worker: 'worker',
       early: false,
     });
     const failed = await backend.claim(0, request);

@@ -8,6 +8,7 @@ import {
   type Failure,
   type Fields,
   fieldsOf,
+  MAX_PARTITIONS,
   type Position,
   type StoredBatch,
   type StoredDeadLetter,
@@ -36,8 +37,8 @@ export type ClaimOptions = Partial<ClaimRequest> & { readonly partition?: number
 
 export type WriteOptions = Partial<Omit<Write, 'number' | 'entries'>>;
 
-/** The number of partitions that producers of a test join with, unless the test says otherwise. */
-const PARTITIONS = 4096;
+/** The number of partitions that producers of a test join with, if it is enough: `stats()` may look at each of them. */
+const FEW_PARTITIONS = 32;
 
 /** How long a test's lease lasts, unless the test says otherwise. */
 export const LEASE_MS = 30_000;
@@ -66,7 +67,8 @@ export class Fixture {
   ): Promise<Write> => {
     const { partition = 0, producer = 'producer' } = options;
     const id = `${partition}/${producer}`;
-    const { epoch, position } = this.#positions.get(id) ?? (await this.backend.join(partition, PARTITIONS));
+    const partitions = partition < FEW_PARTITIONS ? FEW_PARTITIONS : MAX_PARTITIONS;
+    const { epoch, position } = this.#positions.get(id) ?? (await this.backend.join(partition, partitions));
     this.#positions.set(id, { epoch, position });
     const numbers = { number, follows: number - 1, nonce: `${id}/${number}` };
     return { partition, producer, entries, epoch, position, ...numbers, ...options };
@@ -132,6 +134,7 @@ export class Fixture {
       leaseMs: LEASE_MS,
       batchIdPrefix: `${partition}-batch-${this.#claims}`,
       claimToken: `token-${this.#claims}`,
+      worker: 'worker',
       early: false,
       ...request,
     };

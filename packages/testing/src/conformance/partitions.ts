@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PartitionStats } from '@sluice/core';
 import { failure, type Promises, page } from './fixture.js';
 
 /** Every partition that holds something is found, regardless of how many partitions its producers used. */
@@ -59,7 +60,12 @@ export const partitions: Promises = {
   },
 };
 
-const IDLE = { pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0 };
+const DRAINED = { pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, added: 1, taken: 1 };
+
+/** Where a partition is, is not for the suite to say. */
+function withoutNode({ node: _, ...stats }: PartitionStats): PartitionStats {
+  return stats;
+}
 
 /** What a dashboard shows. */
 export const stats: Promises = {
@@ -67,21 +73,76 @@ export const stats: Promises = {
     await bury([page('/dead'), page('/applied')]);
     await add(['/a', '/b', '/c', '/d', '/e'].map((path) => page(path)));
     await lease({ size: 2 });
-    const { batch, ...counts } = (await backend.stats(0))[0] ?? assert.fail('the partition is listed');
-    assert.deepEqual(counts, { partition: 0, pending: 3, claimed: 2, dead: 1, oldestPendingMs: 0 });
+    const [listed] = (await backend.stats(0)).map(withoutNode);
+    const { batch, ...counts } = listed ?? assert.fail('the partition is listed');
+    const held = { pending: 3, claimed: 2, dead: 1, oldestPendingMs: 0 };
+    assert.deepEqual(counts, { partition: 0, ...held, added: 7, taken: 4 });
     assert.notEqual(batch, undefined);
+  },
+
+  'stats count what was ever added, merged entries included, and what batches took': async ({
+    add,
+    lease,
+    backend,
+    drain,
+  }) => {
+    const flow = async () => (await backend.stats(0)).map(({ added, taken }) => [added, taken]);
+    await add([page('/a'), page('/b')]);
+    await add([page('/a'), page('/c')]);
+    assert.deepEqual(await flow(), [[4, 0]]);
+    const { token } = await lease({ size: 2 });
+    assert.deepEqual(await flow(), [[4, 2]]);
+    await backend.ack(0, token);
+    await drain();
+    assert.deepEqual(await flow(), [[4, 3]]);
+  },
+
+  'what is written again, or refused, is not added': async ({ add, send, backend }) => {
+    await add([page('/a', { views: Number.MAX_SAFE_INTEGER })]);
+    for (let times = 0; times < 2; times += 1) await send(2, [page('/a'), page('/b')]);
+    await send(4, [page('/a')]);
+    assert.equal((await backend.stats(0))[0]?.added, 2);
+  },
+
+  'a batch that is delivered again was taken once': async ({ add, lease, backend, clock }) => {
+    await add([page('/a'), page('/b')]);
+    const { token, claim } = await lease({ leaseMs: 1000 });
+    await lease({ claimToken: claim });
+    await backend.nack(0, token, failure(0));
+    await lease({ leaseMs: 1000 });
+    await clock.advance(1000);
+    await lease();
+    assert.equal((await backend.stats(0))[0]?.taken, 2);
+  },
+
+  'a redriven dead letter is not added again; a batch that takes it counts it': async ({
+    bury,
+    backend,
+    drain,
+  }) => {
+    const [{ id }] = await bury([page('/a')]);
+    await backend.redrive(0, [id]);
+    await drain();
+    const [stats] = await backend.stats(0);
+    assert.deepEqual([stats?.added, stats?.taken], [1, 2]);
+  },
+
+  'what a batch takes as another one ends is counted': async ({ add, lease, next, backend }) => {
+    await add([page('/a'), page('/b')]);
+    await next((await lease({ size: 1 })).token);
+    assert.equal((await backend.stats(0))[0]?.taken, 2);
   },
 
   'stats list every partition that was ever used, in ascending order': async ({ add, drain, backend }) => {
     for (const partition of [10, 9, 0]) await add([page('/a')], { partition });
     await drain(9);
     for (const known of [0, 5, 4096]) {
-      const listed = await backend.stats(known);
+      const listed = (await backend.stats(known)).map(withoutNode);
       assert.deepEqual(
         listed.map(({ partition }) => partition),
         [0, 9, 10],
       );
-      assert.deepEqual(listed[1], { partition: 9, ...IDLE });
+      assert.deepEqual(listed[1], { partition: 9, ...DRAINED });
     }
   },
 
@@ -121,17 +182,19 @@ export const stats: Promises = {
     await add([page('/a')]);
     await drain();
     await clock.advance(1000);
-    assert.deepEqual(await backend.stats(0), [{ partition: 0, ...IDLE }]);
+    assert.deepEqual((await backend.stats(0)).map(withoutNode), [{ partition: 0, ...DRAINED }]);
   },
 
   'stats show the unsettled batch, and its lease': async ({ add, lease, backend, clock }) => {
     await add([page('/a')]);
-    const { id } = await lease({ leaseMs: 1000 });
+    const { id } = await lease({ leaseMs: 1000, worker: 'web-1:42' });
     await clock.advance(400);
-    const batch = { id, ageMs: 400, attempt: 1, failures: 0, isLeased: true, dueInMs: 600 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, batch);
+    const leased = { id, attempt: 1, failures: 0, isLeased: true, worker: 'web-1:42' };
+    const now = { ageMs: 400, leasedForMs: 400, dueInMs: 600 };
+    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...leased, ...now });
     await clock.advance(5000);
-    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...batch, ageMs: 5400, dueInMs: 0 });
+    const later = { ageMs: 5400, leasedForMs: 5400, dueInMs: 0 };
+    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...leased, ...later });
   },
 
   'stats show why a batch fails, and for how long it has': async ({ add, lease, backend, clock }) => {
@@ -145,15 +208,57 @@ export const stats: Promises = {
     const failing = { lastError: reason, failingForMs: 1000 };
     assert.deepEqual((await backend.stats(0))[0]?.batch, { ...waiting, ...failing });
     await clock.advance(2000);
-    const again = await lease({ leaseMs: 1000 });
+    const again = await lease({ leaseMs: 1000, worker: 'web-2' });
     const leased = { id, ageMs: 4000, attempt: 2, failures: 1, isLeased: true, dueInMs: 1000 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...leased, ...failing, failingForMs: 3000 });
+    const held = { worker: 'web-2', leasedForMs: 0 };
+    assert.deepEqual((await backend.stats(0))[0]?.batch, {
+      ...leased,
+      ...held,
+      ...failing,
+      failingForMs: 3000,
+    });
     await backend.nack(0, again.token, failure(0, { reason: 'down', isVerdict: false }));
     const [stats] = await backend.stats(0);
     assert.deepEqual(
       [stats?.batch?.lastError, stats?.batch?.failingForMs, stats?.batch?.failures],
       ['down', 3000, 1],
     );
+  },
+
+  'stats show who holds the lease, and for how long': async ({ add, lease, backend, clock }) => {
+    const holder = async () => {
+      const [stats] = await backend.stats(0);
+      return [stats?.batch?.worker, stats?.batch?.leasedForMs];
+    };
+    await add([page('/a')]);
+    await lease({ leaseMs: 1000, worker: 'one' });
+    await clock.advance(1000);
+    const second = await lease({ leaseMs: 1000, worker: 'two' });
+    assert.deepEqual(await holder(), ['two', 0]);
+    await clock.advance(400);
+    await backend.renew(0, second.token, 1000);
+    await lease({ claimToken: second.claim, worker: 'two, again' });
+    assert.deepEqual(await holder(), ['two', 400], 'neither a renewal nor a repeat begins a lease');
+    await backend.nack(0, second.token, failure(0));
+    assert.deepEqual(await holder(), [undefined, undefined]);
+    await lease({ worker: 'three' });
+    assert.deepEqual(await holder(), ['three', 0]);
+  },
+
+  'stats show who holds a batch that an ack claimed': async ({ add, lease, next, backend }) => {
+    await add([page('/a'), page('/b')]);
+    const { token } = await lease({ size: 1, worker: 'one' });
+    await next(token, { worker: 'two' });
+    assert.equal((await backend.stats(0))[0]?.batch?.worker, 'two');
+  },
+
+  'a worker may have any name': async ({ add, lease, backend }) => {
+    await add([page('/a')]);
+    for (const worker of ['a b  c', ' ', '"ü"\n🎉', '\0', '☃'.repeat(128)]) {
+      const { token } = await lease({ worker });
+      assert.equal((await backend.stats(0))[0]?.batch?.worker, worker);
+      await backend.nack(0, token, failure(0));
+    }
   },
 
   'a partition without a batch shows none': async ({ add, lease, backend }) => {

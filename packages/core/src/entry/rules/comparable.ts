@@ -37,7 +37,7 @@ export function decodeComparable(stored: Comparable): ComparableValue {
 }
 
 export function parseComparable(text: string): Comparable | undefined {
-  if (isText(text)) return text.isWellFormed() ? text : undefined;
+  if (isText(text)) return text.length <= MAX_EXTRA_LENGTH + 1 && text.isWellFormed() ? text : undefined;
   if (isBigint(text)) return BIGINT.test(text) ? text : undefined;
   if (text[0] !== 'd') return parseNumber(text);
   return parseTime(text.slice(1)) === undefined ? undefined : text;

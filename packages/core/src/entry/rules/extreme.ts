@@ -102,7 +102,9 @@ function parseAccompanied(text: string): string | undefined {
 
 function isCompanion([name, companion]: readonly [string, unknown]): boolean {
   if (name === '__proto__' || !Array.isArray(companion) || companion.length !== 2) return false;
-  return isComparable(companion[0]) && typeof companion[1] === 'string';
+  return (
+    isComparable(companion[0]) && typeof companion[1] === 'string' && LAST.parse(companion[1]) !== undefined
+  );
 }
 
 function isComparable(text: unknown): boolean {

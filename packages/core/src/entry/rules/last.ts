@@ -24,13 +24,23 @@ export const LAST: IncrementRule<'last', string> = {
   },
 
   combine: (old, value) => (stampOf(value) >= stampOf(old) ? value : old),
-  parse: (text) => text,
+  parse: (text) => (withoutStamp(text).length <= MAX_EXTRA_LENGTH ? text : undefined),
 
   decode(text): ExtraValue {
     const value: unknown = JSON.parse(withoutStamp(text));
-    return isRecord(value) && 'json' in value ? (value.json as JsonValue) : decodeScalar(value);
+    if (!isRecord(value) || !('json' in value)) return decodeScalar(value);
+    if (isDeeper(value.json, DEEPEST)) throw new TypeError('nested too deeply');
+    return value.json as JsonValue;
   },
 };
+
+const DEEPEST = 32;
+
+/** Whether a value is nested deeper: one that is very deep ends the stack of whoever walks through it. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels < 0 || Object.values(value).some((child) => isDeeper(child, levels - 1));
+}
 
 function encodeJson(name: string, value: unknown): string {
   if (!Array.isArray(value) && !isRecord(value)) throw invalid(name, `is ${describe(value)}`);
@@ -44,7 +54,7 @@ function encodeJson(name: string, value: unknown): string {
     if (!Array.isArray(part) && !isRecord(part)) throw invalid(name, `has ${describe(part)} at ${path}`);
     if (ruleNameOf(part) !== undefined) throw invalid(name, `has max() or min() at ${path}, below the top`);
     if (parents.includes(part)) throw invalid(name, `is cyclic at ${path}`);
-    if (parents.length > 32) throw invalid(name, `is nested deeper than 32 levels`);
+    if (parents.length > DEEPEST) throw invalid(name, `is nested deeper than ${DEEPEST} levels`);
     if (typeof (part as { toJSON?: unknown }).toJSON === 'function')
       throw invalid(name, `has a toJSON at ${path}`);
     // By index, since an array may have holes, and more of them than memory has room for their text.
