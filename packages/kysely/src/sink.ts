@@ -27,7 +27,8 @@ import type { Tables } from './plan/mapping.js';
 import { Mappings } from './plan/mappings.js';
 import { isEmpty, type Plan, planOf, waitingFor, withoutLayouts } from './plan/plan.js';
 import type { Row } from './plan/row.js';
-import { type Known, type KnownTables, Setup } from './setup/setup.js';
+import { Known } from './setup/known.js';
+import { type KnownTables, Setup } from './setup/setup.js';
 
 /** A sink that applies every batch to a SQL database exactly once: {@link kyselySink} makes it. */
 export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
@@ -88,7 +89,7 @@ export function kyselySink<
 function sinkOf(settings: Settings): KyselySink {
   const cleaner = new Cleaner(settings);
   const mappings = new Mappings(settings.dialect);
-  const known: Known = { tables: new Map(), sound: new Set() };
+  const known = new Known();
 
   const sink: Sink = async (batch, context) => {
     const plan = planOf(batch, mappings, settings);

@@ -110,6 +110,19 @@ function blameSuite(open: () => Promise<TestDatabase>, { prepare, refusing, logg
       await buffer.close();
     });
 
+    test('whose parent comes with the same batch finds it, whichever table comes first', async () => {
+      await run(
+        'drop table t',
+        'create table u (k integer primary key, n integer, m integer)',
+        'create table t (k integer primary key, n integer, foreign key (k) references u (k))',
+      );
+      const sink = await sinkFor({ models: { T, U } });
+      const parent: Increment = ['U', { n: 1 }, { k: 7 }];
+      const batch = await batchOf([parent, ...add(7, 8)], { attempt: 2 });
+      expect((await sink(batch, context))?.rejected.map(({ index }) => index)).toEqual([2]);
+      expect(await rows()).toEqual([[7, 1]]);
+    });
+
     test('is set apart when all entries of its batch are at fault', async () => {
       const sink = await sinkFor();
       const batch = await batchOf(add(7, 8, 9));
@@ -310,7 +323,34 @@ const MARIADB: Language = {
   logging: ['create trigger write_log before insert on t for each row insert into log values (new.k)'],
 };
 
-describe('SQLite', () => blameSuite(openSqlite, SQLITE));
+describe('SQLite', () => {
+  blameSuite(openSqlite, SQLITE);
+
+  test('a foreign key that waits until the commit sets its entry apart, and no other', async () => {
+    await using database = await openSqlite();
+    for (const statement of [
+      'pragma foreign_keys = off',
+      'create table parents (id integer primary key)',
+      'insert into parents values (1)',
+      'create table t (k integer primary key references parents deferrable initially deferred, n integer)',
+      'insert into t values (7, 0)',
+      'pragma foreign_keys = on',
+    ]) {
+      await sql.raw(statement).execute(database.db);
+    }
+    const sink = kyselySink({ db: database.db, models: { T } });
+    await sink.migrate();
+    const batch = await batchOf(add(1, 2, 7));
+    await expect(sink(batch, context)).rejects.toThrow(/FOREIGN KEY/);
+    expect(await sink({ ...batch, attempt: 2 }, context)).toEqual({
+      rejected: [{ index: 1, reason: 'FOREIGN KEY constraint failed' }],
+    });
+    expect((await sql`select k, n from t order by k`.execute(database.db)).rows).toEqual([
+      { k: 1, n: 1 },
+      { k: 7, n: 1 },
+    ]);
+  });
+});
 
 describe('PGlite', () => blameSuite(openPglite, POSTGRES));
 
@@ -397,6 +437,30 @@ describe('PostgreSQL', () => {
         ]);
       }
       expect(await count('t')).toEqual([1]);
+    });
+
+    test('whom a trigger refuses one row, with the code of a missing right or name', async () => {
+      for (const code of ['insufficient_privilege', 'undefined_table']) {
+        await sql`
+          create or replace function refuse() returns trigger language plpgsql as $$
+            begin
+              if new.k > 10 then raise ${sql.raw(code)} using message = 'not this one'; end if;
+              return new;
+            end
+          $$
+        `.execute(owner.db);
+        await sql`create or replace trigger refuses before insert on t for each row execute function refuse()`.execute(
+          owner.db,
+        );
+        const sink = kyselySink({ db: guest.db, models: { T } });
+        for (const increments of [add(11), add(1, 12)]) {
+          const result = await sink(await batchOf(increments, { attempt: 2 }), context);
+          expect(result?.rejected).toEqual([
+            { index: expect.any(Number), reason: expect.stringContaining('not this one') },
+          ]);
+        }
+      }
+      expect(await count('t')).toEqual([2]);
     });
 
     test('a table on which every statement fails, whatever its rows: it is closed for maintenance', async () => {

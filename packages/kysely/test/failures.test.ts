@@ -30,6 +30,9 @@ test.each<[string, unknown]>([
   ['data', { message: 'wrapped', cause: { cause: { code: '23514' } } }],
   ['setup', { code: '42501' }],
   ['data', { code: '42501', routine: 'ExecWithCheckOptions' }],
+  ['data', { code: '42501', routine: 'exec_stmt_raise' }],
+  ['data', { code: 'U0001', routine: 'exec_stmt_raise' }],
+  ['outage', { code: '55P03', routine: 'exec_stmt_raise' }],
   ['setup', { code: '42703' }],
   ['setup', { code: '3F000' }],
   ['setup', { code: '53100' }],
@@ -47,6 +50,8 @@ test.each<[string, unknown]>([
   ['setup', { code: 'SQLITE_ERROR', message: 'no such table: t' }],
   ['setup', { code: 'SQLITE_ERROR', message: 'table t has no column named n' }],
   ['setup', { code: 'ERR_SQLITE_ERROR', errcode: 1, message: 'no such column: n' }],
+  // A table has the name of a function.
+  ['setup', { code: 'SQLITE_ERROR', message: "'json_each' is not a function" }],
   ['data', { code: 'SQLITE_ERROR', message: 'integer overflow' }],
   ['outage', { code: '57014' }],
   ['outage', { code: '57P01' }],

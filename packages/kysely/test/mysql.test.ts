@@ -1,7 +1,7 @@
 import { SinkUnavailableError } from '@sluice/core';
 import { hasMariadb, type MariadbServer, startMariadb } from '@sluice/test-servers';
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   DummyDriver,
   Kysely,
@@ -77,6 +77,8 @@ describe('what MySQL gets', () => {
       expect.stringContaining('for update'),
       'insert into `pages` (`path`, `json`, `title`, `views`) values (?, ?, ?, ?), (?, ?, ?, ?)',
       'insert into `pages` (`path`, `views`) values (?, ?)',
+      // It may take two of the rows for the same.
+      expect.stringContaining('for update'),
     ]);
     expect(statements.find(({ sql }) => sql.includes('`json`'))?.parameters).toEqual([
       '/a',
@@ -234,6 +236,36 @@ describe.skipIf(!hasMariadb)('on MariaDB (skipped where there is no mariadbd)', 
       await sink({ ...batch, attempt: 2 }, context);
       expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 1 }]);
       await one.destroy();
+    });
+
+    test('what is asked about a table opens no other one, however many the server has', async () => {
+      const { db } = database;
+      await sql`create table t (id integer primary key, n integer, twice integer as (n * 2))`.execute(db);
+      await sql`create or replace view v as select id, n from t`.execute(db);
+      const questions: CompiledQuery[] = [];
+      const pool = createPool({ socketPath: server.socket, user: 'root', database: 'test' });
+      const asking = new Kysely<unknown>({
+        dialect: new MysqlDialect({ pool }),
+        log: ({ query }) => {
+          if (query.sql.includes('information_schema')) questions.push(query);
+        },
+      });
+      const models = { T: { table: 't' }, V: { table: 'v', keys: ['id'], columns: ['n'] } };
+      const sink = kyselySink({ db: asking, models });
+      await sink.migrate();
+      await sink(await batchOf([['T', { n: 1 }, { id: 1 }]]), context);
+      await sink(await batchOf([['V', { n: 1 }, { id: 1 }]]), context);
+      await asking.destroy();
+
+      expect(questions.length).toBeGreaterThan(4);
+      for (const { sql: text, parameters } of questions) {
+        const { rows } = await db.executeQuery<{ Extra: string }>(
+          CompiledQuery.raw(`explain ${text}`, [...parameters]),
+        );
+        expect(rows.map(({ Extra }) => Extra).join()).not.toContain('Scanned all databases');
+      }
+      await sql`drop view v`.execute(db);
+      expect((await sql`select n from t`.execute(db)).rows).toEqual([{ n: 2 }]);
     });
 
     test('many workers on the same rows all count', async () => {

@@ -180,6 +180,28 @@ describe('PostgreSQL', () => {
       { k: 'c', n: 1 },
     ]);
   });
+
+  test('a row that somebody inserts, and removes as soon as it is in the way, is inserted', async () => {
+    await using database = await openPostgres(server.url);
+    const { db } = database;
+    await sql`drop table if exists u`.execute(db);
+    await sql`create table u (k text primary key, n integer not null)`.execute(db);
+    let inserts = 0;
+    const before = async (text: string): Promise<void> => {
+      if (/^insert into "u"/.test(text)) inserts += 1;
+      if (inserts === 1 && /^insert into "u"/.test(text))
+        await sql`insert into u values ('a', 10)`.execute(db);
+      if (inserts === 1 && /^select .* join "u"/.test(text)) await sql`delete from u`.execute(db);
+    };
+    const u = { ...T, table: 'u' };
+    const sink = kyselySink({ db: database.connect(faulty({ before })), models: { T: u } });
+    await sink.migrate();
+    const result = await sink({ ...(await batchOf(add('a'))), attempt: 2 }, context);
+    expect(result).toEqual({ rejected: [] });
+    expect(inserts).toBe(2);
+    const { rows } = await sql`select k, n from u`.execute(db);
+    expect(rows).toEqual([{ k: 'a', n: 1 }]);
+  });
 });
 
 // On Debian: apt-get install mariadb-server

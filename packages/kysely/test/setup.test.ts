@@ -371,6 +371,16 @@ describe('PostgreSQL', () => {
       await sink.validate();
     });
 
+    test('keys of a type that has no equality, for updates too', async () => {
+      const { db } = await openOwner();
+      for (const mode of ['update', 'upsert'] as const) {
+        const sink = kyselySink({ db, models: { T: { table: 't', mode, keys: ['j'], columns: ['n'] } } });
+        await expect(sink.validate()).rejects.toThrow(
+          'the column "j" (json) cannot be compared with a filter: map another one',
+        );
+      }
+    });
+
     test('policies of rows, which are no missing right', async () => {
       const sink = kyselySink({ db, models });
       await owner.query('grant all on t, sluice_ledger to guest; alter table t enable row level security');

@@ -7,6 +7,7 @@ import type { Row } from '../plan/row.js';
 import { quote } from '../plan/unmapped.js';
 import { isUniqueFor } from '../setup/catalogue.js';
 import type { KnownTables } from '../setup/setup.js';
+import { undoable } from './undo.js';
 import { refuseUnfit } from './unfit.js';
 
 /** A transaction, and what is known of the database. */
@@ -15,6 +16,8 @@ export interface Work {
   readonly dialect: SqlDialect;
   readonly ledger: readonly string[];
   readonly tables: KnownTables;
+  /** Whether rows that the database takes for the same are found when all are inserted. */
+  readonly isChecked?: boolean;
 }
 
 /**
@@ -88,29 +91,68 @@ async function insertMissing(work: Work, group: Group): Promise<void> {
     await dialect.guard(db, table, ledger);
     const missing = await updateFound(work, group);
     if (!isGroup(missing)) return;
-    group = missing;
+    const { firsts, others } = byKey(missing);
+    await insertGuarded(work, firsts);
+    if (isGroup(others)) await applyGroup(work, others);
+    return;
   }
   const { firsts, others } = byKey(group);
-  for (const shape of shapesOf(firsts)) {
-    refuseUnfit(shape[0].layout, info, dialect);
-    const left = await dialect.insert(db, asInserted(shape, dialect.catalogue), info);
+  await insertShapes(work, firsts);
+  if (isGroup(others)) await applyGroup(work, others);
+}
+
+/** No index says that the database takes two rows for the same: it shows when both are there. */
+async function insertGuarded(work: Work, rows: readonly Row[]): Promise<void> {
+  if (!isGroup(rows) || rows.length === 1 || work.isChecked) return insertShapes(work, rows);
+  const { db, dialect, tables } = work;
+  try {
+    await undoable(db, 'sluice_same', isSameRow, async () => {
+      await insertShapes({ ...work, isChecked: true }, rows);
+      const matches = await dialect.find(db, rows, tables.get(rows[0].layout.model.table));
+      if (matches.length > rows.length) throw new SameRow();
+    });
+  } catch (error) {
+    if (!isSameRow(error)) throw error;
+    for (const half of halves(rows)) await applyGroup(work, half);
+  }
+}
+
+/** Two entries would have a row each, and be for both. */
+class SameRow extends Error {}
+
+const isSameRow = (error: unknown): boolean => error instanceof SameRow;
+
+async function insertShapes(work: Work, missing: readonly Row[]): Promise<void> {
+  const { dialect, tables } = work;
+  for (const shape of shapesOf(missing)) {
+    refuseUnfit(shape[0].layout, tables.get(shape[0].layout.model.table), dialect);
+    const left = await insert(work, shape);
     if (left === undefined) continue;
     const indexes = new Set(left.rows.map(({ index }) => index));
     const rows = shape.filter(({ index }) => indexes.has(index));
-    if (isGroup(rows)) await insertAgain(work, rows, left.error);
+    if (isGroup(rows)) await insertAgain(work, rows);
   }
-  if (isGroup(others)) await applyGroup(work, others);
+}
+
+function insert({ db, dialect, tables }: Work, shape: Group): ReturnType<SqlDialect['insert']> {
+  const info = tables.get(shape[0].layout.model.table);
+  return dialect.insert(db, asInserted(shape, dialect.catalogue), info);
 }
 
 /**
  * Something is in the way: a row that another transaction inserted meanwhile, which is updated now, or one of these rows,
  * which the database takes for the same. Each half has fewer of those.
  */
-async function insertAgain(work: Work, rows: Group, error: unknown): Promise<void> {
+async function insertAgain(work: Work, rows: Group): Promise<void> {
   const missing = await updateFound(work, rows);
   if (!isGroup(missing)) return;
   if (missing.length < rows.length) return insertMissing(work, missing);
-  if (missing.length === 1) throw error;
+  if (missing.length === 1) {
+    // What was in the way may be gone.
+    const left = await insert(work, missing);
+    if (left !== undefined) throw left.error;
+    return;
+  }
   for (const half of halves(missing)) await applyGroup(work, half);
 }
 

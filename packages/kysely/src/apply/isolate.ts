@@ -23,14 +23,14 @@ export async function applyApart(
   signal: AbortSignal,
 ): Promise<Isolated> {
   const { db, dialect } = work;
-  await dialect.beforeIsolation(db);
   const isData = (error: unknown): boolean => failureOf(error, dialect.classify) === 'data';
   const failed: Failed[] = [];
   const missing: Row[] = [];
   const apply = async (group: Group): Promise<void> => {
     signal.throwIfAborted();
     try {
-      missing.push(...(await undoable(db, 'sluice_entries', isData, () => applyGroup(work, group))));
+      const judged = () => dialect.judged(db, () => applyGroup(work, group));
+      missing.push(...(await undoable(db, 'sluice_entries', isData, judged)));
     } catch (error) {
       if (dialect.dataMayEndTransaction && error instanceof TransactionLost) throw new EndedBy(group, error);
       if (!isData(error)) throw error;
@@ -39,5 +39,11 @@ export async function applyApart(
     }
   };
   for (const group of groups) await apply(group);
+  // What a row lacked, such as a parent, may have come with others.
+  let tried = groups.flat().length;
+  while (failed.length > 0 && failed.length < tried) {
+    tried = failed.length;
+    for (const { row } of failed.splice(0)) await apply([row]);
+  }
   return { failed, missing };
 }

@@ -12,7 +12,7 @@ export class TransactionLost extends Error {
 }
 
 // Names of their own, since one inside another may be left behind by an error that is not undone there.
-type Savepoint = 'sluice_entries' | 'sluice_insert' | 'sluice_probe';
+type Savepoint = 'sluice_entries' | 'sluice_same' | 'sluice_insert' | 'sluice_probe';
 
 /**
  * Runs a task; if it fails with an error that may be undone, what it did is undone, and the transaction goes on. Any

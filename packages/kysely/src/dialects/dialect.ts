@@ -39,8 +39,8 @@ export interface SqlDialect {
   readonly isolationLevel: IsolationLevel | undefined;
   /** Sets for one transaction what it needs: limits of time, and how values are read. */
   withSession<T>(db: Db, session: Session, task: () => Promise<T>): Promise<T>;
-  /** Makes constraints speak at once, so that each entry's own statement fails. */
-  beforeIsolation(db: Db): Promise<void>;
+  /** Runs a task that fails by its own rows: constraints that wait until the commit speak at once. */
+  judged<T>(db: Db, task: () => Promise<T>): Promise<T>;
   readonly classify: Classify;
   /** Whether a statement that fails because of its data may take the whole transaction with it. */
   readonly dataMayEndTransaction: boolean;

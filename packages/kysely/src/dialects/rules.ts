@@ -15,6 +15,8 @@ export interface Compared {
   readonly old: Sql;
   /** An operand of the comparison: text compares by code points, whatever order its column has. */
   operand(operand: Sql): Sql;
+  /** The operator of a sign, where it may be another than the search path leads to. */
+  operator?(sign: Sql): Sql;
 }
 
 /** The rules in the words that all databases share. The compiler asks for every rule of core. */
@@ -31,8 +33,8 @@ function ifItWins(old: Sql, value: Sql, field: Field, compared: Compared): Sql {
   return sql`case when ${compared.old} is null or ${winsBy(field, compared)} then ${value} else ${old} end`;
 }
 
-function winsBy(field: Field, { value, old, operand }: Compared): Sql {
-  return sql`${operand(value)} ${signOf(field)} ${operand(old)}`;
+function winsBy(field: Field, { value, old, operand, operator = (sign) => sign }: Compared): Sql {
+  return sql`${operand(value)} ${operator(signOf(field))} ${operand(old)}`;
 }
 
 /** By which sign a value of a field wins over the one that there is. */

@@ -1,7 +1,7 @@
 import type { ExtraValue } from '@sluice/core';
 
-/** A value in the form that is sent: JSON can hold it, and no driver converts it. */
-export type Sent = string | number | boolean | null | object;
+/** A value in the form that is sent: JSON can hold it, and no driver converts it. A bigint is a number of 64 bits there. */
+export type Sent = string | number | bigint | boolean | null | object;
 
 /** A value that no row of any table can hold. */
 export class UnusableValue extends Error {}
@@ -9,11 +9,11 @@ export class UnusableValue extends Error {}
 /** What databases differ in when they are sent values. */
 export interface Encoders {
   text(value: string): string;
-  bigint(value: bigint): string;
+  bigint(value: bigint): string | bigint;
   date(value: Date): string;
 }
 
-/** Dates become text in UTC and bigints digits, which databases read exactly. */
+/** Dates become text in UTC and bigints digits, which databases read exactly, or integers of JSON. */
 export function encoder({ text, bigint, date }: Encoders): (value: ExtraValue) => Sent {
   return (value) => {
     switch (typeof value) {

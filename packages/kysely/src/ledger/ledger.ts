@@ -99,14 +99,21 @@ export function enter(
   return dialect.enterLedger(db, { ledger, batch, outcome: textOf(outcome) });
 }
 
-/** What became of a batch that is in the ledger. */
+/**
+ * What became of a batch that is in the ledger.
+ * @throws LedgerLost when it is not there after all: it was kept out, so nothing says that it was applied
+ */
 export async function recorded(db: Kysely<unknown>, { ledger }: Ledger, batch: Batch): Promise<LedgerRecord> {
   const { rows } = await sql<{ outcome: string | null }>`
     select outcome
     from ${sql.id(...ledger)}
     where id = ${batch.id}
   `.execute(db);
-  return recordOf(rows[0]?.outcome ?? null);
+  const [row] = rows;
+  if (row !== undefined) return recordOf(row.outcome);
+  throw new LedgerLost(
+    `The batch ${batch.id} could not be entered in the ledger, and is not there: a trigger, a policy or another index keeps it out.`,
+  );
 }
 
 /** Adds to a batch's row what its transaction left undone. */

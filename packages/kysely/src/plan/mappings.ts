@@ -1,6 +1,7 @@
 import type { Entry, Rule } from '@sluice/core';
 import type { SqlDialect } from '../dialects/dialect.js';
 import { RULES } from '../dialects/rules.js';
+import type { Sent } from '../dialects/values.js';
 import type { CompanionField, Field, Layout } from './layout.js';
 import { type Model, plainSum, type SumColumn } from './model.js';
 import type { Row } from './row.js';
@@ -99,8 +100,14 @@ interface Assigned {
 
 function layoutOf(model: Model, keys: readonly string[], fields: readonly Field[]): Layout {
   const place = JSON.stringify([model.table, keys]);
-  const name = JSON.stringify([place, fields, [...model.onInsert]]);
+  const given = [...model.onInsert].map(([column, value]) => [column, typeof value, textOf(value)]);
+  const name = JSON.stringify([place, fields, given]);
   return { place, name, model, keys, fields };
+}
+
+/** JSON has no bigints. */
+function textOf(value: Sent): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function byColumn(a: { readonly column: string }, b: { readonly column: string }): number {

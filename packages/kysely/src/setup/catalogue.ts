@@ -44,8 +44,12 @@ export interface ColumnInfo {
   readonly takesSums: boolean;
   /** How many digits after the point of a sum it keeps; below 0 it rounds whole numbers, or takes none. */
   readonly decimals: number;
+  /** Whether `max()` compares its values as text, members of an enum too. Left out where the type says it. */
+  readonly isText?: boolean;
   /** Whether `>` compares its values. */
   readonly hasOrder: boolean;
+  /** The schema of the operators that compare its values, quoted, where the search path may lead to others, or to none. */
+  readonly comparedIn?: string | null;
   /** Computed by the database: it cannot be written. */
   readonly isGenerated: boolean;
   /** NOT NULL, and without a default: an insert must name it. */

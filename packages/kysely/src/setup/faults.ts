@@ -251,6 +251,8 @@ function columns(demand: Demand, info: TableInfo, { catalogue }: Language): Faul
       return fault(`${subject} is computed by the database: map another one.`);
     const isRounded = scale !== undefined && found.decimals < scale;
     if (part === 'columns' && !scale && !found.takesSums && !isRounded) return fault(noSums(found));
+    if (part === 'keys' && !found.hasOrder)
+      return fault(`${subject} (${found.type}) cannot be compared with a filter: map another one.`);
     if (isCompared && !found.hasOrder) {
       return fault(`${subject} (${found.type}) has no order, which max() and min() need: change its type.`);
     }

@@ -18,32 +18,24 @@ import {
   type Language,
   silentFaultsOf,
 } from './faults.js';
+import type { Known } from './known.js';
 
 /** What the database said of tables; `undefined` for one that was not there. */
 export interface KnownTables {
   get(table: readonly string[]): TableInfo | undefined;
 }
 
-/** What the database said of its tables until a batch fails: what batches share. */
-export interface Known {
-  readonly tables: Map<string, TableInfo>;
-  /** Names of demands whose tables were checked; the ledger has the empty one. */
-  readonly sound: Set<string>;
-}
-
-/** Checks that the tables of a database are what the sink needs, before the first batch and when one fails. */
+/** Checks that the tables of a database are what the sink needs, before the first batch, when one fails, and once a minute. */
 export class Setup {
   readonly #settings: Settings;
   readonly #language: Language;
-  readonly #sound: Set<string>;
-  readonly #tables: Map<string, TableInfo>;
+  readonly #known: Known;
 
   /** @param db where to look: a way to the database of `settings` */
-  constructor(settings: Settings, db: Kysely<unknown>, { tables, sound }: Known) {
+  constructor(settings: Settings, db: Kysely<unknown>, known: Known) {
     this.#settings = settings;
     this.#language = { db, catalogue: settings.dialect.catalogue };
-    this.#sound = sound;
-    this.#tables = tables;
+    this.#known = known;
   }
 
   /** @throws SluiceError `ERR_SLUICE_SINK_SETUP` with all faults, one a line */
@@ -60,16 +52,18 @@ export class Setup {
 
   /**
    * Looks for faults that the database lets pass: it would insert a second row, enter a batch twice, or keep half of one.
-   * The ledger and each layout are checked once.
+   * The ledger and each layout are checked once a minute.
    * @returns the tables, for as long as one batch needs them: others may fail meanwhile, and forget what is known
    * @throws SinkUnavailableError `ERR_SLUICE_SINK_SETUP`
    */
   async check(groups: readonly Group[]): Promise<KnownTables> {
+    this.#known.forgetIfOld();
+    const { sound } = this.#known;
     const demands = new Map([['', demandOfLedger(this.#settings.ledger)]]);
     for (const layout of layoutsOf(groups)) demands.set(nameOf(layout), demandOfEntries(layout));
     const tables = new Map<string, TableInfo>();
     for (const [name, demand] of demands) {
-      const isSound = this.#sound.has(name);
+      const isSound = sound.has(name);
       const info = await this.#look(demand, isSound);
       // If there is no table, its statement says so.
       if (info === undefined) continue;
@@ -77,8 +71,8 @@ export class Setup {
       if (isSound) continue;
       const faults = silentFaultsOf(demand, info, this.#language);
       if (faults.length > 0) throw failed(faults);
-      if (this.#sound.size >= MOST_LAYOUTS) this.#sound.clear();
-      this.#sound.add(name);
+      if (sound.size >= MOST_LAYOUTS) sound.clear();
+      sound.add(name);
     }
     return { get: (table) => tables.get(textOf(table)) };
   }
@@ -87,10 +81,10 @@ export class Setup {
   async #look(demand: Demand, isSound: boolean): Promise<TableInfo | undefined> {
     const { db, catalogue } = this.#language;
     const name = textOf(demand.table);
-    const known = this.#tables.get(name);
+    const known = this.#known.tables.get(name);
     if (known !== undefined && (isSound || hasColumns(demand, known, this.#language))) return known;
     const info = await catalogue.describe(db, demand.table);
-    if (info !== undefined) this.#tables.set(name, info);
+    if (info !== undefined) this.#known.tables.set(name, info);
     return info;
   }
 
@@ -120,8 +114,7 @@ export class Setup {
    */
   async explain(error: unknown, groups: readonly Group[], ageMs: number): Promise<unknown> {
     // A table may have been changed since.
-    this.#tables.clear();
-    this.#sound.clear();
+    this.#known.forget();
     if (error instanceof ProcessingError) return error;
     const suspicion = this.#suspicionOf(error);
     if (suspicion === undefined) return this.#verdictOf(error);

@@ -88,10 +88,11 @@ export async function openPostgresJs(url: string, options: PostgresJsOptions = {
   return opened(dialect, POSTGRES_TYPES);
 }
 
-/** A database on a MySQL or MariaDB server that runs. */
-export async function openMysql(socketPath: string, user = 'root'): Promise<TestDatabase> {
+/** A database on a MySQL or MariaDB server that runs, at a socket with a database `test` or at a URL. */
+export async function openMysql(at: string | { readonly uri: string }, user = 'root'): Promise<TestDatabase> {
+  const server = typeof at === 'string' ? { socketPath: at, user, database: 'test' } : at;
   const pool = (): ReturnType<typeof createPool> =>
-    createPool({ socketPath, user, database: 'test', supportBigNumbers: true, timezone: 'Z' });
+    createPool({ ...server, supportBigNumbers: true, timezone: 'Z' });
   const types: Types = { text: 'varchar(200)', time: 'datetime(3)', bool: 'boolean', json: 'json' };
   return opened(() => new MysqlDialect({ pool: pool() }), types);
 }

@@ -111,6 +111,20 @@ const ON_POSTGRES: readonly Shape[] = [
     ],
   },
   {
+    subject: 'rows refused by a trigger, in states of its choice',
+    on: POSTGRES,
+    ddl: [
+      'create table t (k integer primary key, n integer not null)',
+      "create function no() returns trigger language plpgsql as $$ begin if new.k < 3 then raise 'no' using errcode = (array['42501', 'U0001'])[new.k]; end if; return new; end $$",
+      'create trigger no before insert on t for each row execute function no()',
+    ],
+    model: K,
+    steps: [[one(1), one(2), one(3)]],
+    query: SELECT,
+    right: [[3, 1]],
+    dead: 2,
+  },
+  {
     subject: 'no partition for the row',
     on: POSTGRES,
     ddl: [
@@ -154,6 +168,48 @@ const ON_POSTGRES: readonly Shape[] = [
     steps: [0, 1].map(() => [[{ 'N.n': 1, '👍 ? :a $2': 2 }, { select: 1 }, { ключ: 'x' }]]),
     query: 'select * from "Odd.Schema"."a \'b\' ""c"" ? $1 :name 👍"',
     right: [[1, 2, 4, 'x']],
+  },
+  {
+    // Where equality is not found, text is compared in its place.
+    subject: 'keys that ignore case, whose type is outside the search path',
+    on: ['postgres'],
+    ddl: [
+      'drop schema if exists "Odd.Schema" cascade',
+      'create schema "Odd.Schema"',
+      'create extension citext schema "Odd.Schema"',
+      'create domain folded as "Odd.Schema".citext',
+      'create table t (k "Odd.Schema".citext, name folded, n integer, primary key (k, name))',
+      `insert into t values ('A', 'X', 1)`,
+    ],
+    model: { ...K, keys: ['k', 'name'] },
+    steps: [
+      [[{ n: 10 }, { k: 'a', name: 'x' }]],
+      [[{ n: 100 }, { k: 'b', name: 'x' }]],
+      [[{ n: 100 }, { k: 'B', name: 'X' }]],
+    ],
+    query: 'select k, n from t order by n',
+    right: [
+      ['A', 11],
+      ['b', 200],
+    ],
+  },
+  {
+    subject: 'a key and a greatest value of a type that is outside the search path',
+    on: ['postgres'],
+    ddl: [
+      'drop schema if exists "Odd.Schema" cascade',
+      'create schema "Odd.Schema"',
+      'create extension ltree schema "Odd.Schema"',
+      'create table t (k "Odd.Schema".ltree primary key, n integer, deepest "Odd.Schema".ltree)',
+      `insert into t values ('a.b', 1, 'a')`,
+    ],
+    model: { ...K, extra: ['deepest'] },
+    steps: [
+      [[{ n: 10 }, { k: 'a.b' }, { deepest: max('a.b.c') }]],
+      [[{ n: 10 }, { k: 'a.b' }, { deepest: max('a.b') }]],
+    ],
+    query: 'select k, n, deepest from t',
+    right: [['a.b', 21, 'a.b.c']],
   },
   {
     subject: 'names of 63 bytes',
@@ -314,6 +370,30 @@ const FROM_OUTSIDE: readonly Shape[] = [
 
 // Servers of others, and what they are set to.
 const ON_MARIADB: readonly Shape[] = [
+  onMariadb(
+    'a table that keeps its versions, with columns for their times',
+    [
+      `create table t (
+        k int primary key,
+        n int,
+        since timestamp(6) generated always as row start,
+        until timestamp(6) generated always as row end,
+        period for system_time (since, until)
+      ) with system versioning`,
+      'insert into t (k, n) values (1, 1), (3, 1)',
+      'delete from t where k = 3',
+    ],
+    {
+      steps: [[one(1), one(2), one(3)], [one(1)]],
+      query:
+        'select k, n, (select count(*) from t for system_time all as v where v.k = t.k) from t order by k',
+      right: [
+        [1, 3, 3],
+        [2, 1, 1],
+        [3, 1, 2],
+      ],
+    },
+  ),
   onMariadb(
     'an emoji in a table of three bytes',
     ['create table t (k varchar(9) character set utf8mb3 primary key, n int)'],

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type KyselySink, type KyselySinkOptions, kyselySink } from '../../src/index.js';
 import { batchOf, context, type Increment } from './batches.js';
 import type { TestDatabase } from './databases.js';
@@ -321,6 +321,25 @@ export function setupSuite(open: () => Promise<TestDatabase>): void {
     await sink(await batchOf([ONE]), context);
     const { rows } = await sql<{ views: unknown }>`select views from pages`.execute(db);
     expect(rows.map(({ views }) => Number(views))).toEqual([2]);
+  });
+
+  test('what a migration takes away while workers run is noticed within a minute, though no batch failed', async () => {
+    const now = performance.now.bind(performance);
+    let passedMs = 0;
+    using _ = vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+    const sink = await sinkOn({
+      ddl: [
+        'create table pages (path {text} not null, views integer, seen integer)',
+        'create unique index pages_path on pages (path)',
+      ],
+      models: PAGE,
+    });
+    await sink(await batchOf([ONE]), context);
+    // MySQL wants the table, too.
+    const dropped = sql`drop index pages_path`.execute(db);
+    await dropped.catch(() => sql`drop index pages_path on pages`.execute(db));
+    passedMs = 61_000;
+    await expect(sink(await batchOf([ONE]), context)).rejects.toThrow('there is no unique index');
   });
 
   test('a batch that is given up finds the faults of the ledger, too', async () => {

@@ -274,6 +274,36 @@ const ONE_ROW: readonly Shape[] = [
       ['a', 9],
     ],
   },
+  ...(
+    [
+      [
+        'of rows that are there',
+        [
+          ['a', 0],
+          ['A', 0],
+        ],
+        0,
+        1,
+      ],
+      ['of new rows', [], 3, 0],
+    ] as const
+  ).map(
+    ([which, there, sum, dead]): Shape => ({
+      subject: `keys that the index tells apart and the column does not, ${which}`,
+      on: ['postgres'],
+      ddl: [
+        "create collation if not exists nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        'create table t (k text collate nocase, n int)',
+        'create unique index one on t (k collate "C")',
+        ...there.map(([k, n]) => `insert into t values ('${k}', ${n})`),
+      ],
+      model: K,
+      steps: dead === 1 ? [[one('a')]] : [[one('a'), one('A')], [one('A')]],
+      query: 'select count(*), sum(n) from t',
+      right: [[Math.max(1, there.length), sum]],
+      dead,
+    }),
+  ),
   {
     subject: 'keys that are padded with spaces',
     on: POSTGRES,
@@ -283,6 +313,74 @@ const ONE_ROW: readonly Shape[] = [
     query: 'select rtrim(k), n from t',
     right: [['a', 3]],
   },
+  ...(
+    [
+      ['postgres', 'text collate nocase'],
+      ['sqlite', 'text collate nocase'],
+      ['mariadb', 'varchar(9) collate utf8mb4_general_ci'],
+    ] as const
+  ).map(
+    ([on, type]): Shape => ({
+      subject: 'keys of which a part is NULL and another is the same by its collation',
+      on: [on],
+      ddl: [
+        ...(on === 'postgres'
+          ? [
+              "create collation if not exists nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+            ]
+          : []),
+        `create table t (k int, j ${type}, n int, unique (k, j))`,
+      ],
+      model: { ...K, keys: ['k', 'j'] },
+      steps: [
+        ['a', 'b', 'A', 'c', 'B'].map((j): Counts => [{ n: 1 }, { k: null, j }]),
+        ['d', 'C', 'D'].map((j): Counts => [{ n: 1 }, { k: null, j }]),
+      ],
+      query: 'select lower(j), n from t order by j',
+      right: [
+        ['a', 2],
+        ['b', 2],
+        ['c', 2],
+        ['d', 2],
+      ],
+    }),
+  ),
+  ...['char(3)', 'varchar(3)'].map(
+    (type): Shape => ({
+      subject: `keys of ${type} whose last spaces are not kept, in MariaDB`,
+      on: MARIADB,
+      ddl: [`create table t (k ${type} collate utf8mb4_nopad_bin primary key, n int)`],
+      model: K,
+      steps: [[one('abc  ')], [one('abc ')], [one('abc'), one('abcd')], [one('ab     ')]],
+      query: 'select rtrim(k), n from t order by k desc',
+      right: [
+        ['abc', 3],
+        ['ab', 1],
+      ],
+      dead: 1,
+    }),
+  ),
+  ...['', 'blob', 'integer', 'any'].map(
+    (type): Shape => ({
+      subject: `a bigint beside integers in a column of the type "${type}"`,
+      on: SQLITE,
+      ddl: [
+        `create table t (k ${type} primary key, n int, x ${type}) ${type === 'any' ? 'strict' : ''}`,
+        'insert into t values (5, 0, 9007199254740995)',
+      ],
+      model: { ...K, extra: ['x'], onInsert: { x: 1n } },
+      steps: [
+        [[{ n: 1 }, { k: 5n }, { x: max(9007199254740993n) }], one(6n)],
+        [one(6), one(9223372036854775807n)],
+      ],
+      query: 'select typeof(k), n, typeof(x), x in (9007199254740995, 1) from t order by k',
+      right: [
+        ['integer', 1, 'integer', 1],
+        ['integer', 2, 'integer', 1],
+        ['integer', 1, 'integer', 1],
+      ],
+    }),
+  ),
   {
     subject: 'keys that are one number as numbers and as text',
     on: ALL,
@@ -491,6 +589,35 @@ const ANY_TABLE: readonly Shape[] = [
     steps: [[[{ n: 1 }, { k: 'a', gone: null }]], [[{ n: 1 }, { k: 'a', gone: null }]]],
     query: 'select n from t where gone is null',
     right: [[2]],
+  },
+  {
+    subject: 'an index on a computed column',
+    on: ALL,
+    ddl: [
+      'create table t (k varchar(9), n integer, low varchar(9) generated always as (lower(k)) stored unique)',
+    ],
+    model: K,
+    steps: [[one('A')], [one('A'), one('B')]],
+    query: SELECT,
+    right: [
+      ['B', 1],
+      ['A', 2],
+    ],
+  },
+  {
+    subject: 'an index of the rows that are not deleted, by a computed column',
+    on: MARIADB,
+    ddl: [
+      'create table t (k varchar(9), deleted_at datetime, n int, live varchar(9) as (if(deleted_at is null, k, null)) unique)',
+      "insert into t (k, deleted_at, n) values ('a', '2020-01-01', 5)",
+    ],
+    model: { ...K, keys: ['k', 'deleted_at'] },
+    steps: [0, 1].map(() => [[{ n: 1 }, { k: 'a', deleted_at: null }]]),
+    query: 'select deleted_at is null, n from t order by n',
+    right: [
+      [1, 2],
+      [0, 5],
+    ],
   },
   {
     subject: 'several rows for one entry, which would be counted twice',
@@ -754,6 +881,9 @@ const ANY_TABLE: readonly Shape[] = [
     ],
     ['its own text', "'2027-01-15T08:00:00.001Z'", '2027-01-15T08:00:00.001Z', '2027-01-15T08:00:00Z'],
     ['NULL', 'null', '2027-01-15T08:00:00.000Z', '2027-01-15T08:00:00Z'],
+    ['seconds with fractions', '1700000000.5', 1_800_000_000.25, '2027-01-15T08:00:00.250Z'],
+    ['milliseconds as text', "'1900000000000'", 1_900_000_000_000, '2027-01-15T08:00:00Z'],
+    ['seconds as text that pass', "'1700000000'", 1_800_000_000, '2027-01-15T08:00:00Z'],
   ].map(
     ([name, stored, right, given]): Shape => ({
       subject: `a time beside ${name}`,
@@ -1427,6 +1557,29 @@ const EXACT: readonly Shape[] = [
     right: [['integer', '9007199254740993']],
   },
   {
+    subject: 'bigints in columns of SQLite without a type, beside integers',
+    on: SQLITE,
+    ddl: [
+      'create table t (k primary key, n int, at, made_by)',
+      'insert into t values (5, 0, 7, 0), (9007199254740993, 0, 7, 0)',
+    ],
+    model: { ...K, extra: ['at'], onInsert: { made_by: 9_007_199_254_740_993n } },
+    steps: [
+      [
+        [{ n: 1 }, { k: 5n }, { at: max(10n) }],
+        [{ n: 1 }, { k: 9_007_199_254_740_993n }, { at: max(9_007_199_254_740_993n) }],
+        [{ n: 1 }, { k: 6n }, { at: 9_007_199_254_740_993n }],
+      ],
+    ],
+    query:
+      "select typeof(k), cast(k as text) || '', n, typeof(at), at > 9007199254740992, made_by > 9007199254740992 from t order by k",
+    right: [
+      ['integer', 5, 1, 'integer', 0, 0],
+      ['integer', 6, 1, 'integer', 1, 1],
+      ['integer', '9007199254740993', 1, 'integer', 1, 0],
+    ],
+  },
+  {
     subject: 'sums that are text',
     on: SQLITE,
     ddl: [
@@ -1544,6 +1697,37 @@ const RANKED: readonly Shape[] = [
     query: 'select most from t',
     right: [['a']],
   },
+  ...(['postgres', 'pglite', 'mariadb'] as const).map(
+    (on): Shape => ({
+      subject: 'the greatest of an enum, by code points as the buffer compares them',
+      on: [on],
+      ddl:
+        on === 'mariadb'
+          ? [
+              "create table t (k int primary key, n int, x enum('low', 'medium', 'Medium', 'high') collate utf8mb4_bin)",
+              "insert into t values (1, 0, 'medium')",
+            ]
+          : [
+              "create type level as enum ('low', 'medium', 'Medium', 'high')",
+              'create domain known as level',
+              'create table t (k int primary key, n int, x known)',
+              "insert into t values (1, 0, 'medium')",
+            ],
+      model: { ...K, extra: ['x'] },
+      steps: [
+        [
+          [{ n: 1 }, { k: 1 }, { x: max('high') }],
+          [{ n: 1 }, { k: 2 }, { x: max('Medium') }],
+        ],
+        [
+          [{ n: 1 }, { k: 1 }, { x: max('low') }],
+          [{ n: 1 }, { k: 2 }, { x: max('high') }],
+        ],
+      ],
+      query: 'select x from t order by k',
+      right: [['medium'], ['high']],
+    }),
+  ),
   {
     subject: 'bigints beyond what a double holds',
     on: ALL,

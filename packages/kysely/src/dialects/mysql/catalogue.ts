@@ -24,12 +24,14 @@ export const mysqlCatalogue: Catalogue = {
     if (relation === undefined) return undefined;
     const isView = relation.type === 'VIEW';
     const isBare = relation.transactions !== null && relation.transactions !== 'YES';
+    const columns = await columnsOf(db, table);
+    const isWritable = !isView || (await isUpdatable(db, table));
     return {
-      columns: await columnsOf(db, table),
-      uniques: isView ? undefined : await uniquesOf(db, table),
+      columns: columns.map(infoOf),
+      uniques: isView ? undefined : await uniquesOf(db, table, columns),
       isPlain: relation.type === 'BASE TABLE' && (await readsLists(db)),
       isLockable: true,
-      isWritable: () => relation.updatable !== 'NO',
+      isWritable: () => isWritable,
       ...(isBare && { engineWithoutTransactions: String(relation.engine) }),
     };
   },
@@ -85,7 +87,10 @@ export const mysqlCatalogue: Catalogue = {
   },
 };
 
-/** Picks the rows of a table in a view of the information schema, which shows what the user has a right to. */
+/**
+ * Picks the rows of a table in a view of the information schema, which shows what the user has a right to. Each of these views
+ * is asked alone: for a join, MariaDB opens every table of the server.
+ */
 function of(table: readonly string[]) {
   return sql`t.table_name = ${table.at(-1)} and t.table_schema = coalesce(${table.at(-2) ?? null}, database())`;
 }
@@ -104,7 +109,6 @@ interface Relation {
   readonly type: string;
   readonly engine: string | null;
   readonly transactions: string | null;
-  readonly updatable: string | null;
 }
 
 async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Relation | undefined> {
@@ -112,35 +116,42 @@ async function find(db: Kysely<unknown>, table: readonly string[]): Promise<Rela
     select
       t.table_type as ${sql.id('type')},
       t.engine as ${sql.id('engine')},
-      e.transactions as ${sql.id('transactions')},
-      v.is_updatable as ${sql.id('updatable')}
+      (select e.transactions from information_schema.engines e where e.engine = t.engine)
+        as ${sql.id('transactions')}
     from information_schema.tables t
-    left join information_schema.engines e on e.engine = t.engine
-    left join information_schema.views v
-      on v.table_schema = t.table_schema
-      and v.table_name = t.table_name
     where ${of(table)}
   `.execute(db);
   return rows[0];
 }
 
-async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise<ColumnInfo[]> {
-  const { rows } = await sql<{
-    name: string;
-    type: string;
-    base: string;
-    scale: unknown;
-    collation: string | null;
-    computed: string | null;
-    required: number;
-  }>`
+async function isUpdatable(db: Kysely<unknown>, view: readonly string[]): Promise<boolean> {
+  const { rows } = await sql<{ updatable: string }>`
+    select t.is_updatable as ${sql.id('updatable')}
+    from information_schema.views t
+    where ${of(view)}
+  `.execute(db);
+  return rows[0]?.updatable !== 'NO';
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly base: string;
+  readonly scale: unknown;
+  readonly collation: string | null;
+  readonly computed: string | null;
+  readonly required: number;
+}
+
+async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise<Column[]> {
+  const { rows } = await sql<Column>`
     select
       t.column_name as ${sql.id('name')},
       t.column_type as ${sql.id('type')},
       t.data_type as ${sql.id('base')},
       t.numeric_scale as ${sql.id('scale')},
       t.collation_name as ${sql.id('collation')},
-      t.generation_expression as ${sql.id('computed')},
+      nullif(t.generation_expression, '') as ${sql.id('computed')},
       t.is_nullable = 'NO'
         and t.column_default is null
         and t.extra not like '%auto_increment%' as ${sql.id('required')}
@@ -148,7 +159,11 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     where ${of(table)}
     order by t.ordinal_position
   `.execute(db);
-  return rows.map(({ name, type, base, scale, collation, computed, required }) => ({
+  return rows;
+}
+
+function infoOf({ name, type, base, scale, collation, computed, required }: Column): ColumnInfo {
+  return {
     name,
     type,
     base,
@@ -156,18 +171,21 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
     takesSums: NUMBERS.has(base),
     decimals: base === 'decimal' ? Number(scale) : WHOLE.has(base) ? 0 : -1,
     hasOrder: !/geo|point|line|polygon/.test(base),
-    isGenerated: computed !== null && computed !== '',
-    isRequired: Number(required) === 1 && (computed === null || computed === ''),
-  }));
+    isGenerated: computed !== null,
+    isRequired: Number(required) === 1 && computed === null,
+  };
 }
 
-/** An index on an expression, or on the beginning of a column, has keys that differ from those of the table. */
-async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<UniqueIndex[]> {
-  const { rows } = await sql<{
-    index: string;
-    column: string | null;
-    part: unknown;
-  }>`
+/**
+ * An index on an expression, on a computed column, or on the beginning of a column, has keys that differ from those of the
+ * table. What a column is computed from stands for it.
+ */
+async function uniquesOf(
+  db: Kysely<unknown>,
+  table: readonly string[],
+  columns: readonly Column[],
+): Promise<UniqueIndex[]> {
+  const { rows } = await sql<{ index: string; column: string | null; part: unknown }>`
     select
       t.index_name as ${sql.id('index')},
       t.column_name as ${sql.id('column')},
@@ -177,12 +195,28 @@ async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise
       and ${of(table)}
     order by t.index_name, t.seq_in_index
   `.execute(db);
+  const computedOf = new Map(columns.map(({ name, computed }) => [name, computed]));
+  const parts = rows
+    .map((row) => ({ ...row, computed: computedOf.get(row.column ?? '') ?? null }))
+    // MariaDB adds the end of a version to each index; rows that are there have none.
+    .filter(({ computed }) => computed !== 'ROW END');
   const special = new Set(
-    rows.filter(({ column, part }) => column === null || part !== null).map(({ index }) => index),
+    parts
+      .filter(({ column, part, computed }) => column === null || part !== null || computed !== null)
+      .map(({ index }) => index),
   );
-  return indexesOf(rows).map(({ index, columns }) => ({
+  const sources = parts.flatMap(({ index, column, computed }) =>
+    computed === null ? [{ index, column }] : namesIn(computed).map((name) => ({ index, column: name })),
+  );
+  return indexesOf(sources).map(({ index, columns }) => ({
     name: index,
     columns,
     isPlain: !special.has(index),
   }));
+}
+
+/** The columns that an expression has, as the server writes it. */
+function namesIn(expression: string): string[] {
+  const quoted = expression.matchAll(/`((?:[^`]|``)+)`/g);
+  return [...quoted].map(([, name = '']) => name.replaceAll('``', '`'));
 }

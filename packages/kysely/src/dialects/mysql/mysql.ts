@@ -96,7 +96,8 @@ export const mysql: SqlDialect = {
   isolationLevel: 'read committed',
   withSession,
   dataMayEndTransaction: false,
-  async beforeIsolation() {},
+  // No constraint waits.
+  judged: (_, task) => task(),
 
   classify({ sqlState, errno }): Failure | undefined {
     if (typeof sqlState !== 'string') return undefined;

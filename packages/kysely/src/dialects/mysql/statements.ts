@@ -107,7 +107,7 @@ function addend(field: Field, value: Sent): Sql {
 }
 
 export function isText(column: string, table: TableInfo | undefined): boolean {
-  return /char|text/.test(typeOf(column, table) ?? '');
+  return /char|text|^enum/.test(typeOf(column, table) ?? '');
 }
 
 export function inBytes(text: Sql): Sql {
@@ -163,12 +163,13 @@ function isRow({ layout, keyValues }: Row, table: TableInfo | undefined): Sql {
 
 /**
  * A value as it would be in a column. As text it is compared by the column's collation, where a number would be compared
- * with every text as a number; types that round are named. A number picks a member of a list by its place.
+ * with every text as a number; types that round are named. A number picks a member of a list by its place, and the year 0
+ * is another one than '0'.
  */
 function asColumn(value: Sent, type = ''): Sql {
   const sent = parameter(value);
-  if (typeof sent === 'number' && /^(enum|set)\b/.test(type)) return sql`${sent}`;
-  const text = sql`${String(sent)}`;
+  if (typeof sent === 'number' && /^(enum|set|year)\b/.test(type)) return sql`${sent}`;
+  const text = sql`${stripped(String(sent), type)}`;
   const [, length] = /^binary\((\d+)\)/.exec(type) ?? [];
   // A cast would also cut what is too long.
   if (length !== undefined)
@@ -176,6 +177,16 @@ function asColumn(value: Sent, type = ''): Sql {
   const cast =
     castOf(type) ?? (/int\b/.test(type) && /^-?\d*\.\d+$/.test(String(sent)) ? 'decimal(65)' : undefined);
   return cast === undefined ? text : sql`cast(${text} as ${sql.raw(cast)})`;
+}
+
+/** Without the spaces at its end that a column drops, whatever its collation says of them. */
+function stripped(text: string, type: string): string {
+  const [, name, length] = /^(char|varchar)\((\d+)\)/.exec(type) ?? [];
+  if (name === undefined) return text;
+  const end = text.replace(/ +$/, '');
+  if (name === 'char') return end;
+  const spaces = Math.max(0, Number(length) - [...end].length);
+  return text.slice(0, end.length + spaces);
 }
 
 /** A value as it is compared: as its column would hold it, and digits as a number that is not rounded. */
@@ -206,5 +217,6 @@ function castOf(type: string): string | undefined {
 /** A value as one parameter of a statement. */
 export function parameter(value: Sent): string | number | null {
   if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'bigint') return String(value);
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Catalogue, ColumnInfo, Right, TableInfo, UniqueIndex } from '../../setup/catalogue.js';
 import { indexName } from '../../setup/indexes.js';
+import { isAboutRow } from './errors.js';
 
 interface Relation {
   readonly oid: string;
@@ -34,10 +35,10 @@ export const postgresCatalogue: Catalogue = {
   },
 
   suspicionOf({ code, routine }) {
+    if (isAboutRow(code, routine)) return undefined;
     if (code === '25006') return 'readonly';
     if (code === '53100') return 'full';
-    // A policy of rows says no with the code of a missing right.
-    if (code === '42501' && routine !== 'ExecWithCheckOptions') return 'denied';
+    if (code === '42501') return 'denied';
     return SUSPECT.test(String(code)) ? 'suspect' : undefined;
   },
 
@@ -161,6 +162,7 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
         then scale(1::money::numeric)
         else case when t.typcategory = 'N' then 0 else -1 end
       end as "decimals",
+      t.typcategory in ('S', 'E') as "isText",
       t.typcategory not in ('U', 'G') or exists (
         select
         from pg_opclass o
@@ -169,6 +171,22 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
           and o.opcdefault
           and o.opcintype = ${base}
       ) as "hasOrder",
+      (
+        select quote_ident(n.nspname)
+        from pg_opclass o
+        join pg_am m on m.oid = o.opcmethod
+        join pg_amop p
+          on p.amopfamily = o.opcfamily
+          and p.amoplefttype = o.opcintype
+          and p.amoprighttype = o.opcintype
+        join pg_operator e on e.oid = p.amopopr
+        join pg_namespace n on n.oid = e.oprnamespace
+        where m.amname = 'btree'
+          and o.opcdefault
+          and o.opcintype = ${base}
+          and p.amopstrategy = 3
+          and n.nspname <> 'pg_catalog'
+      ) as "comparedIn",
       a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated",
       (a.attnotnull or t.typnotnull)
         and not a.atthasdef
@@ -212,7 +230,10 @@ async function columnsOf(db: Kysely<unknown>, oid: string): Promise<ColumnInfo[]
   return rows;
 }
 
-/** The columns of an index are those that it depends on, expressions and the condition included. */
+/**
+ * The columns of an index are those that it depends on, expressions, the condition and what its columns are computed from
+ * included.
+ */
 async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<UniqueIndex[]> {
   const { rows } = await sql<{ columns: string[]; isPlain: boolean }>`
     select
@@ -222,7 +243,18 @@ async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<UniqueIndex[
         where a.attrelid = i.indrelid
           and a.attnum > 0
           and (
-            a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+            a.attgenerated = '' and a.attnum = any (k.keys)
+            or exists (
+              select
+              from pg_attrdef f
+              join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+              where f.adrelid = i.indrelid
+                and f.adnum = any (k.computed)
+                and d.refclassid = 'pg_class'::regclass
+                and d.refobjid = i.indrelid
+                and d.refobjsubid = a.attnum
+                and a.attnum <> f.adnum
+            )
             or (i.indpred is not null or i.indexprs is not null)
             and exists (
               select
@@ -235,8 +267,29 @@ async function uniquesOf(db: Kysely<unknown>, oid: string): Promise<UniqueIndex[
             )
           )
       ) as columns,
-      i.indpred is null and i.indexprs is null as "isPlain"
+      i.indpred is null
+        and i.indexprs is null
+        and k.computed = '{}'
+        -- Another collation tells apart what the column takes for the same.
+        and not exists (
+          select
+          from unnest(i.indkey::int2[], i.indcollation::oid[]) as part(number, compares)
+          join pg_attribute a on a.attrelid = i.indrelid and a.attnum = part.number
+          where part.compares <> a.attcollation
+        ) as "isPlain"
     from pg_index i
+    cross join lateral (select (i.indkey::int2[])[0:i.indnkeyatts - 1] as keys) n
+    cross join lateral (
+      select
+        n.keys,
+        array(
+          select g.attnum
+          from pg_attribute g
+          where g.attrelid = i.indrelid
+            and g.attgenerated <> ''
+            and g.attnum = any (n.keys)
+        ) as computed
+    ) k
     where i.indrelid = ${oid}::oid
       and i.indisunique
       and i.indisvalid

@@ -5,6 +5,7 @@ import type { Failure } from '../failures.js';
 import { enterUnlessThere, insertUnlessThere } from '../ledger-on-conflict.js';
 import { encoder, UnusableValue } from '../values.js';
 import { postgresCatalogue } from './catalogue.js';
+import { isAboutRow } from './errors.js';
 import { overPostgresPool } from './pool.js';
 import { enterAndUpsertRows, findRows, insertRows, updateRows, upsertRows } from './statements.js';
 
@@ -75,16 +76,15 @@ export const postgres: SqlDialect = {
   },
 
   dataMayEndTransaction: false,
-  async beforeIsolation(db) {
-    // Else a constraint that is deferred would fail at the commit, for all rows together.
+  async judged(db, task) {
     await sql`set constraints all immediate`.execute(db);
+    return task();
   },
 
   classify({ code, routine }): Failure | undefined {
     if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
     if (code === '40001' || code === '40P01') return 'conflict';
-    // A policy of rows judges a row, with the code of a missing right.
-    if (code === '42501' && routine === 'ExecWithCheckOptions') return 'data';
+    if (isAboutRow(code, routine)) return 'data';
     if (SETUP.test(code)) return 'setup';
     return DATA.has(code.slice(0, 2)) ? 'data' : 'outage';
   },

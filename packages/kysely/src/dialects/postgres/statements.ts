@@ -19,7 +19,7 @@ export function findRows(group: Group, table: TableInfo | undefined): RawBuilder
       (${id('u', 'ord')} - 1)::integer as ${id('ord')},
       row(${sql.join(keys.map((key) => id('t', key)))})::text as ${id('found')}
     from ${source(group, keysOf(group, table))}
-    join ${id(...model.table)} as ${id('t')} on ${matches(group)}
+    join ${id(...model.table)} as ${id('t')} on ${matches(group, table)}
     order by ${id('u', 'ord')}
     ${table?.isLockable === false ? sql`` : sql`for no key update of ${id('t')}`}
   `;
@@ -31,7 +31,7 @@ export function updateRows(group: Group, table: TableInfo | undefined): Sql {
     update ${id(...group[0].layout.model.table)} as ${id('t')}
     set ${changesOf(group, table)}
     from ${source(group, [...keysOf(group, table), ...valuesOf(group, table)])}
-    where ${matches(group)}
+    where ${matches(group, table)}
   `;
 }
 
@@ -79,7 +79,7 @@ function updateReturning(group: Group, table: TableInfo | undefined): Sql {
     update ${id(...group[0].layout.model.table)} as ${id('t')}
     set ${changesOf(group, table)}
     from ${id('u')}
-    where ${matches(group)}
+    where ${matches(group, table)}
     returning ${id('u', 'ord')}
   `;
 }
@@ -96,10 +96,12 @@ function insertOthers(inserted: Group): Sql {
 function changesOf(group: Group, table: TableInfo | undefined): Sql {
   const changes = group[0].layout.fields.map((field, i) => {
     const ranked = rankedBy(field).column;
+    const info = infoOf(ranked, table);
     const next = RULES[field.rule].next(oldOf(field, table), id('u', `v${i}`), field, {
       value: asRanked(id('u', field.rule === 'companion' ? `w${i}` : `v${i}`), ranked, table),
       old: id('t', ranked),
-      operand: (operand) => (isText(ranked, table) ? sql`${operand}::text collate "C"` : operand),
+      operand: (operand) => (info?.isText ? sql`${operand}::text collate "C"` : operand),
+      operator: (sign) => (info?.isText ? sign : comparing(sign, info)),
     });
     return sql`${id(field.column)} = ${next}`;
   });
@@ -116,11 +118,18 @@ function givenOf([{ layout, keyValues }]: Group): Sql {
 }
 
 /** NULL equals nothing, and "is not distinct from" uses no index: which keys are NULL is part of a group. */
-function matches([{ layout, keyValues }]: Group): Sql {
-  const terms = layout.keys.map((key, i) =>
-    keyValues[i] === null ? sql`${id('t', key)} is null` : sql`${id('t', key)} = ${id('u', `k${i}`)}`,
-  );
+function matches([{ layout, keyValues }]: Group, table: TableInfo | undefined): Sql {
+  const terms = layout.keys.map((key, i) => {
+    if (keyValues[i] === null) return sql`${id('t', key)} is null`;
+    return sql`${id('t', key)} ${comparing(sql`=`, infoOf(key, table))} ${id('u', `k${i}`)}`;
+  });
   return sql.join(terms, sql` and `);
+}
+
+function comparing(sign: Sql, info: ColumnInfo | undefined): Sql {
+  // The catalogue of the database quotes the name.
+  const schema = info?.comparedIn;
+  return schema ? sql`operator(${sql.raw(schema)}.${sign})` : sign;
 }
 
 /** A column of the values that are sent, of the type as which the database is to read it. */
@@ -157,12 +166,6 @@ function asRanked(value: Sql, column: string, table: TableInfo | undefined): Sql
   const scale = /^numeric\(\d+,(-?\d+)\)$/.exec(rounded)?.[1];
   if (scale !== undefined) return sql`round(${value}, ${sql.raw(scale)})`;
   return /^(time|interval)/.test(base) ? sql`${value}::${sql.raw(rounded)}` : value;
-}
-
-const TEXTS = new Set(['text', 'character varying', 'bpchar', 'name', 'citext']);
-
-function isText(column: string, table: TableInfo | undefined): boolean {
-  return TEXTS.has(infoOf(column, table)?.base ?? '');
 }
 
 /** A floor is reached from any depth, also from where 64 bits end. */

@@ -14,7 +14,7 @@ export const sqliteCatalogue: Catalogue = {
     return {
       columns: columns.map((column) => columnInfo(column, keys, Number(relation.strict) === 1)),
       // An "integer primary key" is the row's own number, and has no index.
-      uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table))],
+      uniques: isView ? undefined : [...primaryKey(keys), ...(await uniquesOf(db, table, columns))],
       isPlain: false,
       isLockable: true,
       isWritable: () => isWritable,
@@ -117,13 +117,17 @@ async function columnsOf(db: Kysely<unknown>, table: readonly string[]): Promise
   return rows;
 }
 
+function isComputed({ hidden }: Pick<Column, 'hidden'>): boolean {
+  return Number(hidden) > 1;
+}
+
 function columnInfo(
   { name, type, notnull, dflt_value, pk, hidden }: Column,
   keys: readonly string[],
   isStrict: boolean,
 ): ColumnInfo {
   const isRowNumber = Number(pk) > 0 && keys.length === 1 && /^integer$/i.test(type);
-  const isGenerated = Number(hidden) > 1;
+  const isGenerated = isComputed({ hidden });
   return {
     name,
     type: type === '' ? 'no type' : type,
@@ -150,8 +154,12 @@ function primaryKey(columns: readonly string[]): UniqueIndex[] {
   return columns.length > 0 ? [{ columns, isPlain: true }] : [];
 }
 
-/** Which columns a condition or an expression has is not known. */
-async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise<UniqueIndex[]> {
+/** Which columns a condition, an expression or a computed column has is not known. */
+async function uniquesOf(
+  db: Kysely<unknown>,
+  table: readonly string[],
+  columns: readonly Column[],
+): Promise<UniqueIndex[]> {
   const { rows } = await sql<{ index: string; column: string | null; partial: unknown }>`
     select
       l.name as "index",
@@ -163,8 +171,10 @@ async function uniquesOf(db: Kysely<unknown>, table: readonly string[]): Promise
       and x.key = 1
     order by l.seq, x.seqno
   `.execute(db);
+  const computed = new Set(columns.filter(isComputed).map(({ name }) => name));
+  const known = rows.map((row) => (computed.has(row.column ?? '') ? { ...row, column: null } : row));
   const special = new Set(
-    rows.filter(({ column, partial }) => column === null || Number(partial) === 1).map(({ index }) => index),
+    known.filter(({ column, partial }) => column === null || Number(partial) === 1).map(({ index }) => index),
   );
-  return indexesOf(rows).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
+  return indexesOf(known).map(({ index, columns }) => ({ columns, isPlain: !special.has(index) }));
 }

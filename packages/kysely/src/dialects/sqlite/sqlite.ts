@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { SqlDialect } from '../dialect.js';
-import type { Failure } from '../failures.js';
+import { EntryFault, type Failure } from '../failures.js';
 import { enterUnlessThere } from '../ledger-on-conflict.js';
 import { dateOfFourDigits, encoder, UnusableValue } from '../values.js';
 import { sqliteCatalogue } from './catalogue.js';
@@ -38,7 +38,7 @@ export const sqlite: SqlDialect = {
     text: (value) => value,
     bigint(value) {
       // It would be rounded, and then one key taken for another.
-      if (BigInt.asIntN(64, value) === value) return String(value);
+      if (BigInt.asIntN(64, value) === value) return value;
       throw new UnusableValue(`${value} does not fit into the 64 bits of an integer of SQLite`);
     },
     date: (value) => dateOfFourDigits(value, 'SQLite'),
@@ -50,7 +50,13 @@ export const sqlite: SqlDialect = {
   withSession: (_, __, task) => task(),
   // By a trigger with raise(rollback).
   dataMayEndTransaction: true,
-  async beforeIsolation() {},
+  async judged(db, task) {
+    // No setting makes a foreign key speak before the commit.
+    const before = await countOrphans(db);
+    const result = await task();
+    if ((await countOrphans(db)) > before) throw new EntryFault('FOREIGN KEY constraint failed');
+    return result;
+  },
 
   classify(error): Failure | undefined {
     const name = nameOfError(error);
@@ -84,7 +90,19 @@ export const sqlite: SqlDialect = {
 
 // Errors of statements have one code, also where a value is at fault: an overflow, malformed JSON.
 const SETUP =
-  /^(SQLITE_ERROR: )?(no such|table .* has no column|cannot (modify|INSERT|UPDATE)|near |foreign key mismatch)/;
+  /^(SQLITE_ERROR: )?(no such|table .* has no column|cannot (modify|INSERT|UPDATE)|near |foreign key mismatch|'.*' is not a function)/;
+
+/** How many rows lack the parent that a foreign key, which waits until the commit, asks for. */
+async function countOrphans(db: Kysely<unknown>): Promise<number> {
+  const { rows } = await sql<{ orphans: number }>`
+    select count(*) as orphans
+    from sqlite_master as t, pragma_foreign_keys as enforced, pragma_foreign_key_check(t.name)
+    where t.type = 'table'
+      and t.sql like '%deferr%'
+      and enforced.foreign_keys = 1
+  `.execute(db);
+  return Number(rows[0]?.orphans);
+}
 
 /** Not all drivers tell one constraint from another by the code. */
 function isInTheWay(error: unknown): boolean {

@@ -114,9 +114,18 @@ function source(group: Group, width: number, read: (row: Row) => readonly unknow
     { length: width },
     (_, i) => sql`${width === 1 ? sql`+value` : sql`value ->> ${sql.lit(i)}`} as ${id(`c${i}`)}`,
   );
-  const rows = group.map((row) => (width === 1 ? read(row)[0] : read(row)));
+  const rows = group.map((row) => (width === 1 ? jsonOf(read(row)[0]) : listOf(read(row).map(jsonOf))));
   return sql`(
     select key as ord, ${sql.join(columns)}
-    from json_each(${JSON.stringify(rows)})
+    from json_each(${listOf(rows)})
   ) as ${id('u')}`;
+}
+
+function listOf(texts: readonly string[]): string {
+  return `[${texts.join()}]`;
+}
+
+/** A column without a type keeps digits as text: an integer of 64 bits is written as one, which JSON.stringify refuses. */
+function jsonOf(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value ?? null);
 }

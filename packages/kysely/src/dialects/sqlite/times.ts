@@ -25,24 +25,30 @@ const MOST_SECONDS = sql.lit(100_000_000_000);
 export function instant(time: Sql): Sql {
   return sql`
     case
-      when typeof(${time}) = 'text'
+      when ${isWritten(time)}
       then strftime('%s', ${time}) * 1000 + cast(substr(strftime('%f', ${time}), 4) as integer)
       when ${isDays(time)}
       then round((${time} - 2440587.5) * 86400000)
       when abs(${time}) < ${MOST_SECONDS}
-      then ${time} * 1000
-      else ${time}
+      then round(${time} * 1000)
+      else ${time} + 0
     end
   `;
+}
+
+/** Whether a time is a text, other than the digits of a number that a column of text has. */
+function isWritten(time: Sql): Sql {
+  return sql`typeof(${time}) = 'text' and (${time} glob '*[^0-9]*' or length(${time}) < 9)`;
 }
 
 /** A time in the form of one that is there. */
 export function inFormOf(old: Sql, value: Sql): Sql {
   return sql`
     case
-      when typeof(${old}) = 'text' then ${value}
+      when ${isWritten(old)} then ${value}
       when ${isDays(old)} then julianday(${value})
-      when abs(${old}) < ${MOST_SECONDS} then ${instant(value)} / 1000
+      when abs(${old}) < ${MOST_SECONDS}
+      then ${instant(value)} / case typeof(${old}) when 'real' then 1000.0 else 1000 end
       else ${instant(value)}
     end
   `;
@@ -55,17 +61,25 @@ function isDays(time: Sql): Sql {
 
 /** What a column may hold for a value: if that is a time, each form that SQLite has for it. */
 export function formsOf(value: Sql): Sql {
-  const seconds = ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ'].map(
-    (form) => sql`strftime(${sql.lit(form)}, ${value})`,
-  );
-  const whole = [...seconds, sql`strftime('%s', ${value}) + 0`].map(
+  const whole = [...textsOf('%S', value), sql`strftime('%s', ${value}) + 0`].map(
     (form) => sql`case when ${value} glob '*.000Z' then ${form} end`,
   );
   const others = [
-    sql`strftime('%Y-%m-%d %H:%M:%f', ${value})`,
+    ...textsOf('%f', value),
+    ...textsOf('%f000', value),
     instant(value),
+    sql`${instant(value)} / 1000.0`,
     sql`julianday(${value})`,
     ...whole,
   ];
   return sql.join([value, ...others.map((form) => sql`case when ${value} glob ${TIME} then ${form} end`)]);
+}
+
+/** The texts that others write for a time in UTC, to the second or to a fraction of it. */
+function textsOf(seconds: string, value: Sql): Sql[] {
+  return [' ', 'T'].flatMap((between) =>
+    ['', 'Z', '+00:00'].map(
+      (zone) => sql`strftime(${sql.lit(`%Y-%m-%d${between}%H:%M:${seconds}${zone}`)}, ${value})`,
+    ),
+  );
 }
