@@ -1,0 +1,1 @@
+export const sink = 'not the default';

@@ -1,0 +1,4 @@
+import type { Sink } from '@sluice/core';
+
+const sink: Sink = async () => {};
+export default sink;

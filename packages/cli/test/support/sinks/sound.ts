@@ -1,0 +1,3 @@
+import { sinkOver } from '../tables.js';
+
+export default await sinkOver('create table pages (path text primary key, views integer not null default 0)');

@@ -1,0 +1,5 @@
+import { sinkOver } from '../tables.js';
+
+export default await sinkOver(
+  'create table pages (path text, lang text, views integer not null default 0, unique (path, lang))',
+);
