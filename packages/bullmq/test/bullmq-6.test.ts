@@ -1,0 +1,3 @@
+import { bullmqSuite } from './support/suite.js';
+
+bullmqSuite('6', () => import('bullmq'));
