@@ -6,7 +6,7 @@ import { REDIS } from './src/nemesis/protocols.js';
 
 const PATIENCE_MS = 50_000;
 const WRITE = command('evalsha', 'sha', '3', '{0}:entries', '{0}:pending', '{0}:state');
-const APPLIED = '*3\r\n$7\r\napplied\r\n:1\r\n$2\r\n[]\r\n';
+const APPLIED = '*1\r\n*3\r\n$7\r\napplied\r\n:1\r\n$2\r\n[]\r\n';
 
 let replies: string[];
 let received: number;

@@ -88,7 +88,7 @@ describe('what the simulation finds when disasters meet', () => {
     expect(await one.views()).toBe(6);
   });
 
-  it('tells what is lost when a twin writes the number that a restore took back', async () => {
+  it('reports what is lost when a twin writes the number that a restore took back', async () => {
     const { clock, store } = start();
     await store.join(0, 1);
     const copy = store.snapshot();
@@ -100,7 +100,7 @@ describe('what the simulation finds when disasters meet', () => {
     expect([await one.views(), one.lost.length]).not.toEqual([2, 0]);
   });
 
-  it('tells of writes before a producer was forgotten, when data goes back to before them', async () => {
+  it('reports writes from before a producer was forgotten, when data goes back to before them', async () => {
     const { clock, store } = start();
     const one = new Producer(store, clock, 1);
     await one.count();
@@ -140,7 +140,7 @@ describe('what the simulation finds when disasters meet', () => {
     expect(await one.views()).toBeLessThanOrEqual(4);
   });
 
-  it('tells of no loss when nothing but writes of unknown outcome are missing', async () => {
+  it('reports no loss when nothing but writes of unknown outcome are missing', async () => {
     const { clock, store } = start();
     const reject = new BackendError('ERR_SLUICE_BACKEND_FAILED', 'It failed.', {
       retryable: false,

@@ -11,6 +11,7 @@ Exit code 0: no drift, and every planned fault fired.
   --long             faults by the thousand, about 20 minutes (the default)
   --short            every fault a few times, within half a minute on an idle machine
   --database <name>  where workers write: postgres (the default), or mariadb, with the faults that concern it
+  --redis <name>     where all count: server (the default), cluster, or sentinel, with the faults of failovers
   --without <guard>  removes a guard; exit code 0: drift was found, as it must be
                      (${GUARD_NAMES.join(', ')})
   --seed <number>    another schedule of faults (default 1)
@@ -34,6 +35,7 @@ export function parse(args: readonly string[]): Arguments | undefined {
       long: { type: 'boolean' },
       short: { type: 'boolean' },
       database: { type: 'string', default: 'postgres' },
+      redis: { type: 'string', default: 'server' },
       without: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
@@ -42,10 +44,13 @@ export function parse(args: readonly string[]): Arguments | undefined {
   if (!/^\d{1,9}$/.test(values.seed)) throw new Error('--seed takes a whole number.');
   const seed = Number(values.seed);
   if (values.without === undefined) {
-    const { database } = values;
+    const { database, redis } = values;
     if (database !== 'postgres' && database !== 'mariadb')
       throw new Error('--database takes postgres or mariadb.');
-    return { plan: PLANS[database][values.short ? 'short' : 'long'], seed };
+    if (redis !== 'server' && redis !== 'cluster' && redis !== 'sentinel')
+      throw new Error('--redis takes server, cluster or sentinel.');
+    if (redis !== 'server' && database !== 'postgres') throw new Error('--redis goes with postgres.');
+    return { plan: PLANS[redis === 'server' ? database : redis][values.short ? 'short' : 'long'], seed };
   }
   const without = GUARD_NAMES.find((name) => name === values.without?.replaceAll('-', ' '));
   if (without === undefined) throw new Error(`--without takes one of: ${GUARD_NAMES.join(', ')}.`);

@@ -1,6 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type RedisCluster,
+  type RedisSentinels,
+  startRedisCluster,
+  startRedisSentinels,
+} from '@sluice/test-servers';
 import { Redis } from 'ioredis';
 import { Expected } from './checker/expected.js';
 import { GUARDS, type GuardName } from './guards/guards.js';
@@ -68,6 +74,9 @@ export class Laboratory implements AsyncDisposable {
       bundlePrograms(folder, removeGuard(without === undefined ? [] : GUARDS[without].edits)),
       createDatabase(plan, servers, `run_${this.#runs}`),
     ]);
+    await using cluster = await clusterFor(plan);
+    await using sentinels = await sentinelsFor(plan);
+    const url = cluster?.url ?? sentinels?.url;
     await using redisProxy = await FaultProxy.open(redisPort, REDIS);
     await using databaseProxy = await proxyTo(database);
     const redis = connect(redisPort);
@@ -81,13 +90,25 @@ export class Laboratory implements AsyncDisposable {
         ...plan,
         seed,
         folder,
-        redisUrl: `redis://127.0.0.1:${redisProxy.port}`,
+        redisUrl: url ?? `redis://127.0.0.1:${redisProxy.port}`,
         databaseUrl: database.url(databaseProxy.port),
       };
       await using processes = new ProcessPool(options, programs, servers, (path) => {
         expected.add(readHistory(path));
       });
-      const system = { processes, folder: this.folder, servers, database, redisProxy, databaseProxy, redis };
+      const system = {
+        processes,
+        folder: this.folder,
+        servers,
+        database,
+        redisProxy,
+        databaseProxy,
+        redis,
+        redisUrl: url ?? `redis://127.0.0.1:${redisPort}`,
+        ...(cluster && { cluster }),
+        ...(sentinels && { sentinels }),
+        downMs: plan.downMs ?? 0,
+      };
       const possible = movesClock ? plan : withoutFault(plan, 'clock of Redis moved');
       const run = new Run({ plan: possible, seed, without, system, expected, onProgress });
       const result = await run.complete();
@@ -96,6 +117,18 @@ export class Laboratory implements AsyncDisposable {
       redis.disconnect();
     }
   }
+}
+
+/** So that a server that is killed comes back with all that it had. */
+const PERSISTENT = { appendonly: 'yes', appendfsync: 'always' };
+
+async function clusterFor({ redis }: Plan): Promise<RedisCluster | undefined> {
+  if (redis !== 'cluster') return undefined;
+  return startRedisCluster({ masters: 3, replicas: 1, settings: PERSISTENT });
+}
+
+async function sentinelsFor({ redis }: Plan): Promise<RedisSentinels | undefined> {
+  return redis === 'sentinel' ? startRedisSentinels({ settings: PERSISTENT }) : undefined;
 }
 
 function connect(port: number): Redis {

@@ -6,6 +6,10 @@ import type { Workload } from './workload/settings.js';
 export interface Plan extends Workload {
   /** Where the workers' sink writes. */
   readonly database: 'postgres' | 'mariadb';
+  /** Where all count: one Redis server, a Redis Cluster, or servers under sentinels. */
+  readonly redis: 'server' | 'cluster' | 'sentinel';
+  /** For how long a node of the cluster is down that no replica replaces. */
+  readonly downMs?: number;
   readonly rounds: readonly Round[];
   readonly producers: number;
   readonly workers: number;

@@ -1,25 +1,28 @@
+import { FAILOVER_PLANS, ON_CLUSTER } from './failover-plans.js';
 import type { GuardName } from './guards/guards.js';
-import { type Counts, FAULTS, type Fault, forEach } from './nemesis/faults.js';
+import {
+  CLUSTER_FAULTS,
+  type Counts,
+  FAULTS,
+  type Fault,
+  forEach,
+  SENTINEL_FAULTS,
+} from './nemesis/faults.js';
 import type { Plan, Round } from './plan.js';
+import { USUAL } from './usual.js';
 import { PRODUCER_FAILPOINTS, STALL_FAILPOINTS, WORKER_FAILPOINTS } from './workload/failpoints.js';
 
-const USUAL = {
-  database: 'postgres',
-  producers: 4,
-  workers: 4,
-  partitions: 4,
-  batchSize: 10,
-  leaseMs: 600,
-  slowShare: 0.03,
-  paceMs: 12,
-  impatientShare: 0.3,
-  hugeShare: 0.01,
-  unwelcomeShare: 0.0005,
-  newShare: 0.002,
-} as const;
+type SingleFault = Exclude<Fault, (typeof CLUSTER_FAULTS)[number] | (typeof SENTINEL_FAULTS)[number]>;
+
+/** Those of one Redis server, and of what is around it. */
+const SINGLE_FAULTS = FAULTS.filter(
+  (fault): fault is SingleFault =>
+    !(CLUSTER_FAULTS as readonly Fault[]).includes(fault) &&
+    !(SENTINEL_FAULTS as readonly Fault[]).includes(fault),
+);
 
 /** How often each fault is injected: in the short run, and in each of the long run's rounds. */
-const COUNTS: Readonly<Record<Fault, { readonly short: number; readonly long: number }>> = {
+const COUNTS: Readonly<Record<SingleFault, { readonly short: number; readonly long: number }>> = {
   'reply to a write lost': { short: 60, long: 650 },
   'reply to a claim lost': { short: 15, long: 180 },
   'reply to a settlement lost': { short: 20, long: 220 },
@@ -73,10 +76,10 @@ const APART = {
   'Redis wiped (FLUSHALL)': ['reply to a write lost', 'reply to a claim lost', 'worker killed after commit'],
   // Another fault would start it again.
   'PostgreSQL away for longer than all attempts': ['Redis killed (kill -9), restarted', 'producers cloned'],
-} as const satisfies Partial<Record<Fault, readonly Fault[]>>;
+} as const satisfies Partial<Record<SingleFault, readonly SingleFault[]>>;
 
 /** What happens to workers and their database, where that is MariaDB. */
-const ON_MARIADB: readonly Fault[] = [
+const ON_MARIADB: readonly SingleFault[] = [
   'reply to a COMMIT lost',
   'COMMIT arrives late',
   'database connection silent, in a transaction',
@@ -116,8 +119,11 @@ const LONG: Plan = {
 // Many batches hold an entry that is rejected, so that they are taken apart.
 const MARIADB = { ...USUAL, database: 'mariadb', unwelcomeShare: 0.03 } as const;
 
-/** The plans, by the database that workers write to: faults of all kinds, or those that concern it. */
-export const PLANS: Readonly<Record<Plan['database'], { readonly short: Plan; readonly long: Plan }>> = {
+/** The plans, by what they are about: everything, on PostgreSQL; what concerns MariaDB; what fails over. */
+export const PLANS: Readonly<
+  Record<Plan['database'] | 'cluster' | 'sentinel', { readonly short: Plan; readonly long: Plan }>
+> = {
+  ...FAILOVER_PLANS,
   postgres: { short: SHORT, long: LONG },
   mariadb: {
     short: {
@@ -167,6 +173,18 @@ export const WITHOUT: Readonly<Record<GuardName, Plan>> = {
     { 'deadlock as a batch is taken apart': 3 },
     { ...MARIADB, lastsMs: 1000 },
   ),
+  'replicated claim': attack(
+    'replicated claim',
+    { 'replica of the cluster cut off, then promoted': 2 },
+    // Who does not rely on replicas must not wait for them until the master is killed.
+    { ...ON_CLUSTER, hugeShare: 0.01, lastsMs: 1000, durability: { replicas: 1, timeoutMs: 20 } },
+  ),
+  'connection of a claim': attack(
+    'connection of a claim',
+    { 'replica of the cluster cut off, then promoted': 2 },
+    // A lease that outlasts the failover, or who waited for so long would know that it is over.
+    { ...ON_CLUSTER, hugeShare: 0.01, leaseMs: 15_000, lastsMs: 1000 },
+  ),
   'frozen payload': attack('frozen payload', { 'reply to a write lost': 40 }, { lastsMs: 3000 }),
 };
 
@@ -190,12 +208,12 @@ function attack(guard: GuardName, counts: Counts, settings: Partial<Plan> & { la
 /** How often each fault is injected in a round of all that get on with each other. */
 function togetherIn(run: 'short' | 'long'): Counts {
   return countsOf(
-    FAULTS.filter((fault) => !(fault in APART) && !fault.endsWith('as a batch is taken apart')),
+    SINGLE_FAULTS.filter((fault) => !(fault in APART) && !fault.endsWith('as a batch is taken apart')),
     run,
   );
 }
 
-function countsOf(faults: readonly Fault[], run: 'short' | 'long'): Counts {
+function countsOf(faults: readonly SingleFault[], run: 'short' | 'long'): Counts {
   return Object.fromEntries(faults.map((fault) => [fault, COUNTS[fault][run]]));
 }
 
@@ -205,7 +223,7 @@ function apartIn(run: 'short' | 'long', lastsMs: number): Round[] {
     name: fault,
     lastsMs,
     counts: Object.fromEntries([
-      [fault, COUNTS[fault as Fault][run]],
+      [fault, COUNTS[fault as SingleFault][run]],
       ...others.map((other) => [other, 2] as const),
     ]),
   }));

@@ -28,8 +28,8 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /if number == last and nonce == last_nonce then/,
-        replace: 'if number == last then',
+        find: /if given == last and nonce == last_nonce then/,
+        replace: 'if given == last then',
       },
     ],
   },
@@ -38,7 +38,7 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /not record and tonumber\(ARGV\[4\]\) < floor/,
+        find: /not record and tonumber\(joined_at\) < floor/,
         replace: 'false',
       },
     ],
@@ -48,7 +48,7 @@ export const GUARDS = {
     edits: [
       {
         file: 'redis/src/lua/add.lua',
-        find: /if is_forgotten or epoch ~= ARGV\[3\] then/,
+        find: /if is_forgotten or epoch ~= known_epoch then/,
         replace: 'if is_forgotten then',
       },
     ],
@@ -94,6 +94,36 @@ export const GUARDS = {
         file: 'redis/src/lua/holds.lua',
         find: /if held_by\(batch\) == token then/,
         replace: 'if true then',
+      },
+    ],
+  },
+  'replicated claim': {
+    about: 'a sink runs only when the replicas have the claim of its batch',
+    edits: [
+      {
+        file: 'redis/src/redis-backend.ts',
+        find: /replicas >= durability\.replicas\) return claimed;/,
+        replace: 'true) return claimed;',
+      },
+    ],
+  },
+  'connection of a claim': {
+    about: 'replicas are waited for on the very connection that made the claim, or not at all',
+    edits: [
+      {
+        file: 'redis/src/calls.ts',
+        find: /andWait\(client, \['evalsha', sha1, \.\.\.words\], durability\)/,
+        replace: `
+          client.evalsha(sha1, ...words).then(async (reply) => {
+            const wait = ['wait', durability.replicas, durability.timeoutMs];
+            const onAny = (another) => another.pipeline([wait]).exec();
+            for (let tries = 0; ; tries += 1) {
+              const results = await this.#replicating.run(keys[0], onAny).catch(() => [[null, 0]]);
+              const replicas = Number(results[0][1]);
+              if (replicas >= durability.replicas || tries > 50) return { reply, replicas };
+              await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+          })`,
       },
     ],
   },

@@ -85,8 +85,8 @@ function rulesOf(protocol: Protocol, faults: PendingFaults, tape: Tape): Rules {
     onReply(bytes) {
       const text = bytes.toString('latin1');
       const only = onlyKind();
-      const answers = replies?.take(text) ?? [];
-      for (const reply of answers) {
+      const messages = replies?.take(text) ?? [];
+      for (const reply of messages) {
         const request = open.shift();
         if (request !== undefined && protocol.isChange?.(reply))
           tape.record(protocol.kindOf(request), request);
@@ -95,7 +95,7 @@ function rulesOf(protocol: Protocol, faults: PendingFaults, tape: Tape): Rules {
       const isCertain = asked.size === 1;
       asked.clear();
       if (protocol.isError(text)) return 'pass';
-      if (only !== undefined && answers[0] === text && faults.happens(only, 'replace reply'))
+      if (only !== undefined && messages[0] === text && faults.happens(only, 'replace reply'))
         return { instead: OWN_ERROR };
       // After requests of several kinds, it is uncertain which one this is the reply to.
       return isCertain && kind !== undefined && faults.happens(kind, 'lose reply') ? 'lose' : 'pass';

@@ -1,5 +1,21 @@
 import { PRODUCER_FAILPOINTS, STALL_FAILPOINTS, WORKER_FAILPOINTS } from '../workload/failpoints.js';
 
+/** What happens to a Redis Cluster. */
+export const CLUSTER_FAULTS = [
+  'master of the cluster killed, its replica promoted',
+  'replica of the cluster cut off, then promoted',
+  'replica promoted that lacks more than producers keep',
+  'slot of a partition moved',
+  'node of the cluster down, others go on',
+] as const;
+
+/** What happens to Redis servers under sentinels. */
+export const SENTINEL_FAULTS = [
+  'failover by a sentinel',
+  'master under sentinels killed, a replica promoted',
+  'old master kept alive, and written to',
+] as const;
+
 /** All that the nemesis can do to Sluice, named and ordered as in the report. */
 export const FAULTS = [
   'reply to a write lost',
@@ -45,6 +61,8 @@ export const FAULTS = [
   'batch unknown to the old release',
   'clock of a worker jumped',
   'clock of a producer jumped',
+  ...CLUSTER_FAULTS,
+  ...SENTINEL_FAULTS,
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -24,8 +24,8 @@ export const REDIS: Protocol = {
     return touches('state') ? 'join' : 'other';
   },
   isError: (reply) => reply.startsWith('-'),
-  // A write of which nothing was refused has a number for a reply.
-  isChange: (reply) => /^(:\d+|\*\d+\r\n\$\d+\r\n(applied|leased))\r\n/.test(reply),
+  // Writes have a list of replies, and one of which nothing was refused has a number.
+  isChange: (reply) => /^\*\d+\r\n(\$\d+\r\nleased|\*\d+\r\n\$\d+\r\napplied|:\d+)\r\n/.test(reply),
   reader: () => new MessageReader(),
 };
 

@@ -1,4 +1,5 @@
 import type { Random } from '@sluice/core';
+import type { RedisCluster, RedisSentinels } from '@sluice/test-servers';
 import type { Redis } from 'ioredis';
 import type { MariadbDatabase } from '../servers/mariadb-database.js';
 import type { PostgresDatabase } from '../servers/postgres-database.js';
@@ -17,6 +18,13 @@ export interface System {
   readonly databaseProxy: FaultProxy;
   /** The driver's own connection to Redis, past the proxy. */
   readonly redis: Redis;
+  /** Where producers and workers count, past the proxy. */
+  readonly redisUrl: string;
+  /** Where they count, in a run on several servers. */
+  readonly cluster?: RedisCluster;
+  readonly sentinels?: RedisSentinels;
+  /** How long a node of the cluster is down. */
+  readonly downMs: number;
 }
 
 /** Injects a fault once. Returns whether it was seen to take effect; if not, it is tried again. */
@@ -35,4 +43,16 @@ export function postgresOf({ database }: System): PostgresDatabase {
 export function mariadbOf({ database }: System): MariadbDatabase {
   if (database.kind !== 'mariadb') throw new Error('This fault is one of MariaDB.');
   return database;
+}
+
+/** @throws Error when the run is not on a Redis Cluster: then nothing is injected */
+export function clusterOf({ cluster }: System): RedisCluster {
+  if (cluster === undefined) throw new Error('This fault is one of a Redis Cluster.');
+  return cluster;
+}
+
+/** @throws Error when the run is not on Redis under sentinels: then nothing is injected */
+export function sentinelsOf({ sentinels }: System): RedisSentinels {
+  if (sentinels === undefined) throw new Error('This fault is one of Redis under sentinels.');
+  return sentinels;
 }

@@ -26,7 +26,7 @@ export async function bundlePrograms(folder: string, plugin: Plugin): Promise<Pr
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    sourcemap: 'inline',
+    sourcemap: 'linked',
     // CommonJS dependencies load Node's own modules with require().
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/');" },
     alias: {

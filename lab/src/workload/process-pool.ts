@@ -158,18 +158,30 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #producerSettings(id: number): ProducerSettings {
-    const { folder, redisUrl, partitions, paceMs, impatientShare, hugeShare, unwelcomeShare, newShare } =
-      this.options;
+    const {
+      folder,
+      redisUrl,
+      durability,
+      partitions,
+      paceMs,
+      maxUnderWay,
+      hugeShare,
+      unwelcomeShare,
+      newShare,
+    } = this.options;
     return {
       id,
       seed: integer(this.#random, 2 ** 32),
       redisUrl,
+      ...(durability && { durability: { ...durability, writes: id % 2 === 0 } }),
+      lends: redisUrl.startsWith('redis+sentinel:') && id % 4 < 2,
       partitions,
       history: join(folder, `history-${id}`),
       // The impatient give up while a server restarts, and then do not know whether their write was applied.
-      writeTimeoutMs: this.#random() < impatientShare ? 120 : 20_000,
+      writeTimeoutMs: this.#random() < this.options.impatientShare ? 120 : 20_000,
       lingerMs: this.#random() < 0.3 ? 5 : 0,
       paceMs,
+      maxUnderWay,
       hugeShare,
       unwelcomeShare,
       newShare,
@@ -177,12 +189,13 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #workerSettings(id: number, release: Release): WorkerSettings {
-    const { redisUrl, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.options;
+    const { redisUrl, durability, databaseUrl, partitions, batchSize, leaseMs, slowShare } = this.options;
     return {
       id,
       release,
       seed: integer(this.#random, 2 ** 32),
       redisUrl,
+      ...(durability && { durability }),
       databaseUrl,
       partitions,
       batchSize,

@@ -1,5 +1,11 @@
+import type { RedisBackendOptions } from '@sluice/redis';
+
+type Durability = NonNullable<RedisBackendOptions['durability']>;
+
 /** How the producers count and the workers apply. */
 export interface Workload {
+  /** What replicas must have: claims, and what every other producer writes. */
+  readonly durability?: Omit<Durability, 'writes'>;
   readonly partitions: number;
   readonly batchSize: number;
   readonly leaseMs: number;
@@ -7,6 +13,8 @@ export interface Workload {
   readonly slowShare: number;
   /** The average time between two bursts of a producer. */
   readonly paceMs: number;
+  /** How many calls of `incr` a producer has under way at most. */
+  readonly maxUnderWay: number;
   /** The share of producers that soon give up a write, and then do not know whether it was applied. */
   readonly impatientShare: number;
   /** The share of increments with a note of 8 KB. */
@@ -20,18 +28,26 @@ export interface Workload {
 /** What a worker knows: the old release lacks a model, and an extra of the other one. */
 export type Release = 'old' | 'new';
 
+/** How a process reaches Redis. */
+export interface RedisSettings {
+  readonly redisUrl: string;
+  readonly durability?: Durability;
+  /** Whether it lends a client of its own, which asks the sentinels only when its connection is lost. */
+  readonly lends?: boolean;
+}
+
 /** What the driver passes to a producer when it starts it. */
-export interface ProducerSettings {
+export interface ProducerSettings extends RedisSettings {
   /** Numbers the processes of a run. */
   readonly id: number;
   readonly seed: number;
-  readonly redisUrl: string;
   readonly partitions: number;
   /** The file for its history. */
   readonly history: string;
   readonly writeTimeoutMs: number;
   readonly lingerMs: number;
   readonly paceMs: number;
+  readonly maxUnderWay: number;
   readonly hugeShare: number;
   readonly unwelcomeShare: number;
   readonly newShare: number;
@@ -40,11 +56,10 @@ export interface ProducerSettings {
 }
 
 /** What the driver passes to a worker when it starts it. */
-export interface WorkerSettings {
+export interface WorkerSettings extends RedisSettings {
   readonly id: number;
   readonly release: Release;
   readonly seed: number;
-  readonly redisUrl: string;
   readonly databaseUrl: string;
   readonly partitions: number;
   readonly batchSize: number;

@@ -1,43 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, createBuffer, IncrementError, max } from '@sluice/core';
 import type { Write } from '@sluice/core/backend';
-import { redis } from '@sluice/redis';
 import { seededRandom } from '@sluice/testing';
 import type { Increment, Outcome } from '../../history/history.js';
 import { HistoryWriter } from '../../history/history-writer.js';
 import { integer } from '../../random.js';
-import { COMMAND_TIMEOUT_MS, OWN_ROWS, type ProducerSettings, SHARED_ROWS, UNWELCOME } from '../settings.js';
+import { OWN_ROWS, type ProducerSettings, SHARED_ROWS, UNWELCOME } from '../settings.js';
 import { obeyDriver } from './commands.js';
 import { report, settings } from './driver.js';
 import { reach } from './failpoint.js';
 import { jumpingClock } from './jumping-clock.js';
+import { openBackend } from './open-backend.js';
 import { quietLogger } from './quiet-logger.js';
 import { SentWrites } from './sent-writes.js';
 
-const MAX_UNDER_WAY = 400;
 // As long as a value can be, in quotes.
 const HUGE_NOTE = 'n'.repeat(8190);
 
+const own = settings<ProducerSettings>();
 const {
   id,
   seed,
-  redisUrl,
   partitions,
   history,
   writeTimeoutMs,
   lingerMs,
   paceMs,
+  maxUnderWay,
   hugeShare,
   unwelcomeShare,
   newShare,
   copyOf,
-} = settings<ProducerSettings>();
+} = own;
 const random = seededRandom(seed);
 const clock = jumpingClock();
 const writer = new HistoryWriter(history);
 const sent = new SentWrites();
 const buffer = createBuffer({
-  backend: withFailpoints(asCopyOf(copyOf, redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS }))),
+  backend: withFailpoints(asCopyOf(copyOf, openBackend(own))),
   partitions,
   writeTimeoutMs,
   lingerMs,
@@ -63,7 +63,7 @@ obeyDriver(clock, async () => {
 
 async function produce(): Promise<void> {
   while (!isFinishing) {
-    if (underWay.size < MAX_UNDER_WAY) countBurst();
+    if (underWay.size < maxUnderWay) countBurst();
     await sleep(2 * paceMs * random());
   }
   await Promise.all(underWay);

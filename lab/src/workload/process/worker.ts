@@ -1,22 +1,22 @@
 import { type Backend, createBuffer, createWorker, type Sink } from '@sluice/core';
-import { redis } from '@sluice/redis';
 import { seededRandom } from '@sluice/testing';
-import { COMMAND_TIMEOUT_MS, type WorkerSettings } from '../settings.js';
+import type { WorkerSettings } from '../settings.js';
 import { obeyDriver } from './commands.js';
 import { settings } from './driver.js';
 import { reach } from './failpoint.js';
 import { currentBatch } from './instrumented-query.js';
 import { jumpingClock } from './jumping-clock.js';
+import { openBackend } from './open-backend.js';
 import { quietLogger } from './quiet-logger.js';
 import { openSink } from './sink.js';
 
 const own = settings<WorkerSettings>();
-const { seed, redisUrl, partitions, batchSize, leaseMs, maxAttempts, slowShare } = own;
+const { seed, partitions, batchSize, leaseMs, maxAttempts, slowShare } = own;
 const random = seededRandom(seed);
 const clock = jumpingClock();
 const database = openSink(own, { share: slowShare, maxMs: 0.8 * leaseMs, random });
 const buffer = createBuffer({
-  backend: withFailpoints(redis({ url: redisUrl, commandTimeoutMs: COMMAND_TIMEOUT_MS })),
+  backend: withFailpoints(openBackend(own)),
   sink: instrumented(database.sink),
   partitions,
   batchSize,
