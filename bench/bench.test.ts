@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROWS } from './src/lines.js';
+import { KeptChildren, type Measure } from './src/measure.js';
 import { report, writeResults } from './src/results.js';
 import { type Results, runScenarios } from './src/run.js';
 import { SMOKE } from './src/sizes.js';
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 const PLOTS = ['cold.svg', 'growth.svg', 'hot-in.svg', 'latency.svg', 'linger.svg'];
 
 describe('the benchmark', () => {
@@ -17,7 +18,9 @@ describe('the benchmark', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
     const onProgress = (line: string): void => void progress.push(line);
-    results = await runScenarios({ sizes: SMOKE, rounds: 1, rows: [], onProgress });
+    await using children = new KeptChildren();
+    const measure: Measure = (name, settings) => children.measure(name, settings);
+    results = await runScenarios({ sizes: SMOKE, rounds: 1, rows: [], measure, onProgress });
     await writeResults(folder, results);
   }, TIMEOUT_MS);
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -8,11 +8,12 @@ export const HELP = `npm run bench -- [options]
 Measures Sluice and its peers, in alternation, on servers that it starts.
 The exit code is 0 also when goals are missed; the table shows which.
 
-  --quick            less of everything, in about eight minutes
+  --quick            less of everything, in about twelve minutes
   --rounds <number>  number of rounds (default 3, quick 2)
   --row <name>       only what this row needs; may be repeated
                      (${ROWS.slice(0, 6).join(', ')},
-                     ${ROWS.slice(6).join(', ')})
+                     ${ROWS.slice(6, 12).join(', ')},
+                     ${ROWS.slice(12).join(', ')})
   --out <folder>     where results.json, table.md and the plots go (default bench/results)
   --help`;
 

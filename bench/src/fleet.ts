@@ -2,16 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 import { quantile } from 'simple-statistics';
 import { epochMs } from './arrivals.js';
 import { allReady, go } from './gate.js';
-import { measure } from './measure.js';
+import type { Measure } from './measure.js';
 import type { LoadFigures, LoadSettings } from './measurements/load.js';
 import { RedisMeter } from './redis-meter.js';
 
-const IDLE_SECONDS = 1;
 // From the signal until the first increment is due.
 const LEAD_MS = 500;
 
 export interface FleetSettings extends Omit<LoadSettings, 'seed'> {
   readonly processes: number;
+  /** For how long Redis is looked at before anything is counted. */
+  readonly idleSeconds: number;
 }
 
 export type FleetFigures = {
@@ -40,7 +41,10 @@ export interface Reading {
 }
 
 /** Lets one or more processes count at a given rate each, and measures them and Redis at the same time. */
-export async function fleet({ processes, ...load }: FleetSettings): Promise<FleetFigures> {
+export async function fleet(
+  measure: Measure,
+  { processes, idleSeconds, ...load }: FleetSettings,
+): Promise<FleetFigures> {
   const { redisPort, warmUpSeconds, seconds } = load;
   await using meter = await RedisMeter.connect(redisPort);
   await meter.empty();
@@ -57,7 +61,7 @@ export async function fleet({ processes, ...load }: FleetSettings): Promise<Flee
   const measured = async (): Promise<[idleShare: number, from: Reading, to: Reading]> => {
     await allReady(redisPort, processes);
     const idle = await read();
-    await setTimeout(IDLE_SECONDS * 1000);
+    await setTimeout(idleSeconds * 1000);
     const idleShare = shareOf(idle, await read());
     const startAt = epochMs() + LEAD_MS;
     await go(redisPort, processes, startAt);

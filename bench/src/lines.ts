@@ -12,9 +12,13 @@ export const ROWS = [
   'rates',
   'fleet',
   'memory backend',
+  'telemetry',
   'growth',
   'idle',
   'blocking',
+  'nodes',
+  'pauses',
+  'unit costs',
   'footprint',
 ] as const;
 

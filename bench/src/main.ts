@@ -1,5 +1,6 @@
 import { runCommand } from '@sluice/command';
 import { HELP, parse } from './arguments.js';
+import { inNewChild } from './measure.js';
 import { report, writeResults } from './results.js';
 import { runScenarios } from './run.js';
 
@@ -8,7 +9,7 @@ process.exitCode = await runCommand({
   parse,
   async run({ out, ...options }, onProgress) {
     try {
-      const results = await runScenarios({ ...options, onProgress });
+      const results = await runScenarios({ ...options, measure: inNewChild, onProgress });
       await writeResults(out, results);
       console.log(`\n${report(results)}\n\nWritten to ${out}`);
       return 0;

@@ -2,6 +2,7 @@ import { alternate, type Figures } from './alternate.js';
 import { formatNumber } from './format.js';
 import type { RowName } from './lines.js';
 import { inspectMachine, type Machine } from './machine.js';
+import type { Measure } from './measure.js';
 import type { Outcome } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { Servers } from './servers.js';
@@ -12,6 +13,7 @@ export interface RunOptions {
   readonly rounds: number;
   /** Only the scenarios that yield these rows; all if there are none. */
   readonly rows: readonly RowName[];
+  readonly measure: Measure;
   readonly onProgress: (line: string) => void;
 }
 
@@ -23,7 +25,13 @@ export interface Results {
 }
 
 /** Runs the scenarios on servers that it starts. */
-export async function runScenarios({ sizes, rounds, rows, onProgress }: RunOptions): Promise<Results> {
+export async function runScenarios({
+  sizes,
+  rounds,
+  rows,
+  measure,
+  onProgress,
+}: RunOptions): Promise<Results> {
   const chosen = SCENARIOS.filter(
     (scenario) => rows.length === 0 || rows.some((row) => scenario.rows.includes(row)),
   );
@@ -35,6 +43,7 @@ export async function runScenarios({ sizes, rounds, rows, onProgress }: RunOptio
       rounds,
       redisPort: servers.redisPort,
       postgresUrl: () => servers.postgresUrl(),
+      measure,
       alternate: (contestants, times = rounds) =>
         alternate(contestants, times, (contestant, round, figures) =>
           onProgress(`${name}  ${round}/${times}  ${contestant}: ${describe(figures)}`),

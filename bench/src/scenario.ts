@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Contestants, Figures, Samples } from './alternate.js';
 import type { Line, RowName } from './lines.js';
+import type { Measure } from './measure.js';
 import type { Sizes } from './sizes.js';
 
 /** What a scenario runs on. */
@@ -10,6 +11,7 @@ export interface Bench {
   readonly redisPort: number;
   /** Starts PostgreSQL when it is asked for. */
   postgresUrl(): Promise<string>;
+  readonly measure: Measure;
   /** Measures the contestants in alternation. */
   alternate<C extends Contestants>(contestants: C, rounds?: number): Promise<Samples<C>>;
 }
@@ -33,7 +35,7 @@ export interface Outcome {
   readonly samples: Readonly<Record<string, readonly Figures[]>>;
 }
 
-/** A table of its own: its header, and its rows. */
+/** A further table: its header, and its rows. */
 export interface Details {
   readonly title: string;
   readonly table: readonly (readonly string[])[];

@@ -18,6 +18,8 @@ export interface Sizes {
     readonly single: readonly number[];
     readonly fleet: readonly number[];
     readonly processes: number;
+    /** Before anything is counted. */
+    readonly idleSeconds: number;
     readonly warmUpSeconds: number;
     readonly seconds: number;
   };
@@ -29,6 +31,11 @@ export interface Sizes {
   readonly merge: number;
   /** Targets of the smallest shape. */
   readonly shapes: number;
+  readonly nodes: { readonly targets: number; readonly seconds: number };
+  /** Of servers, while increments are counted. */
+  readonly changes: number;
+  /** Targets. */
+  readonly unitCosts: number;
   /** Processes that import Sluice. */
   readonly imports: number;
 }
@@ -52,6 +59,7 @@ export const FULL: Sizes = {
     single: [1000, 5000, 20_000, 50_000],
     fleet: [50, 400],
     processes: 20,
+    idleSeconds: 1,
     warmUpSeconds: 2,
     seconds: 5,
   },
@@ -60,6 +68,9 @@ export const FULL: Sizes = {
   idleSeconds: 10,
   merge: 100_000,
   shapes: 20_000,
+  nodes: { targets: 200_000, seconds: 5 },
+  changes: 10,
+  unitCosts: 50_000,
   imports: 15,
 };
 
@@ -78,12 +89,22 @@ export const QUICK: Sizes = {
   sql: { sluice: 200_000, update: 3000 },
   sink: 20_000,
   latencySeconds: 2,
-  rates: { single: [1000, 20_000], fleet: [400], processes: 4, warmUpSeconds: 0.5, seconds: 1.5 },
+  rates: {
+    single: [1000, 20_000],
+    fleet: [400],
+    processes: 4,
+    idleSeconds: 1,
+    warmUpSeconds: 0.5,
+    seconds: 1.5,
+  },
   inProcess: 1_000_000,
   growth: { backlogs: [10_000, 100_000], targets: 50_000 },
   idleSeconds: 3,
   merge: 50_000,
   shapes: 2000,
+  nodes: { targets: 50_000, seconds: 2 },
+  changes: 3,
+  unitCosts: 20_000,
   imports: 5,
 };
 
@@ -103,11 +124,14 @@ export const SMOKE: Sizes = {
   sql: { sluice: 5000, update: 200 },
   sink: 2000,
   latencySeconds: 0.5,
-  rates: { single: [1000], fleet: [400], processes: 2, warmUpSeconds: 0.2, seconds: 1 },
+  rates: { single: [1000], fleet: [400], processes: 2, idleSeconds: 0.1, warmUpSeconds: 0.1, seconds: 0.3 },
   inProcess: 5000,
   growth: { backlogs: [1000, 5000], targets: 5000 },
   idleSeconds: 1,
   merge: 5000,
   shapes: 400,
+  nodes: { targets: 2000, seconds: 0.3 },
+  changes: 1,
+  unitCosts: 2000,
   imports: 2,
 };

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Backend, createBuffer } from '@sluice/core';
+import { type Backend, createBuffer, type Telemetry } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
 import type { Drain, SingleCounter } from './counter.js';
@@ -17,6 +17,7 @@ export function sluiceInMemory(): Backend {
 export interface SluiceSettings {
   readonly backend: Backend;
   readonly lingerMs: number;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 // Increments that are made before the event loop turns, as by requests that arrive together.
@@ -29,8 +30,8 @@ const IN_FLIGHT = 8000;
  * one `IN_FLIGHT` before it is acknowledged. A refused increment ends the process, as its rejection is
  * not handled.
  */
-export async function openSluice({ backend, lingerMs }: SluiceSettings): Promise<SingleCounter> {
-  const buffer = createBuffer({ backend, lingerMs });
+export async function openSluice({ backend, lingerMs, telemetry }: SluiceSettings): Promise<SingleCounter> {
+  const buffer = createBuffer({ backend, lingerMs, telemetry });
   await buffer.stats(); // connects
   return {
     countOne: (path) => buffer.incr('Page', { views: 1 }, { path }),

@@ -2,6 +2,7 @@
 export const MEASUREMENTS = {
   count: async () => (await import('./count.js')).run,
   'count-in-process': async () => (await import('./count-in-process.js')).run,
+  'count-watched': async () => (await import('./count-watched.js')).run,
   pass: async () => (await import('./pass.js')).run,
   hset: async () => (await import('./hset.js')).run,
   'redis-benchmark': async () => (await import('./redis-benchmark.js')).run,
@@ -16,6 +17,9 @@ export const MEASUREMENTS = {
   idle: async () => (await import('./idle.js')).run,
   merge: async () => (await import('./merge.js')).run,
   shape: async () => (await import('./shape.js')).run,
+  nodes: async () => (await import('./nodes.js')).run,
+  pauses: async () => (await import('./pauses.js')).run,
+  'unit-costs': async () => (await import('./unit-costs.js')).run,
   polls: async () => (await import('./polls.js')).run,
 };
 

@@ -1,6 +1,5 @@
 import { formatNumber } from '../format.js';
 import { alone, each } from '../lines.js';
-import { measure } from '../measure.js';
 import type { MergeFigures } from '../measurements/merge.js';
 import type { Scenario } from '../scenario.js';
 
@@ -8,7 +7,7 @@ import type { Scenario } from '../scenario.js';
 export const blocking: Scenario = {
   name: 'blocking',
   rows: ['blocking'],
-  async run({ sizes, redisPort, alternate }) {
+  async run({ sizes, redisPort, measure, alternate }) {
     const targets = sizes.merge;
     const samples = await alternate({ sluice: () => measure('merge', { redisPort, targets }) });
     const load = `${formatNumber(targets)} targets, 3 columns and a max(), 3 times`;

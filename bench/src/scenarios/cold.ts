@@ -1,6 +1,5 @@
 import { formatNumber } from '../format.js';
 import { compare, each, type Line } from '../lines.js';
-import { measure } from '../measure.js';
 import type { PassFigures } from '../measurements/pass.js';
 import type { RedisBenchmarkFigures } from '../measurements/redis-benchmark.js';
 import { bars } from '../plots.js';
@@ -18,7 +17,7 @@ const REDIS_BENCHMARK = 'redis-benchmark, distinct hashes';
 export const cold: Scenario = {
   name: 'cold',
   rows: ['cold in', 'memory', 'out', 'blocking'],
-  async run({ sizes, redisPort, alternate }) {
+  async run({ sizes, redisPort, measure, alternate }) {
     const pass = (contestant: 'sluice' | 'sentry') => () =>
       measure('pass', { contestant, redisPort, targets: sizes.cold[contestant] });
     const samples = await alternate({

@@ -1,7 +1,6 @@
 import type { Figures } from '../alternate.js';
 import { formatNumber } from '../format.js';
 import { alone, compare, each, type Line } from '../lines.js';
-import { measure } from '../measure.js';
 import type { GrowFigures } from '../measurements/grow.js';
 import type { ShrinkFigures } from '../measurements/shrink.js';
 import { curve } from '../plots.js';
@@ -15,7 +14,7 @@ const MOST_ROUNDS = 3;
 export const growth: Scenario = {
   name: 'growth',
   rows: ['growth'],
-  async run({ sizes, rounds, redisPort, alternate }) {
+  async run({ sizes, rounds, redisPort, measure, alternate }) {
     const { backlogs, targets } = sizes.growth;
     const contestants = backlogs.map((backlog) => [
       nameOf(backlog),

@@ -1,7 +1,6 @@
 import type { Samples } from '../alternate.js';
 import { formatNumber } from '../format.js';
 import { alone, compare, each, type Line } from '../lines.js';
-import { measure } from '../measure.js';
 import type { CountFigures, CountSettings } from '../measurements/count.js';
 import type { RedisBenchmarkFigures } from '../measurements/redis-benchmark.js';
 import { bars, curve } from '../plots.js';
@@ -64,7 +63,7 @@ export const hot: Scenario = {
 type HotSamples = Samples<ReturnType<typeof contestants>>;
 
 function contestants(bench: Bench) {
-  const { redisPort: port, sizes } = bench;
+  const { redisPort: port, sizes, measure } = bench;
   const requests = sizes.hot.redisBenchmark;
   return {
     sluice: () => count(bench, 'sluice', sizes.hot.sluice),
@@ -88,7 +87,7 @@ function nameOf(lingerMs: number): string {
 }
 
 function count(
-  { redisPort }: Bench,
+  { redisPort, measure }: Bench,
   counter: CountSettings['counter'],
   increments: number,
   lingerMs = LINGER_MS,

@@ -1,12 +1,11 @@
 import { alone, compare, each } from '../lines.js';
-import { measure } from '../measure.js';
 import type { Scenario } from '../scenario.js';
 
 /** What workers ask of Redis when there is nothing for them to do. */
 export const idle: Scenario = {
   name: 'idle',
   rows: ['idle'],
-  async run({ sizes, redisPort, alternate }) {
+  async run({ sizes, redisPort, measure, alternate }) {
     const seconds = sizes.idleSeconds;
     const samples = await alternate({
       sluice: () => measure('idle', { redisPort, seconds }),

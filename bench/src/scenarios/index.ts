@@ -7,10 +7,14 @@ import { hot } from './hot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { memoryBackend } from './memory-backend.js';
+import { nodes } from './nodes.js';
+import { pauses } from './pauses.js';
 import { fleetOfMany, rates } from './rates.js';
 import { shapes } from './shapes.js';
 import { sinks } from './sinks.js';
 import { sql } from './sql.js';
+import { telemetry } from './telemetry.js';
+import { unitCosts } from './unit-costs.js';
 
 export const SCENARIOS: readonly Scenario[] = [
   hot,
@@ -21,9 +25,13 @@ export const SCENARIOS: readonly Scenario[] = [
   rates,
   fleetOfMany,
   memoryBackend,
+  telemetry,
   growth,
   idle,
   blocking,
   shapes,
+  nodes,
+  pauses,
+  unitCosts,
   footprint,
 ];

@@ -1,5 +1,4 @@
 import { compare, each } from '../lines.js';
-import { measure } from '../measure.js';
 import type { LatencyFigures } from '../measurements/latency.js';
 import { groupedBars } from '../plots.js';
 import type { Scenario } from '../scenario.js';
@@ -12,7 +11,7 @@ const QUANTILES = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9' } as const
 export const latency: Scenario = {
   name: 'latency',
   rows: ['latency'],
-  async run({ sizes, redisPort, alternate }) {
+  async run({ sizes, redisPort, measure, alternate }) {
     const seconds = sizes.latencySeconds;
     const samples = await alternate({
       sluice: () => measure('latency', { counter: 'sluice', redisPort, seconds }),

@@ -1,13 +1,12 @@
 import { formatNumber } from '../format.js';
 import { compare, each } from '../lines.js';
-import { measure } from '../measure.js';
 import type { Scenario } from '../scenario.js';
 
 /** No server: what Sluice itself takes. */
 export const memoryBackend: Scenario = {
   name: 'memory backend',
   rows: ['memory backend'],
-  async run({ sizes, alternate }) {
+  async run({ sizes, measure, alternate }) {
     const increments = sizes.inProcess;
     const samples = await alternate({
       sluice: () => measure('count-in-process', { counter: 'sluice', increments }),

@@ -70,13 +70,18 @@ function scenario(row: 'rates' | 'fleet', trafficOf: (bench: Bench) => Traffic):
 
 type RateSamples = (name: string) => Samples<Record<string, () => Promise<FleetFigures>>>[string];
 
-function contestants({ redisPort, sizes }: Bench, processes: number, perSecond: number, workload: string) {
-  const { warmUpSeconds, seconds } = sizes.rates;
-  const settings = { redisPort, processes, perSecond, warmUpSeconds, seconds };
+function contestants(
+  { redisPort, sizes, measure }: Bench,
+  processes: number,
+  perSecond: number,
+  workload: string,
+) {
+  const { idleSeconds, warmUpSeconds, seconds } = sizes.rates;
+  const settings = { redisPort, processes, perSecond, idleSeconds, warmUpSeconds, seconds };
   const load =
     (counter: 'nothing' | 'hincrby' | 'autopipelining' | 'sluice', options: CountingOptions = {}) =>
     () =>
-      fleet({ ...settings, counter, options });
+      fleet(measure, { ...settings, counter, options });
   const all = {
     [ARRIVALS]: load('nothing'),
     [PEERS.hincrby]: load('hincrby'),

@@ -1,7 +1,6 @@
 import type { BackendMethod } from '@sluice/core/backend';
 import { formatNumber } from '../format.js';
 import { alone, type Line } from '../lines.js';
-import { measure } from '../measure.js';
 import type { ShapeFigures } from '../measurements/shape.js';
 import type { Details, Scenario } from '../scenario.js';
 import { SHAPES, type Shape, type ShapeName } from '../shapes.js';
@@ -27,7 +26,7 @@ type Samples = Readonly<Record<string, readonly ShapeFigures[]>>;
 export const shapes: Scenario = {
   name: 'shapes',
   rows: ['blocking'],
-  async run({ sizes, redisPort, alternate }) {
+  async run({ sizes, redisPort, measure, alternate }) {
     const targets = sizes.shapes;
     const contestants = NAMES.map((shape) => [shape, () => measure('shape', { redisPort, shape, targets })]);
     const samples: Samples = await alternate(Object.fromEntries(contestants));

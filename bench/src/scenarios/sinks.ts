@@ -1,7 +1,6 @@
 import { hasMariadb } from '@sluice/test-servers';
 import { formatNumber } from '../format.js';
 import { compare, each, type Line } from '../lines.js';
-import { measure } from '../measure.js';
 import type { Outcome, Scenario } from '../scenario.js';
 import { DATABASES, STORES } from '../sql/store.js';
 
@@ -11,7 +10,7 @@ const DEFAULT_BATCH = 1000;
 export const sinks: Scenario = {
   name: 'sinks',
   rows: ['sink'],
-  async run({ sizes, alternate }) {
+  async run({ sizes, measure, alternate }) {
     const lines: Line[] = [];
     const samples: Record<string, Outcome['samples'][string]> = {};
     for (const database of DATABASES) {

@@ -1,6 +1,5 @@
 import { formatNumber } from '../format.js';
 import { compare, each } from '../lines.js';
-import { measure } from '../measure.js';
 import type { Scenario } from '../scenario.js';
 
 const UPSERT = 'raw upserts of the same rows';
@@ -12,7 +11,7 @@ const DEFAULT_BATCH = 1000;
 export const sql: Scenario = {
   name: 'sql',
   rows: ['to SQL'],
-  async run({ sizes, redisPort, postgresUrl: start, alternate }) {
+  async run({ sizes, redisPort, postgresUrl: start, measure, alternate }) {
     const postgresUrl = await start();
     const { sluice: increments, update } = sizes.sql;
     const samples = await alternate({
