@@ -11,7 +11,7 @@ const VIEWS = 50;
 
 /**
  * Runs one of the example services: asks for pages, stops it with SIGTERM, starts it again, and compares the database
- * with what was asked for. What was not applied when the first one stopped waited in Redis, and the second one applies it.
+ * with what was asked for. Its board looks at the buffer meanwhile. What was not applied when the first one stopped waited in Redis, and the second one applies it.
  */
 export async function exerciseService(main: string, sluiceUrl: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-service-'));
@@ -21,6 +21,7 @@ export async function exerciseService(main: string, sluiceUrl: string): Promise<
     await Promise.all(Array.from({ length: VIEWS }, (_, i) => view(first.address, i % 2 ? 'docs' : 'blog')));
     await first.stop();
     const second = await startService(main, sluiceUrl, databaseFile);
+    await seeBoard(second.address);
     await view(second.address, 'docs');
     await applied(databaseFile, VIEWS + 1);
     await second.stop();
@@ -62,6 +63,22 @@ async function startService(main: string, sluiceUrl: string, databaseFile: strin
     child.kill('SIGKILL');
     throw error;
   }
+}
+
+async function seeBoard(address: string): Promise<void> {
+  const page = await fetch(`${address}/sluice/`);
+  assert.match(await page.text(), /board\.js/);
+  const target = {
+    model: 'Page',
+    columns: ['views'],
+    filters: [{ name: 'path', type: 'text', value: '/nowhere' }],
+  };
+  const looked = await fetch(`${address}/sluice/api/target`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-sluice-board': '1' },
+    body: JSON.stringify(target),
+  });
+  assert.deepEqual(await looked.json(), { views: 0 });
 }
 
 async function view(address: string, name: string): Promise<void> {

@@ -28,7 +28,7 @@ const blocks = [...pages, ...examples];
 
 function filesOf(folder: string, extension: string, include?: string[]): string[] {
   return ts.sys
-    .readDirectory(join(ROOT, folder), [extension], ['**/node_modules', '**/dist'], include)
+    .readDirectory(join(ROOT, folder), [extension], ['**/node_modules', '**/dist', 'docs/api'], include)
     .map((file) => relative(ROOT, file))
     .sort();
 }

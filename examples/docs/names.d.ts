@@ -18,6 +18,7 @@ declare global {
   }: typeof core;
   type Sink = core.Sink;
   type SinkResult = core.SinkResult;
+  type Telemetry = core.Telemetry;
 
   const backend: core.Backend;
   const buffer: core.Buffer;
@@ -26,6 +27,13 @@ declare global {
   const logger: core.Logger;
   const metrics: Record<'count' | 'gauge', (name: string, value: number) => void>;
   const path: string;
+  /** A reader's own job queue. */
+  const queue: {
+    onMessage(take: (partition: number) => Promise<unknown>): void;
+    onError(report: (error: unknown) => void): void;
+    send(partitions: readonly number[]): Promise<void>;
+    close(): Promise<void>;
+  };
   const pool: Pool;
   const sink: core.Sink;
   // biome-ignore lint/suspicious/noExplicitAny: a reader's database, of any kind

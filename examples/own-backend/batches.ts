@@ -18,17 +18,19 @@ export async function newBatch(
   request: ClaimRequest,
   now: number,
 ): Promise<BatchRow | undefined> {
-  if ((await freeze(tx, partition, request)) === 0) return undefined;
-  const { batchIdPrefix, claimToken, leaseMs } = request;
+  const size = await freeze(tx, partition, request);
+  if (size === 0) return undefined;
+  const { batchIdPrefix, claimToken, worker, leaseMs } = request;
   const { rows } = await tx.sql<BatchRow>`
     WITH numbered AS (
-      UPDATE sluice.partition SET batches = batches + 1 WHERE id = ${partition}
+      UPDATE sluice.partition SET batches = batches + 1, taken = taken + ${size}
+      WHERE id = ${partition}
       RETURNING batches
     )
-    INSERT INTO sluice.batch (partition, id, number, made_at, token, attempt, due_at, wait_ms)
+    INSERT INTO sluice.batch (partition, id, number, made_at, token, worker, leased_at, attempt, due_at, wait_ms)
     SELECT
       ${partition}, ${`${batchIdPrefix}-${randomUUID()}`}, batches, ${now},
-      ${claimToken}, 1, ${now + leaseMs}, ${leaseMs}
+      ${claimToken}, ${JSON.stringify(worker)}, ${now}, 1, ${now + leaseMs}, ${leaseMs}
     FROM numbered
     RETURNING *`;
   return rows[0];
@@ -62,12 +64,18 @@ async function freeze(tx: Transaction, partition: number, { size, bytes }: Claim
 export async function leaseAgain(
   tx: Transaction,
   partition: number,
-  { claimToken, leaseMs }: ClaimRequest,
+  { claimToken, worker, leaseMs }: ClaimRequest,
   now: number,
 ): Promise<BatchRow> {
   const { rows } = await tx.sql<BatchRow>`
     UPDATE sluice.batch
-    SET token = ${claimToken}, attempt = attempt + 1, due_at = ${now + leaseMs}, wait_ms = ${leaseMs}
+    SET
+      token = ${claimToken},
+      worker = ${JSON.stringify(worker)},
+      leased_at = ${now},
+      attempt = attempt + 1,
+      due_at = ${now + leaseMs},
+      wait_ms = ${leaseMs}
     WHERE partition = ${partition}
     RETURNING *`;
   return rows[0] as BatchRow;
@@ -130,14 +138,16 @@ export async function endBatch(tx: Transaction, partition: number): Promise<void
 }
 
 export function batchStats(batch: BatchRow, now: number): BatchStats {
-  const { id, attempt, failures, token, error, failing_since } = batch;
+  const { id, attempt, failures, token, worker, leased_at, error, failing_since } = batch;
+  const isLeased = token !== null;
   return {
     id,
     ageMs: Math.max(0, now - batch.made_at),
     attempt,
     failures,
-    isLeased: token !== null,
+    isLeased,
     dueInMs: waitLeft(batch, now),
+    ...(isLeased && { worker: JSON.parse(worker) as string, leasedForMs: Math.max(0, now - leased_at) }),
     ...(error !== null && { lastError: JSON.parse(error) as string }),
     ...(failing_since !== null && { failingForMs: Math.max(0, now - failing_since) }),
   };

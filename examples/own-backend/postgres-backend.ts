@@ -183,6 +183,8 @@ class PostgresBackend implements Backend {
       const { rows } = await tx.sql<Omit<PartitionStats, 'oldestPendingMs' | 'batch'> & { heads: string[] }>`
         SELECT
           p.id AS partition,
+          p.added,
+          p.taken,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND NOT claimed) AS pending,
           (SELECT count(*) FROM sluice.entry WHERE partition = p.id AND claimed) AS claimed,
           (SELECT count(*) FROM sluice.dead_letter WHERE partition = p.id) AS dead,

@@ -23,7 +23,7 @@ export async function lastWrite(tx: Transaction, write: Write): Promise<Producer
 /** Records a write that was applied at a position, and removes the oldest records of a partition that has many. */
 export async function rememberWrite(
   tx: Transaction,
-  { partition, producer, number, nonce }: Write,
+  { partition, producer, number, nonce, entries }: Write,
   position: number,
   refused: readonly Refusal[],
 ): Promise<void> {
@@ -47,6 +47,9 @@ export async function rememberWrite(
       RETURNING position
     )
     UPDATE sluice.partition
-    SET applied = ${position}, floor = greatest(floor, (SELECT max(position) + 1 FROM removed))
+    SET
+      applied = ${position},
+      floor = greatest(floor, (SELECT max(position) + 1 FROM removed)),
+      added = added + ${entries.length - refused.length}
     WHERE id = ${partition}`;
 }

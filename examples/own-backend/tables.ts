@@ -15,6 +15,9 @@ export const TABLES = `
     floor bigint NOT NULL DEFAULT 0,
     -- How many batches there were: the number of the latest one.
     batches bigint NOT NULL DEFAULT 0,
+    -- Entries of writes that were added, and entries that batches took.
+    added bigint NOT NULL DEFAULT 0,
+    taken bigint NOT NULL DEFAULT 0,
     -- The tokens that settled the latest leases.
     settled text[] NOT NULL DEFAULT '{}'
   );
@@ -56,6 +59,9 @@ export const TABLES = `
     made_at bigint NOT NULL,
     -- Of the claim that leased it. Without one nobody holds it: it waits to be delivered again.
     token text,
+    -- Who made that claim, and when.
+    worker text NOT NULL,
+    leased_at bigint NOT NULL,
     attempt int NOT NULL,
     due_at bigint NOT NULL,
     -- How long the wait until due_at is, in case the clock is set back.
@@ -99,6 +105,8 @@ export interface BatchRow {
   number: number;
   made_at: number;
   token: string | null;
+  worker: string;
+  leased_at: number;
   attempt: number;
   due_at: number;
   wait_ms: number;

@@ -12,9 +12,9 @@ export const HELP = `Replays flights through Sluice into PostgreSQL, and checks 
 
   npm start                                    all 3,000,000 flights, buffered in memory
   npm start -- --events 100000                 only the first ones
-  npm start -- --url redis://127.0.0.1:6379    buffered in Redis
+  npm start -- --url redis://127.0.0.1:6379    buffered in Redis; or in a Cluster: redis+cluster://a,b,c
 
-  --url <url>     where increments wait: memory: (default), redis://, rediss://
+  --url <url>     where increments wait: memory: (default), redis://, redis+cluster://, redis+sentinel://, these with rediss for TLS
   --events <n>    how many flights, at most
   --help          this text`;
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { openBuffer } from '@sluice/core';
+import { startRedisCluster } from '@sluice/test-servers';
 import { startRedisServer } from '@sluice/testing';
 import { describe, expect, test } from 'vitest';
 import { check } from './check.js';
@@ -46,6 +47,13 @@ describe('npm start', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('holds entries of another program, or of a run that was stopped (1)');
     expect(await buffer.get('Airport', ['flights'], { origin: 'ATL' })).toEqual({ flights: 1 });
+  });
+
+  test('does the same with a Redis Cluster in between', async () => {
+    await using cluster = await startRedisCluster({ masters: 3 });
+    const { code, stdout, stderr } = await start('--events', '20000', '--url', cluster.url);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/checked \d{4} rows: all match\n$/);
   });
 
   test.each([

@@ -1,14 +1,8 @@
-import { createWorker, openBuffer, type Sink } from '@sluice/core';
+import { createWorker, openBuffer } from '@sluice/core';
+import { print } from './print.js';
 import { type PageSchema, url } from './schema.js';
 
-/**
- * Applies page views until it is stopped; here, to apply is to print a line of JSON. A sink with a database would
- * record `batch.id` in the same transaction, and skip a batch whose id is there: see the quickstart.
- */
-const print: Sink<PageSchema> = async ({ entries }) => {
-  for (const { filters, columns } of entries) console.log(JSON.stringify({ ...filters, ...columns }));
-};
-
+/** Applies page views until it is stopped. */
 const buffer = await openBuffer<PageSchema>({ url, sink: print });
 const worker = createWorker(buffer, { intervalMs: 100 });
 
@@ -18,3 +12,4 @@ const stop = async (): Promise<void> => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+console.error('Applying what is pending, until it is told to stop');

@@ -1,3 +1,5 @@
+import { board } from '@sluice/board';
+import { nodeListener } from '@sluice/board/node';
 import Fastify from 'fastify';
 import { sluice } from './sluice.js';
 
@@ -14,6 +16,12 @@ server.get<{ Params: { name: string } }>('/pages/:name', async ({ params }) => {
     server.log.error(error, 'A view was not counted');
   });
   return `This is ${params.name}.`;
+});
+
+const listener = nodeListener(board({ buffer: server.sluice, basePath: '/sluice' }));
+server.all('/sluice*', (request, reply) => {
+  reply.hijack();
+  return listener(Object.assign(request.raw, { body: request.body }), reply.raw);
 });
 
 process.once('SIGTERM', () => void server.close());
