@@ -1,12 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { isPageBundle, pageModule } from './packages/board/page-bundle.js';
 
 /** Imports Lua files as text, as the build does. */
 const lua: Plugin = {
   name: 'lua',
   async load(id) {
     return id.endsWith('.lua') ? `export default ${JSON.stringify(await readFile(id, 'utf8'))}` : undefined;
+  },
+};
+
+/** Imports the page of the board as text, as the build does. */
+const page: Plugin = {
+  name: 'page',
+  async load(id) {
+    return isPageBundle(id) ? pageModule() : undefined;
   },
 };
 
@@ -18,8 +27,11 @@ const sources = ['packages', 'tools'].flatMap((folder) =>
   ]),
 );
 
+// Their faults want few others beside them.
+const ALONE = ['lab/lab.test.ts', 'lab/guards.test.ts', 'lab/spread.test.ts'];
+
 export default defineConfig({
-  plugins: [lua],
+  plugins: [lua, page],
   resolve: {
     // Tests run against the sources; `npm run check` and the examples run against the built packages.
     alias: sources,
@@ -37,18 +49,22 @@ export default defineConfig({
             'examples/**/*.test.ts',
             'compat/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'site/test/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'lab/**/*.test.ts',
           ],
-          maxWorkers: 2,
+          // Those on servers that run already are for vitest.servers.config.ts.
+          exclude: ['**/node_modules/**', '**/*.servers.test.ts', ...ALONE],
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
         test: {
-          // Its faults and its measurements want the machine for themselves.
           name: 'alone',
-          include: ['lab/**/*.test.ts', 'bench/**/*.test.ts'],
-          maxWorkers: 1,
+          include: ALONE,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

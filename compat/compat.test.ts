@@ -47,6 +47,12 @@ test('a bundle of CommonJS sources, run from a folder without node_modules', asy
   await bundled(esbuild, 'service', 'cjs').run({ project, servers });
 });
 
+test('the command line', async () => {
+  const env = { SLUICE_URL: servers.redis.url };
+  const program = 'node_modules/@sluice/cli/dist/main.js';
+  expect(await project.node([program, 'status', '--json'], env)).toContain('"partitions":');
+});
+
 /** Puts a package where npm would, and beside it what its package.json names. */
 async function unpack(name: string, file: string): Promise<void> {
   const folder = project.path('node_modules', name);
@@ -67,6 +73,8 @@ async function link(name: string, workspace: string): Promise<void> {
   const target = folders.find((folder) => existsSync(folder));
   if (target === undefined) throw new Error(`${name} is not installed`);
   const path = project.path('node_modules', name);
+  // Two packages of Sluice may name the same.
+  if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
   await symlink(target, path);
 }

@@ -12,6 +12,7 @@ const WORKSPACES = ['.', 'examples', 'lab', 'bench', ...packages().map((name) =>
 
 interface Manifest {
   readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -21,7 +22,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice release-'));
   for (const path of ['.changeset', 'scripts', 'package-lock.json']) copy(path);
   for (const path of WORKSPACES) copy(`${path}/package.json`);
-  for (const name of packages()) copy(`packages/${name}/src/index.ts`);
+  for (const name of packages()) copy(`packages/${name}/tsup.config.ts`);
   run('git', 'init', '--quiet', '--initial-branch=main');
   release();
 });
@@ -50,14 +51,19 @@ function change(name: string, kind: 'patch' | 'minor' | 'major'): void {
 
 function expectRelease(version: string): void {
   release();
-  const peers = packages().flatMap((name) =>
-    Object.entries(manifestOf(name).peerDependencies ?? {}).filter(([peer]) => peer.startsWith('@sluice/')),
-  );
-  expect({ versions: [...new Set(versionsOf())], peers }).toEqual({
+  const siblings = packages().flatMap((name) => siblingsOf(manifestOf(name)));
+  expect({ versions: [...new Set(versionsOf())], siblings }).toEqual({
     versions: [version],
-    peers: peers.map(([peer]) => [peer, `^${version}`]),
+    siblings: siblings.map(([name]) => [name, `^${version}`]),
   });
-  expect(peers).not.toEqual([]);
+  expect(siblings).not.toEqual([]);
+}
+
+/** The packages of Sluice that one asks for. */
+function siblingsOf({ dependencies, peerDependencies }: Manifest): [string, string][] {
+  return Object.entries({ ...dependencies, ...peerDependencies }).filter(([name]) =>
+    name.startsWith('@sluice/'),
+  );
 }
 
 /** What `npm run version` does before it installs. */

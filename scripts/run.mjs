@@ -29,6 +29,23 @@ export function runQuietly(command, args, { cwd = root, env = process.env } = {}
 }
 
 /**
+ * Runs a command that shows what it does.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<void>}
+ */
+export function runVisibly(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ${args.join(' ')} failed.`));
+    });
+  });
+}
+
+/**
  * Runs a script's main function; an error ends the process with one message and exit code 1.
  * @param {() => Promise<number | void>} main
  */

@@ -1,7 +1,7 @@
 import { canInstall, installPackage, isCommand } from './apt-get.mjs';
 
 /**
- * A server that the tests start.
+ * A server, or a browser, that the tests start.
  * @typedef {{ readonly command: string, readonly debian: string }} Server
  */
 
@@ -9,6 +9,8 @@ import { canInstall, installPackage, isCommand } from './apt-get.mjs';
 const OPTIONAL = [
   { command: 'mariadbd', debian: 'mariadb-server' },
   { command: 'pgbouncer', debian: 'pgbouncer' },
+  { command: 'promtool', debian: 'prometheus' },
+  { command: 'chromium', debian: 'chromium' },
 ];
 
 /** Makes sure that there is a redis-server for the tests to start. */

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Group } from './group.js';
 import { groups } from './groups/index.js';
-import { packAll } from './packages.js';
+import { packAll, packedIn } from './packages.js';
 import { Project } from './project.js';
 import { runGroup, select } from './runner.js';
 import { Servers } from './servers.js';
@@ -12,7 +13,12 @@ const CONCURRENCY = 2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false }, list: { type: 'boolean', default: false } },
+  options: {
+    keep: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    // A folder of archives to run on, in place of new ones.
+    packages: { type: 'string' },
+  },
 });
 const selected = select(groups, positionals);
 const names = selected.flatMap(({ lines }) => lines.map(({ name }) => name));
@@ -33,7 +39,7 @@ async function runAll(wanted: readonly Group[]): Promise<void> {
   const archives = await Project.create();
   const servers = await Servers.start();
   try {
-    const packed = await packAll(archives.folder);
+    const packed = await (values.packages ? packedIn(resolve(values.packages)) : packAll(archives.folder));
     const waiting = [...wanted];
     const runNext = async (): Promise<void> => {
       for (let group = waiting.shift(); group !== undefined; group = waiting.shift())

@@ -22,6 +22,18 @@ export async function packAll(folder: string): Promise<readonly Packed[]> {
   return packed.map(({ name, filename }) => ({ name, file: join(folder, filename) }));
 }
 
+/** The packages whose archives lie in a folder. */
+export async function packedIn(folder: string): Promise<readonly Packed[]> {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+  return Promise.all(
+    files.map(async (name) => {
+      const file = join(folder, name);
+      const manifest = await command('tar', ['-xzOf', file, 'package/package.json'], { cwd: folder });
+      return { name: (JSON.parse(manifest) as { name: string }).name, file };
+    }),
+  );
+}
+
 export function publishable(): readonly string[] {
   return readdirSync(join(root, 'packages')).flatMap((folder) => {
     const file = join(root, 'packages', folder, 'package.json');

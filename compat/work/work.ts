@@ -14,8 +14,9 @@ import {
 } from '@sluice/core';
 import { kyselySink } from '@sluice/kysely';
 import { memory } from '@sluice/memory';
-import { redis } from '@sluice/redis';
+import { nodeRedis, redis } from '@sluice/redis';
 import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { openDatabase } from './database.ts';
 
 /** What a service does with Sluice, in steps. Each throws when something is not as promised. */
@@ -38,6 +39,13 @@ export const steps: Readonly<Record<string, () => Promise<void>>> = {
     const prefix = crypto.randomUUID();
     await countAndProcess((sink) => createBuffer({ backend: redis({ client, prefix }), sink }));
     await client.quit();
+  },
+
+  async 'own client of node-redis'() {
+    const own = await createClient({ url: variable('REDIS_URL') }).connect();
+    const [client, prefix] = [nodeRedis(own), crypto.randomUUID()];
+    await countAndProcess((sink) => createBuffer({ backend: redis({ client, prefix }), sink }));
+    own.destroy();
   },
 
   // The first connections break: the increment is repeated until one holds, and counts once.

@@ -6,6 +6,7 @@ import { nodes } from './nodes.js';
 import { peers } from './peers.js';
 import { runners } from './runners.js';
 import { services } from './services.js';
+import { terminal } from './terminal.js';
 import { typescript } from './typescript.js';
 
 export const groups: readonly Group[] = [
@@ -14,6 +15,7 @@ export const groups: readonly Group[] = [
   ...peers,
   ...typescript,
   runners,
+  terminal,
   ...bundles,
   ...managers,
   ...services,

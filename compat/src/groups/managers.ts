@@ -1,15 +1,20 @@
 import { command } from '../command.js';
 import { WORK } from '../dependencies.js';
 import type { Group } from '../group.js';
+import { publishable } from '../packages.js';
 import type { Project } from '../project.js';
 import { FORMATS, writeWork } from '../work.js';
 
 const YARN = 'node_modules/@yarnpkg/cli-dist/bin/yarn.js';
 const PNPM = 'node_modules/pnpm/bin/pnpm.mjs';
 
+/** Without the program, which depends on others of them: these managers would look for those in the registry. */
+const LIBRARIES = publishable().filter((name) => name !== '@sluice/cli');
+
 /** Package managers under which a package reaches only what it names: openBuffer must still find its backends. */
 export const managers: readonly Group[] = [
   {
+    packages: LIBRARIES,
     dependencies: WORK,
     install: pnpm,
     lines: FORMATS.map((format) => ({
@@ -21,6 +26,7 @@ export const managers: readonly Group[] = [
     })),
   },
   {
+    packages: LIBRARIES,
     dependencies: WORK,
     install: yarn,
     lines: FORMATS.map((format) => ({
@@ -35,7 +41,10 @@ export const managers: readonly Group[] = [
 
 async function pnpm(project: Project): Promise<void> {
   await installManager(project, 'pnpm', '^12.21.0');
-  await project.write('pnpm-workspace.yaml', 'hoist: false\nautoInstallPeers: false\nstoreDir: ./store\n');
+  await project.write(
+    'pnpm-workspace.yaml',
+    'hoist: false\nautoInstallPeers: false\nstoreDir: ./store\nstrictDepBuilds: false\n',
+  );
   await project.node([`manager/${PNPM}`, 'install']);
 }
 

@@ -7,18 +7,20 @@ import { FORMATS, writeWork } from '../work.js';
 
 const ioredis = peerOf('redis', 'ioredis');
 const kysely = peerOf('kysely', 'kysely');
+const bullmq = peerOf('bullmq', 'bullmq').split(' || ');
 
 /** The lowest versions that the packages admit, and the newest of each major one. Newer Kyselys run with the Nodes. */
 export const peers: readonly Group[] = [
-  group(lowestOf(ioredis), lowestOf(kysely)),
-  ...ioredis.split('||').map((range) => group(range.trim(), WORK.kysely)),
+  group(lowestOf(ioredis), lowestOf(kysely), lowestOf(bullmq.join())),
+  // BullMQ had a new major version when ioredis had one.
+  ...ioredis.split(' || ').map((range, i) => group(range, WORK.kysely, bullmq[i] ?? WORK.bullmq)),
 ];
 
-function group(ioredis: string, kysely: string): Group {
+function group(ioredis: string, kysely: string, bullmq: string): Group {
   return {
-    dependencies: { ...WORK, ioredis, kysely },
+    dependencies: { ...WORK, bullmq, ioredis, kysely },
     lines: FORMATS.map((format) => ({
-      name: `ioredis ${ioredis}, Kysely ${kysely}, ${format}`,
+      name: `ioredis ${ioredis}, Kysely ${kysely}, BullMQ ${bullmq}, ${format}`,
       run: async ({ project, servers }) => {
         const file = await writeWork(project, 'main', format);
         return servers.during((env) => project.node([file], env));

@@ -1,3 +1,4 @@
+import type bullmq = require('@sluice/bullmq');
 import type core = require('@sluice/core');
 import type kysely = require('@sluice/kysely');
 
@@ -9,10 +10,13 @@ export interface Counts {
 
 export const backend: core.Backend;
 export const clock: core.Clock;
+export const engine: core.Engine;
+export const engineOptions: bullmq.BullmqOptions;
 export const error: core.BackendError;
 export const opener: core.BackendOpener;
 export const seen: core.Ruled<Date>;
 export const sink: core.Sink;
+export const telemetry: core.Telemetry;
 export const kyselySink: kysely.KyselySink;
 
 export function open(): core.SluiceBuffer;
