@@ -14,6 +14,7 @@ export class PagePrograms implements AsyncDisposable {
   readonly text: string;
   readonly #folder: string;
   readonly #children = new Set<ChildProcess>();
+  readonly #endedEarly: string[] = [];
 
   private constructor(text: string, folder: string) {
     this.text = text;
@@ -56,9 +57,12 @@ export class PagePrograms implements AsyncDisposable {
     });
     this.#children.add(child);
     const lines = createInterface({ input: child.stdout });
+    const onExit = (code: number | null): void => void this.#endedEarly.push(`${args.join(' ')}: ${code}`);
+    child.once('exit', onExit);
     return {
       line: async () => String((await once(lines, 'line'))[0]),
       async stop(signal) {
+        child.off('exit', onExit);
         const exit = once(child, 'exit');
         child.kill(signal);
         return (await exit)[0];
@@ -66,9 +70,12 @@ export class PagePrograms implements AsyncDisposable {
     };
   }
 
+  /** @throws Error if a program ended that nobody stopped */
   async [Symbol.asyncDispose](): Promise<void> {
+    const endedEarly = [...this.#endedEarly];
     for (const child of this.#children) child.kill('SIGKILL');
     await rm(this.#folder, { recursive: true });
+    if (endedEarly.length > 0) throw new Error(`Ended though nobody stopped it: ${endedEarly.join(', ')}`);
   }
 }
 

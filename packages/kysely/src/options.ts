@@ -25,9 +25,10 @@ export interface KyselySinkOptions<
   readonly db: Kysely<DB>;
   /**
    * The pool of `db`, one of `pg` or of `mysql2` (with callbacks). With it, a connection that went silent, or on which a
-   * batch was aborted, is destroyed; without it, it stays with the pool until TCP gives it up. Batches then take their
-   * connections from the pool itself, so that what the dialect of `db` does to a new connection, and its log, are not for
-   * them. The sink never ends the pool.
+   * batch was aborted, is destroyed; without it, it stays with the pool until TCP gives it up. A connection that is lost
+   * while a batch uses it fails the batch; without this, one of `pg` ends the process, too, if nobody listens to its event
+   * `error`. Batches take their connections from the pool itself, so that what the dialect of `db` does to a new connection,
+   * and its log, are not for them. The sink never ends the pool.
    */
   readonly pool?: Pool;
   /** The tables, by model. A table's name never comes from an increment: see `unknownAfterMs` for entries of other models. */

@@ -28,16 +28,24 @@ const WHERE = {
 } as const;
 type Where = keyof typeof WHERE;
 
-/** One connection goes silent, once. */
+/** One connection goes silent, or is lost, once. */
 class Silence {
   /** The connections that went silent and were closed by the client. */
   closed = 0;
   /** What was asked last. */
   request = '';
   #where: Where | undefined;
+  #how: 'silent' | 'lost' = 'silent';
 
   goSilent(where: Where): void {
     this.#where = where;
+    this.#how = 'silent';
+  }
+
+  /** The server takes the request, and the connection is lost before its reply. */
+  loseReply(where: Where): void {
+    this.#where = where;
+    this.#how = 'lost';
   }
 
   closes(): void {
@@ -46,15 +54,20 @@ class Silence {
 
   readonly rules = (): Rules => {
     let isMute = false;
+    let isLost = false;
     return {
       onRequest: (bytes) => {
         this.request = bytes.toString('latin1');
         if (this.#where === undefined || !WHERE[this.#where].test(this.request)) return 'pass';
-        isMute = this.#where === 'after the commit';
+        isLost = this.#how === 'lost';
+        isMute = !isLost && this.#where === 'after the commit';
         this.#where = undefined;
-        return isMute ? 'pass' : { onClosed: () => this.closes() };
+        return isLost || isMute ? 'pass' : { onClosed: () => this.closes() };
       },
-      onReply: () => (isMute ? { instead: '' } : 'pass'),
+      onReply() {
+        if (isLost) return 'lose';
+        return isMute ? { instead: '' } : 'pass';
+      },
     };
   };
 }
@@ -64,6 +77,8 @@ interface Client extends AsyncDisposable {
   readonly options: Pick<KyselySinkOptions, 'db' | 'pool'>;
   /** Connections that its pool counts as its own. */
   connections(): number | undefined;
+  /** Listens to what becomes of connections in use, as a service does that uses the pool itself. */
+  hear(): void;
 }
 
 type Connect = (port: number, connections: number) => Client;
@@ -71,10 +86,10 @@ type Connect = (port: number, connections: number) => Client;
 const overPg: Connect = (port, max) => {
   const pool = new Pool({ connectionString: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, max });
   pool.on('error', () => {});
-  pool.on('connect', (client) => void client.on('error', () => {}));
   return {
     options: { db: new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) }), pool },
     connections: () => pool.totalCount,
+    hear: () => void pool.on('connect', (client) => void client.on('error', () => {})),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 };
@@ -91,6 +106,7 @@ const overPostgresJs: Connect = (port, max) => {
   return {
     options: { db: new Kysely<unknown>({ dialect: new PostgresJSDialect({ postgres: client }) }) },
     connections: () => undefined,
+    hear() {},
     [Symbol.asyncDispose]: () => client.end({ timeout: 0 }),
   };
 };
@@ -100,7 +116,6 @@ const overMysql2: Connect = (port, connectionLimit) => {
   let count = 0;
   pool.on('connection', (connection) => {
     count += 1;
-    connection.on('error', () => {});
     const { stream } = connection as typeof connection & { readonly stream: Socket };
     stream.once('close', () => {
       count -= 1;
@@ -109,6 +124,7 @@ const overMysql2: Connect = (port, connectionLimit) => {
   return {
     options: { db: new Kysely<unknown>({ dialect: new MysqlDialect({ pool }) }), pool },
     connections: () => count,
+    hear: () => void pool.on('connection', (connection) => void connection.on('error', () => {})),
     [Symbol.asyncDispose]: () => new Promise((resolve) => pool.end(() => resolve())),
   };
 };
@@ -165,6 +181,20 @@ function suite(serverOf: () => Server, connect: Connect, canDestroy: boolean): v
       },
     );
 
+    test.each(Object.keys(WHERE) as Where[])(
+      'a connection lost %s fails the batch, and not the process, though nobody listens to it',
+      async (where) => {
+        await using client = connect(proxy.port, 1);
+        const sink = kyselySink({ ...client.options, models });
+        const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
+        silence.loseReply(where);
+        await expect(sink(batch, context)).rejects.toBeInstanceOf(SinkUnavailableError);
+        await expect.poll(() => client.connections()).toBe(0);
+        await deliverAgain(sink, batch);
+        expect([await rows(), await ledger()]).toEqual([[{ n: 1 }], [{ id: batch.id }]]);
+      },
+    );
+
     test('an aborted signal ends the wait for a lock, and the connection', async () => {
       await using client = connect(proxy.port, 1);
       const sink = kyselySink({ ...client.options, models });
@@ -192,6 +222,7 @@ function suite(serverOf: () => Server, connect: Connect, canDestroy: boolean): v
     'silence %s, without its pool: the batch is applied once, over another connection',
     async (where) => {
       await using client = connect(proxy.port, 2);
+      client.hear();
       const sink = kyselySink({ db: client.options.db, models, timeoutMs: 500 });
       const batch = await batchOf([['T', { n: 1 }, { id: 1 }]]);
       silence.goSilent(where);

@@ -1,10 +1,15 @@
 /** A pool of `pg`, or one like it: what the sink needs of it. */
 export interface PostgresPool {
-  connect(): Promise<{
-    query(text: string, parameters: unknown[]): Promise<unknown>;
-    /** With `true` the connection is destroyed. */
-    release(destroy?: boolean): void;
-  }>;
+  connect(): Promise<PostgresClient>;
+}
+
+/** A connection of such a pool. */
+export interface PostgresClient {
+  query(text: string, parameters: unknown[]): Promise<unknown>;
+  /** With `true` the connection is destroyed. */
+  release(destroy?: boolean): void;
+  on?(event: 'error', listener: () => void): unknown;
+  off?(event: 'error', listener: () => void): unknown;
 }
 
 /** A pool of `mysql2`, the one with callbacks: what the sink needs of it. */

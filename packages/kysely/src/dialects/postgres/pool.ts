@@ -1,5 +1,5 @@
 import { type Dialect, PostgresDialect, type PostgresPoolClient } from 'kysely';
-import type { Hold, Pool } from '../pool.js';
+import type { Hold, Pool, PooledConnection, PostgresClient } from '../pool.js';
 
 /** Kysely over a pool of `pg` that stays its owner's. */
 export function overPostgresPool(pool: Pool, hold: Hold): Dialect | undefined {
@@ -8,7 +8,7 @@ export function overPostgresPool(pool: Pool, hold: Hold): Dialect | undefined {
     pool: {
       async connect() {
         const client = await pool.connect();
-        const release = hold({ release: () => client.release(), destroy: () => client.release(true) });
+        const release = hold(pooled(client));
         // Without cursors, which the sink has no use for.
         const query = (text: string, parameters: readonly unknown[]) => client.query(text, [...parameters]);
         return { query, release } as PostgresPoolClient;
@@ -16,4 +16,18 @@ export function overPostgresPool(pool: Pool, hold: Hold): Dialect | undefined {
       async end() {},
     },
   });
+}
+
+function pooled(client: PostgresClient): PooledConnection {
+  // A connection that is lost fails what it is used for. In `pg` it is an event, too, which ends the process if nobody
+  // listens, and the pool listens only while it has the connection.
+  const onError = (): void => {};
+  client.on?.('error', onError);
+  return {
+    release() {
+      client.release();
+      client.off?.('error', onError);
+    },
+    destroy: () => client.release(true),
+  };
 }
