@@ -63,13 +63,17 @@ export async function startRedisSentinels(start: SentinelsStart = {}): Promise<R
   const haveCaughtUp = async (replicas: readonly RedisNode[]): Promise<boolean> =>
     (await Promise.all(replicas.map((replica) => hasCaughtUp(replica, servers)))).every(Boolean);
   const settled = () =>
-    waitUntil('the replicas are in sync', async () => {
+    waitUntil('the sentinels agree, and the replicas are in sync', async () => {
       const current = await master();
+      const agree = await Promise.all(sentinels.map((sentinel) => isMaster(sentinel, current)));
       const known = await Promise.all(sentinels.map((node) => infoOf(node, 'sentinel', 'master0')));
       return (
+        agree.every(Boolean) &&
+        known.every((line) => line?.includes('status=ok') && line.includes('slaves=2,sentinels=3')) &&
+        // An old master that came back takes writes until the sentinels have noticed it.
+        (await infoOf(current, 'replication', 'role')) === 'master' &&
         /state=online[\s\S]*state=online/.test(String(await current.call('INFO', 'replication'))) &&
-        (await haveCaughtUp(servers.filter((server) => server !== current))) &&
-        known.every((line) => line?.includes('status=ok') && line.includes('slaves=2,sentinels=3'))
+        (await haveCaughtUp(servers.filter((server) => server !== current)))
       );
     });
   try {

@@ -12,10 +12,13 @@ export async function surviveFailover(group: RedisSentinels, backend: Backend): 
   // What a failover may forget is not what this is about.
   await master.call('WAIT', 2, 1000);
   await master.kill();
-  await buffer.incr('Page', { views: 2 }, { path: '/' });
-  expect(await group.master()).not.toBe(master);
-  await buffer.processPending();
-  expect(sink.total('Page', 'views')).toBe(3);
-  await master.start();
-  await group.settled();
+  try {
+    await buffer.incr('Page', { views: 2 }, { path: '/' });
+    expect(await group.master()).not.toBe(master);
+    await buffer.processPending();
+    expect(sink.total('Page', 'views')).toBe(3);
+  } finally {
+    await master.start();
+    await group.settled();
+  }
 }
