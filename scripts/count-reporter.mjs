@@ -1,4 +1,7 @@
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/**
+ * How many tests there were; `again` has the names of those that passed only when they were run once more.
+ * @typedef {{ passed: number, failed: number, skipped: number, again: string[] }} Counts
+ */
 /** @typedef {import('vitest/reporters').Reporter} Reporter */
 
 /**
@@ -11,6 +14,7 @@ export default class CountReporter {
    * @param {readonly unknown[]} unhandledErrors
    */
   async onTestRunEnd(modules, unhandledErrors) {
+    const tests = modules.flatMap(({ children }) => [...children.allTests()]);
     const states = modules.map(({ children }) => [...children.allTests()].map((test) => test.result().state));
     /** @param {string} wanted */
     const count = (wanted) => states.flat().filter((state) => state === wanted).length;
@@ -23,6 +27,7 @@ export default class CountReporter {
       passed: count('passed'),
       failed: count('failed') + broken.length + unhandledErrors.length,
       skipped: count('skipped') + count('pending'),
+      again: tests.filter((test) => test.diagnostic()?.flaky).map(({ fullName }) => fullName),
     };
     await new Promise((resolve) => process.send?.(counts, resolve));
   }

@@ -15,9 +15,12 @@ const NOT_FOR_VITE = /[?#%]/;
 
 // The last line says how the tests went.
 await runMain(async () => {
-  const { code, passed, failed, skipped } = await (NOT_FOR_VITE.test(root) ? testThroughLink() : test(root));
+  const { code, passed, failed, skipped, again } = await (NOT_FOR_VITE.test(root)
+    ? testThroughLink()
+    : test(root));
   const missing = missingServers();
   if (missing !== undefined) console.log(missing);
+  for (const name of again) console.log(`Passed when it was run once more: ${name}`);
   if (code === 0 && passed === 0) console.log('No test ran.');
   // Anything else that vitest objects to, such as a configuration that cannot be loaded.
   const others = code !== 0 && failed === 0 ? 1 : 0;
@@ -45,7 +48,8 @@ async function testThroughLink() {
  */
 function test(from) {
   return new Promise((resolve, reject) => {
-    let counts = { passed: 0, failed: 0, skipped: 0 };
+    /** @type {Counts} */
+    let counts = { passed: 0, failed: 0, skipped: 0, again: [] };
     const reporters = ['default', join(from, 'scripts/count-reporter.mjs')].map(
       (name) => `--reporter=${name}`,
     );
