@@ -28,7 +28,7 @@ const sources = ['packages', 'tools'].flatMap((folder) =>
 );
 
 // A machine that stands still for a second looks like a server that is away, to Redis and to its clients. A test that failed
-// for that is run once more, and the report says so. One that counted wrong is not.
+// for that is run again a little later, and the report says so. One that counted wrong is not.
 const AWAY =
   /timed out|not within \d+ ms|did not start|not ready in|no reply in|READONLY|CLUSTERDOWN|MASTERDOWN|LOADING|TRYAGAIN|ECONNREFUSED|ECONNRESET/;
 
@@ -61,7 +61,7 @@ export default defineConfig({
           // Those on servers that run already are for vitest.servers.config.ts.
           exclude: ['**/node_modules/**', '**/*.servers.test.ts', ...ALONE],
           maxWorkers: 3,
-          retry: { count: 1, condition: AWAY },
+          retry: { count: 2, delay: 5000, condition: AWAY },
           sequence: { groupOrder: 0 },
         },
       },

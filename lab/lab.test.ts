@@ -4,7 +4,7 @@ import { Laboratory } from './src/laboratory.js';
 import { PLANS } from './src/plans.js';
 import { report } from './src/report.js';
 
-const TIMEOUT_MS = 110_000;
+const TIMEOUT_MS = 240_000;
 const SEED = 1;
 
 describe('the fault laboratory', () => {

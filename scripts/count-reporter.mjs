@@ -1,5 +1,5 @@
 /**
- * How many tests there were; `again` has the names of those that passed only when they were run once more.
+ * How many tests there were; `again` has the names of those that passed only when they were run again.
  * @typedef {{ passed: number, failed: number, skipped: number, again: string[] }} Counts
  */
 /** @typedef {import('vitest/reporters').Reporter} Reporter */

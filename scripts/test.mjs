@@ -20,7 +20,7 @@ await runMain(async () => {
     : test(root));
   const missing = missingServers();
   if (missing !== undefined) console.log(missing);
-  for (const name of again) console.log(`Passed when it was run once more: ${name}`);
+  for (const name of again) console.log(`Passed when it was run again: ${name}`);
   if (code === 0 && passed === 0) console.log('No test ran.');
   // Anything else that vitest objects to, such as a configuration that cannot be loaded.
   const others = code !== 0 && failed === 0 ? 1 : 0;

@@ -62,20 +62,27 @@ export async function startRedisSentinels(start: SentinelsStart = {}): Promise<R
     !(await Promise.all(sentinels.map((sentinel) => isMaster(sentinel, old)))).includes(true);
   const haveCaughtUp = async (replicas: readonly RedisNode[]): Promise<boolean> =>
     (await Promise.all(replicas.map((replica) => hasCaughtUp(replica, servers)))).every(Boolean);
-  const settled = () =>
-    waitUntil('the sentinels agree, and the replicas are in sync', async () => {
-      const current = await master();
-      const agree = await Promise.all(sentinels.map((sentinel) => isMaster(sentinel, current)));
-      const known = await Promise.all(sentinels.map((node) => infoOf(node, 'sentinel', 'master0')));
-      return (
-        agree.every(Boolean) &&
-        known.every((line) => line?.includes('status=ok') && line.includes('slaves=2,sentinels=3')) &&
-        // An old master that came back takes writes until the sentinels have noticed it.
-        (await infoOf(current, 'replication', 'role')) === 'master' &&
-        /state=online[\s\S]*state=online/.test(String(await current.call('INFO', 'replication'))) &&
-        (await haveCaughtUp(servers.filter((server) => server !== current)))
-      );
+  const isInSync = async (): Promise<boolean> => {
+    const current = await master();
+    const agree = await Promise.all(sentinels.map((sentinel) => isMaster(sentinel, current)));
+    const known = await Promise.all(sentinels.map((node) => infoOf(node, 'sentinel', 'master0')));
+    return (
+      agree.every(Boolean) &&
+      known.every((line) => line?.includes('status=ok') && line.includes('slaves=2,sentinels=3')) &&
+      // An old master that came back takes writes until the sentinels have noticed it.
+      (await infoOf(current, 'replication', 'role')) === 'master' &&
+      /state=online[\s\S]*state=online/.test(String(await current.call('INFO', 'replication'))) &&
+      (await haveCaughtUp(servers.filter((server) => server !== current)))
+    );
+  };
+  const settled = (): Promise<void> => {
+    let since = Number.POSITIVE_INFINITY;
+    return waitUntil('the sentinels agree, and the replicas are in sync', async () => {
+      const isSo = await isInSync().catch(() => false);
+      since = isSo ? Math.min(since, Date.now()) : Number.POSITIVE_INFINITY;
+      return Date.now() - since >= CALM_MS;
     });
+  };
   try {
     servers.push(await startServer(start, masterPort));
     for (const port of replicaPorts) servers.push(await startServer(start, port, masterPort));
@@ -179,6 +186,9 @@ const PERIODS_MS = [
   ['ASK-PERIOD', 200],
   ['TILT-PERIOD', 500],
 ].flat();
+
+// Two sentinels may win an election one after the other: the second failover undoes what looks settled after the first.
+const CALM_MS = 600;
 
 function urlOf(sentinels: readonly RedisNode[], password?: string, sentinelPassword?: string): string {
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
