@@ -28,7 +28,9 @@ export async function takeCensus(
 ): Promise<Census> {
   const waiting = new Tally();
   const batches: string[] = [];
-  for (const { partition, pending, claimed, dead, batch } of await backend.stats(Math.max(...partitions))) {
+  for (const look of await backend.stats(Math.max(...partitions))) {
+    if ('error' in look) throw look.error;
+    const { partition, pending, claimed, dead, batch } = look;
     const sums = await backend.read(paths.map((path) => ({ partition, key: targetKey('Page', { path }) })));
     const letters = await backend.deadLetters(partition, 0, 1_000_000);
     for (const { pending: fields } of sums) waiting.count(marksOf(fields ?? {}));

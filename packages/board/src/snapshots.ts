@@ -41,7 +41,7 @@ export class Snapshots {
     return {
       health,
       ...(trouble !== undefined && { trouble }),
-      ...(this.#stats && { snapshot: snapshotOf(this.#stats, this.#at, now) }),
+      ...(this.#stats && { snapshot: snapshotOf(this.#stats, this.#at, now), ...missingFrom(this.#stats) }),
       history: this.#points.filter(([at]) => at > since),
       againInMs: Math.max(REFRESH_MS, this.#dueAt - now),
     };
@@ -123,6 +123,13 @@ function snapshotOf(
     oldestMs: oldestPendingMs,
     partitions: partitions.map(partitionOf),
   };
+}
+
+function missingFrom({ unavailable }: BufferStats): Pick<State, 'missing'> {
+  if (unavailable.length === 0) return {};
+  const numbers = unavailable.map(({ partition }) => partition).join(', ');
+  const reasons = new Set(unavailable.map(({ error }) => error.message));
+  return { missing: shownReason(`Partition ${numbers}: ${[...reasons].join(' ')}`) };
 }
 
 function partitionOf({

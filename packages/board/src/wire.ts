@@ -13,6 +13,8 @@ export interface State {
   readonly trouble?: string;
   /** The latest one; left out if there is none yet. */
   readonly snapshot?: Snapshot;
+  /** Which partitions the snapshot lacks, since one of several servers is away, and why; left out if it has all. */
+  readonly missing?: string;
   /** Those that the page does not have yet, oldest first. */
   readonly history: readonly Point[];
   /** When it is worth asking again, in milliseconds. */

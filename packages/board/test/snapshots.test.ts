@@ -1,5 +1,5 @@
 import { board } from '@sluice/board';
-import { createBuffer } from '@sluice/core';
+import { BackendError, createBuffer } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { redis } from '@sluice/redis';
 import { startTcpProxy } from '@sluice/test-servers';
@@ -123,4 +123,25 @@ test('twenty pages that ask each second cost Redis ten commands a second at most
   }
   expect(commands).toBeGreaterThan(SECONDS);
   expect(commands).toBeLessThanOrEqual(10 * SECONDS);
+});
+
+test('partitions of a server that is away are named, and the others are shown', async () => {
+  const clock = manualClock();
+  const backend = memory({ clock });
+  const error = new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'Redis b:6379: no reply', {
+    retryable: true,
+    outcome: 'unknown',
+  });
+  const inPart = Object.assign(Object.create(backend), {
+    stats: async (known: number) => [
+      ...(await backend.stats(known)),
+      { partition: 7, node: 'b:6379', error },
+    ],
+  });
+  const buffer = createBuffer({ backend: inPart, clock, partitions: 1 });
+  await buffer.incr('Page', { views: 1 }, { path: '/a' });
+  const { get } = asker(board({ buffer, clock }));
+  const state = await (await clock.until(get('/api/state?since=0'))).json();
+  expect(state).toMatchObject({ snapshot: { pending: 1 }, missing: 'Partition 7: Redis b:6379: no reply' });
+  await buffer.close();
 });

@@ -2,6 +2,7 @@ import type { Backend, PartitionStats, StoredDeadLetter } from './backend.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
 import { entryOf } from './entry/entry.js';
 import { InvalidInputError } from './errors.js';
+import { allOf } from './reading/stats.js';
 import type { Entry } from './schema.js';
 import type { Retry } from './support/retry.js';
 import { quote } from './support/text.js';
@@ -85,7 +86,7 @@ export class BackendDeadLetters implements DeadLetters {
   }
 
   #stats(): Promise<PartitionStats[]> {
-    return this.#withRetry('stats', () => this.#backend.stats(this.#partitions));
+    return this.#withRetry('stats', async () => allOf(await this.#backend.stats(this.#partitions)));
   }
 
   async #all(): Promise<Map<number, string[]>> {

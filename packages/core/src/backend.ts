@@ -1,5 +1,6 @@
 import type { AddResult, Joined, Write } from './backend-writes.js';
 import type { Fields, StoredEntry } from './entry/fields.js';
+import type { BackendError } from './errors.js';
 
 /**
  * Where entries wait until they are applied. A backend is small on purpose: it keeps, per partition, a queue of
@@ -94,8 +95,11 @@ export interface Backend {
    */
   partitions(known: number): Promise<number[]>;
 
-  /** The state of every partition that is listed, or lies below `known` and was ever used, in ascending order. */
-  stats(known: number): Promise<PartitionStats[]>;
+  /**
+   * The state of every partition that is listed, or lies below `known` and was ever used, in ascending order. Where the
+   * backend has several servers, one that is away keeps only its own partitions from being looked at.
+   */
+  stats(known: number): Promise<(PartitionStats | UnavailablePartition)[]>;
 
   /** Dead letters of a partition, oldest first, then by the bytes of their ids, from `offset`, at most `limit`. */
   deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]>;
@@ -270,6 +274,15 @@ export interface PartitionStats {
   readonly taken: number;
   /** The unsettled batch, if there is one. */
   readonly batch?: BatchStats;
+}
+
+/** A partition that could not be looked at, because its server is away while others of the backend are there. */
+export interface UnavailablePartition {
+  readonly partition: number;
+  /** The server that holds it, `host:port`. */
+  readonly node?: string;
+  /** Why; it says of which server. */
+  readonly error: BackendError;
 }
 
 /** The unsettled batch of a partition. */

@@ -1,4 +1,4 @@
-export type { Backend, BatchStats, PartitionStats, Validation } from './backend.js';
+export type { Backend, BatchStats, PartitionStats, UnavailablePartition, Validation } from './backend.js';
 export type { Buffer, Buffer as SluiceBuffer, HeldEntry, IncrementOptions } from './buffer.js';
 export type { DeadLetter, DeadLetters } from './dead-letters.js';
 export type { Engine, EngineHost, RunningEngine } from './engine.js';

@@ -1,4 +1,4 @@
-import type { PartitionStats } from './backend.js';
+import type { PartitionStats, UnavailablePartition } from './backend.js';
 import type { BackendError } from './errors.js';
 
 /** How this process is doing: see {@link Buffer.health}. */
@@ -42,4 +42,9 @@ export interface BufferStats {
   readonly taken: number;
   /** The same for each partition that was ever used, with its unsettled batch: since when that fails, and why. */
   readonly partitions: readonly PartitionStats[];
+  /**
+   * Partitions that could not be looked at, because one of several servers is away. No number here has what they hold. If
+   * all are away, {@link Buffer.stats} rejects.
+   */
+  readonly unavailable: readonly UnavailablePartition[];
 }

@@ -306,7 +306,7 @@ export const deadLetters: DeadLetters<Models> = {
 };
 export const worker: Worker = { stop: async () => {}, [Symbol.asyncDispose]: async () => {} };
 const totals = { pending: 0, claimed: 0, dead: 0, oldestPendingMs: 0, added: 0, taken: 0 };
-const stats = { held: 0, dropped: 0, ...totals, partitions: [] };
+const stats = { held: 0, dropped: 0, ...totals, partitions: [], unavailable: [] };
 export const double: Buffer<Models> = {
   incr: async () => {},
   count() {},

@@ -36,7 +36,10 @@ export function observeState(
     result.observe(backendFailingAge, health.failingForMs / 1000, labels.ofMetric());
     if (clock === undefined) return;
     try {
-      for (const one of parts(await stats.within(PATIENCE_MS, clock), labels)) {
+      const latest = await stats.within(PATIENCE_MS, clock);
+      // What is observed lacks these partitions.
+      if (latest.unavailable.length > 0) statsFailures.add(1, labels.ofMetric());
+      for (const one of parts(latest, labels)) {
         const attributes = labels.ofMetric(one.partition);
         result.observe(pending, one.pending, attributes);
         result.observe(claimed, one.claimed, attributes);

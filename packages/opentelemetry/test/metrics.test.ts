@@ -1,4 +1,4 @@
-import { createBuffer, SinkUnavailableError } from '@sluice/core';
+import { BackendError, createBuffer, SinkUnavailableError } from '@sluice/core';
 import { memory } from '@sluice/memory';
 import { type OpenTelemetryOptions, openTelemetry } from '@sluice/opentelemetry';
 import { type FaultRule, faultyBackend, manualClock, recordingSink } from '@sluice/testing';
@@ -129,6 +129,20 @@ test('how long calls take, by what they are and what they fail with', async () =
   expect(await calls('add', { 'error.type': 'ERR_SLUICE_BACKEND_UNAVAILABLE' })).toBe(1);
   expect([await calls('claim'), await calls('ack')]).toEqual([1, 1]);
   expect(await meters.value('sluice.sink.duration')).toBe(1);
+  await buffer.close();
+});
+
+test('what the servers hold that are there is shown while another one is away, and that it is not all', async () => {
+  const error = new BackendError('ERR_SLUICE_BACKEND_UNAVAILABLE', 'away', {
+    retryable: true,
+    outcome: 'refused',
+  });
+  const { meters, store, buffer } = setUp();
+  const stats = store.stats.bind(store);
+  store.stats = async (known) => [...(await stats(known)), { partition: 7, error }];
+  await buffer.incr(...PAGE, { path: '/' });
+  expect(await meters.value('sluice.targets.pending')).toBe(1);
+  expect(await meters.value('sluice.stats.failures')).toBeGreaterThan(0);
   await buffer.close();
 });
 

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Backend, Clock, PartitionStats, Validation } from '@sluice/core';
+import {
+  type Backend,
+  BackendError,
+  type Clock,
+  type PartitionStats,
+  type UnavailablePartition,
+  type Validation,
+} from '@sluice/core';
 import {
   type AddResult,
   type Burial,
@@ -16,6 +23,7 @@ import {
 import { Calls, type Replicated } from './calls.js';
 import type { Connection } from './connection.js';
 import { type Durability, notReplicated } from './durability.js';
+import { namedError, unavailable } from './errors.js';
 import { JoinedWrites } from './joined-writes.js';
 import { Keys } from './keys.js';
 import { type RedisBackendOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -177,20 +185,17 @@ class RedisBackend implements Backend {
         return this.#connection.run(batch, (client) => client.exists(pending, batch));
       }),
     );
-    const failed = looks.find((look) => look?.status === 'rejected');
-    if (failed !== undefined && looks.every((look) => look?.status === 'rejected')) throw failed.reason;
     // Where a node is away, something may be pending: its partitions fail alone, and say why.
     return used.filter((_, i) => looks[i]?.status !== 'fulfilled' || looks[i].value > 0);
   }
 
-  async stats(known: number): Promise<PartitionStats[]> {
-    const looked = (await this.#used(known)).map(async (partition) => {
-      const { entries, pending, batch, deadOrder, state } = this.#keys.of(partition);
-      const keys = [entries, pending, batch, deadOrder, state];
-      const reply = await this.#calls.run(this.#scripts.stats, keys, [this.#now()]);
-      return statsOf(partition, this.#connection.nodeOf(entries), reply);
-    });
-    return (await Promise.all(looked)).flat();
+  async stats(known: number): Promise<(PartitionStats | UnavailablePartition)[]> {
+    const used = await this.#used(known);
+    const looking = used.map((partition) => this.#look(partition));
+    if (!this.#connection.isCluster) return (await Promise.all(looking)).flat();
+    return (await soonest(looking)).flatMap((look, i): (PartitionStats | UnavailablePartition)[] =>
+      look?.status === 'fulfilled' ? look.value : [this.#unavailable(used[i] as number, look?.reason)],
+    );
   }
 
   async deadLetters(partition: number, offset: number, limit: number): Promise<StoredDeadLetter[]> {
@@ -269,6 +274,22 @@ class RedisBackend implements Backend {
     const { batch } = this.#keys.of(partition);
     await this.#calls.run(this.#scripts.release, [batch], [this.#now(), claimed.leaseToken]);
     throw notReplicated(replicas, durability);
+  }
+
+  async #look(partition: number): Promise<PartitionStats[]> {
+    const { entries, pending, batch, deadOrder, state } = this.#keys.of(partition);
+    const keys = [entries, pending, batch, deadOrder, state];
+    const reply = await this.#calls.run(this.#scripts.stats, keys, [this.#now()]);
+    return statsOf(partition, this.#connection.nodeOf(entries), reply);
+  }
+
+  /** @throws what a look failed with, if that is not for a server that is away */
+  #unavailable(partition: number, reason: unknown): UnavailablePartition {
+    const node = this.#connection.nodeOf(this.#keys.of(partition).entries);
+    const error =
+      reason ?? namedError(unavailable('no reply yet, while others replied', true), ` ${node ?? ''}`);
+    if (!(error instanceof BackendError && error.retryable)) throw error;
+    return { partition, ...(node && { node }), error };
   }
 
   /** The partitions that any producer may use, and those below `known`, in ascending order. */

@@ -3,17 +3,20 @@ const GRACE_MS = 500;
 
 /**
  * How calls ended that were made at once, each perhaps to a different server; `undefined` for those whose server says
- * nothing for much longer than others.
+ * nothing for much longer than others. Rejects if all fail.
  */
 export function soonest<T>(
   calls: readonly Promise<T>[],
 ): Promise<readonly (PromiseSettledResult<T> | undefined)[]> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const results: (PromiseSettledResult<T> | undefined)[] = calls.map(() => undefined);
     let [left, timer]: [number, NodeJS.Timeout | undefined] = [calls.length, undefined];
     const end = (): void => {
       clearTimeout(timer);
-      resolve([...results]);
+      const [first] = results;
+      if (first?.status === 'rejected' && results.every((result) => result?.status === 'rejected'))
+        reject(first.reason);
+      else resolve([...results]);
     };
     const settled = (index: number, result: PromiseSettledResult<T>): void => {
       results[index] = result;
@@ -37,8 +40,5 @@ export function soonest<T>(
 /** What calls resolve with, without those that fail, or take much longer. Rejects if all fail. */
 export async function mostOf<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   const results = await soonest(calls);
-  const values = results.flatMap((result) => (result?.status === 'fulfilled' ? [result.value] : []));
-  const [failed] = results.filter((result) => result?.status === 'rejected');
-  if (values.length === 0 && failed !== undefined) throw failed.reason;
-  return values;
+  return results.flatMap((result) => (result?.status === 'fulfilled' ? [result.value] : []));
 }

@@ -101,6 +101,13 @@ describe.each([
     });
     expect(sink.total('Page', 'views')).toBe(PAGES + served.length);
     expect(served.length).toBeLessThan(PAGES);
+    const stats = await buffer.stats();
+    const ofDown = owners.flatMap((owner, partition) => (owner === down ? [partition] : []));
+    expect(stats.unavailable.map(({ partition }) => partition)).toEqual(ofDown);
+    expect(stats.unavailable[0]?.error.message).toMatch(new RegExp(`127.0.0.1:${down.port}|CLUSTERDOWN`));
+    expect(stats.partitions.map(({ partition }) => partition)).toEqual(
+      owners.flatMap((owner, partition) => (owner === down ? [] : [partition])),
+    );
     expect(isOver).toBe(false);
     await down.start();
     await waiting;

@@ -20,7 +20,7 @@ export function showUnreachable(message: string): void {
   say({ state: 'away', text: 'Not live', trouble: `${message} Trying again.` });
 }
 
-function saidOf({ health, snapshot, trouble }: State): Said {
+function saidOf({ health, snapshot, trouble, missing }: State): Said {
   const at = snapshot === undefined ? 'nothing yet' : `as of ${timeOf(snapshot.at)}`;
   if (health.status === 'closed') {
     const remedy = 'The buffer of this board is closed. Restart the process that serves it.';
@@ -31,6 +31,7 @@ function saidOf({ health, snapshot, trouble }: State): Said {
     return { state: 'away', text: `Backend away${since}, ${at}`, trouble };
   }
   if (snapshot === undefined) return { state: 'waiting', text: 'Waiting for the backend …' };
+  if (missing !== undefined) return { state: 'away', text: `In part, ${at}`, trouble: missing };
   return { state: 'live', text: `Live, ${at}` };
 }
 

@@ -95,8 +95,9 @@ async function dataResults(
   const isNotAsked = options.for !== undefined && !options.for.includes('operate');
   if (isNotAsked || findings.some(({ topic }) => topic === 'keys' || topic === 'rights')) return [];
   try {
-    await withBuffer(session, (buffer) => buffer.stats());
-    return [passed('data', 'What is kept can be read')];
+    const { unavailable } = await withBuffer(session, (buffer) => buffer.stats());
+    const [first] = unavailable;
+    return [first === undefined ? passed('data', 'What is kept can be read') : failed('data', first.error)];
   } catch (error) {
     return [failed('data', error)];
   }

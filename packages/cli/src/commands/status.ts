@@ -5,6 +5,7 @@ import { batchText, failureText, inFlightText } from '../format/batch.js';
 import { duration } from '../format/duration.js';
 import { printable } from '../format/printable.js';
 import { type Column, table } from '../format/table.js';
+import { unavailableJson, unavailableText } from '../format/unavailable.js';
 import { withBuffer } from '../server.js';
 import type { Session } from '../session.js';
 
@@ -17,20 +18,21 @@ export async function status(session: Session): Promise<ExitCode> {
       session.print(table(columnsOf(stats, session), stats.partitions, session.width));
     session.print(summary(stats));
   }
-  return EXIT.fine;
+  return stats.unavailable.length > 0 ? EXIT.wrong : EXIT.fine;
 }
 
 /** Without what is only true of this process. */
-export function serverStats({
-  held: _,
-  dropped: __,
-  ...stats
-}: BufferStats): Omit<BufferStats, 'held' | 'dropped'> {
-  return stats;
+export function serverStats({ held: _, dropped: __, unavailable, ...stats }: BufferStats): object {
+  return { ...stats, unavailable: unavailable.map(unavailableJson) };
 }
 
-export function summary({ partitions, pending, claimed, dead, oldestPendingMs }: BufferStats): string {
-  if (partitions.length === 0)
+/** The totals, and below them what they lack. */
+export function summary(stats: BufferStats): string {
+  return [totals(stats), unavailableText(stats)].filter((line) => line !== '').join('\n');
+}
+
+function totals({ partitions, unavailable, pending, claimed, dead, oldestPendingMs }: BufferStats): string {
+  if (partitions.length + unavailable.length === 0)
     return 'Nobody has counted here yet. Is the prefix right (?prefix= in the URL)?';
   const oldest = oldestPendingMs > 0 ? `, the oldest for ${duration(oldestPendingMs)}` : '';
   return `${counted(partitions.length, 'partition')}: ${amount(pending)} pending, ${amount(claimed)} in flight${oldest}; ${counted(dead, 'dead letter')}`;

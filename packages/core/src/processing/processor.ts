@@ -1,8 +1,9 @@
-import type { Backend } from '../backend.js';
+import type { Backend, BatchStats } from '../backend.js';
 import { ProcessingError } from '../errors.js';
 import type { Emitter } from '../events.js';
 import type { Log } from '../logger.js';
 import type { ResolvedOptions } from '../options.js';
+import { allOf } from '../reading/stats.js';
 import type { Retry } from '../support/retry.js';
 import { type Claim, Claiming } from './claiming.js';
 import type { Lease } from './lease.js';
@@ -94,8 +95,7 @@ export class Processor {
   async giveUp(partition: number): Promise<GivenUp> {
     const sink = this.mustHaveSink();
     const { clock, leaseMs } = this.#options;
-    const stats = await this.#withRetry('stats', () => this.#backend.stats(partition + 1));
-    const waiting = stats.find((one) => one.partition === partition)?.batch;
+    const waiting = await this.#withRetry('stats', () => this.#batchOf(partition));
     if (waiting === undefined) return { status: 'empty' };
     const claim = await this.claim(partition, true);
     if (claim.status !== 'leased') return claim;
@@ -115,6 +115,13 @@ export class Processor {
     if (settled.settlement === 'stale') return { status: 'busy', forMs: leaseMs };
     const { entries: applied = 0, buried = 0 } = settled;
     return { status: 'settled', batchId: waiting.id, applied, buried };
+  }
+
+  /** The unsettled batch of a partition. @throws BackendError if the partition cannot be looked at */
+  async #batchOf(partition: number): Promise<BatchStats | undefined> {
+    const looks = await this.#backend.stats(partition + 1);
+    const [found] = allOf(looks.filter((look) => look.partition === partition));
+    return found?.batch;
   }
 
   /** Aborts the sinks that still run. */

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import { IncrementError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { seenOf } from '../reading/stats.js';
 import type { Outage } from '../support/outage.js';
 
 /** The backend is asked at most once in this time, and only while targets come in. */
@@ -44,7 +45,7 @@ export class PendingLimit {
   async #look(): Promise<void> {
     this.#isLooking = true;
     try {
-      const partitions = await this.#backend.stats(this.#options.partitions);
+      const partitions = seenOf(await this.#backend.stats(this.#options.partitions));
       this.#held = partitions.reduce((sum, { pending, claimed }) => sum + pending + claimed, 0);
       this.#outage.succeeded(LOOK);
     } catch (error) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failure, LEASE_MS, type Promises, page } from './fixture.js';
+import { failure, LEASE_MS, type Promises, page, statsOf } from './fixture.js';
 
 /** A worker that drains a partition ends one batch and leases the next in one step. */
 export const ackAndClaim: Promises = {
@@ -44,7 +44,7 @@ export const ackAndClaim: Promises = {
     const again = await lease();
     const { attempt, failures, ageMs } = await next(again.token);
     assert.deepEqual([attempt, failures, ageMs], [1, 0, 0]);
-    assert.equal((await backend.stats(0))[0]?.batch?.lastError, undefined);
+    assert.equal((await statsOf(backend))[0]?.batch?.lastError, undefined);
   },
 
   'repeated, it returns the same lease with the same deadline': async ({

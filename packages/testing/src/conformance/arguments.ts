@@ -7,7 +7,7 @@ import {
   type StoredTarget,
   type Write,
 } from '@sluice/core/backend';
-import { failure, type Promises, page, readable } from './fixture.js';
+import { failure, type Promises, page, readable, statsOf } from './fixture.js';
 
 /** Arguments and results belong to the caller. */
 export const ownership: Promises = {
@@ -120,7 +120,7 @@ export const lifecycle: Promises = {
     await claim({ partition: 5 });
     await add([page('/a')]);
     assert.deepEqual(
-      (await backend.stats(0)).map(({ partition }) => partition),
+      (await statsOf(backend)).map(({ partition }) => partition),
       [0],
     );
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deadLetterId } from '@sluice/core/backend';
-import { failure, type Promises, page } from './fixture.js';
+import { failure, type Promises, page, statsOf } from './fixture.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -144,7 +144,7 @@ export const redrive: Promises = {
     const [letter] = await bury([page('/a', { views: 7 })]);
     await clock.advance(5000);
     await backend.redrive(0, [letter.id]);
-    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 5000);
+    assert.equal((await statsOf(backend))[0]?.oldestPendingMs, 5000);
     await add([page('/a')]);
     const [entry] = await drain();
     assert.deepEqual(entry?.fields, { '@': first, '+views': 8 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Backend, Columns, Extra } from '@sluice/core';
+import type { Backend, Columns, Extra, PartitionStats } from '@sluice/core';
 import {
   type AddResult,
   BATCH_BYTES,
@@ -216,4 +216,12 @@ export function sums(entries: readonly StoredEntry[], column = 'views'): Record<
     total[pathOf(key)] = (total[pathOf(key)] ?? 0) + Number(fields[`+${column}`] ?? 0);
   }
   return total;
+}
+
+/** What the partitions hold. All of them can be looked at: the servers are there. */
+export async function statsOf(backend: Backend, known = 0): Promise<PartitionStats[]> {
+  return (await backend.stats(known)).map((look) => {
+    if ('error' in look) throw look.error;
+    return look;
+  });
 }

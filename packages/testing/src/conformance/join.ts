@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Promises, page } from './fixture.js';
+import { type Promises, page, statsOf } from './fixture.js';
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
@@ -64,7 +64,7 @@ export const join: Promises = {
   'a partition is listed once it was joined': async ({ backend }) => {
     await backend.join(7, 16);
     assert.deepEqual(
-      (await backend.stats(0)).map(({ partition }) => partition),
+      (await statsOf(backend)).map(({ partition }) => partition),
       [7],
     );
     assert.deepEqual(await backend.partitions(0), []);

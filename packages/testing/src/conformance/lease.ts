@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Backend } from '@sluice/core';
-import { failure, type Held, LEASE_MS, type Promises, page } from './fixture.js';
+import { failure, type Held, LEASE_MS, type Promises, page, statsOf } from './fixture.js';
 
 /** What every method returns to a token that does not hold the lease. */
 async function tryAll(backend: Backend, token: string, partition = 0): Promise<boolean[]> {
@@ -229,7 +229,7 @@ export const clockSetBack: Promises = {
     assert.equal((await lease({ claimToken: claim })).ageMs, 0);
     await backend.nack(0, token, failure(1000));
     await clock.advance(-3_600_000);
-    const [stats] = await backend.stats(0);
+    const [stats] = await statsOf(backend);
     assert.deepEqual(
       [stats?.oldestPendingMs, stats?.batch?.ageMs, stats?.batch?.failingForMs, stats?.batch?.dueInMs],
       [0, 0, 0, 1000],

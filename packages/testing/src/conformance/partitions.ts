@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { PartitionStats } from '@sluice/core';
-import { failure, type Promises, page } from './fixture.js';
+import { failure, type Promises, page, statsOf } from './fixture.js';
 
 /** Every partition that holds something is found, regardless of how many partitions its producers used. */
 export const partitions: Promises = {
   'an empty backend has no partitions': async ({ backend }) => {
     assert.deepEqual(await backend.partitions(0), []);
-    assert.deepEqual(await backend.stats(0), []);
+    assert.deepEqual(await statsOf(backend), []);
   },
 
   'partitions come in ascending order': async ({ add, backend }) => {
@@ -73,7 +73,7 @@ export const stats: Promises = {
     await bury([page('/dead'), page('/applied')]);
     await add(['/a', '/b', '/c', '/d', '/e'].map((path) => page(path)));
     await lease({ size: 2 });
-    const [listed] = (await backend.stats(0)).map(withoutNode);
+    const [listed] = (await statsOf(backend)).map(withoutNode);
     const { batch, ...counts } = listed ?? assert.fail('the partition is listed');
     const held = { pending: 3, claimed: 2, dead: 1, oldestPendingMs: 0 };
     assert.deepEqual(counts, { partition: 0, ...held, added: 7, taken: 4 });
@@ -86,7 +86,7 @@ export const stats: Promises = {
     backend,
     drain,
   }) => {
-    const flow = async () => (await backend.stats(0)).map(({ added, taken }) => [added, taken]);
+    const flow = async () => (await statsOf(backend)).map(({ added, taken }) => [added, taken]);
     await add([page('/a'), page('/b')]);
     await add([page('/a'), page('/c')]);
     assert.deepEqual(await flow(), [[4, 0]]);
@@ -101,7 +101,7 @@ export const stats: Promises = {
     await add([page('/a', { views: Number.MAX_SAFE_INTEGER })]);
     for (let times = 0; times < 2; times += 1) await send(2, [page('/a'), page('/b')]);
     await send(4, [page('/a')]);
-    assert.equal((await backend.stats(0))[0]?.added, 2);
+    assert.equal((await statsOf(backend))[0]?.added, 2);
   },
 
   'a batch that is delivered again was taken once': async ({ add, lease, backend, clock }) => {
@@ -112,7 +112,7 @@ export const stats: Promises = {
     await lease({ leaseMs: 1000 });
     await clock.advance(1000);
     await lease();
-    assert.equal((await backend.stats(0))[0]?.taken, 2);
+    assert.equal((await statsOf(backend))[0]?.taken, 2);
   },
 
   'a redriven dead letter is not added again; a batch that takes it counts it': async ({
@@ -123,21 +123,21 @@ export const stats: Promises = {
     const [{ id }] = await bury([page('/a')]);
     await backend.redrive(0, [id]);
     await drain();
-    const [stats] = await backend.stats(0);
+    const [stats] = await statsOf(backend);
     assert.deepEqual([stats?.added, stats?.taken], [1, 2]);
   },
 
   'what a batch takes as another one ends is counted': async ({ add, lease, next, backend }) => {
     await add([page('/a'), page('/b')]);
     await next((await lease({ size: 1 })).token);
-    assert.equal((await backend.stats(0))[0]?.taken, 2);
+    assert.equal((await statsOf(backend))[0]?.taken, 2);
   },
 
   'stats list every partition that was ever used, in ascending order': async ({ add, drain, backend }) => {
     for (const partition of [10, 9, 0]) await add([page('/a')], { partition });
     await drain(9);
     for (const known of [0, 5, 4096]) {
-      const listed = (await backend.stats(known)).map(withoutNode);
+      const listed = (await statsOf(backend, known)).map(withoutNode);
       assert.deepEqual(
         listed.map(({ partition }) => partition),
         [0, 9, 10],
@@ -151,7 +151,7 @@ export const stats: Promises = {
     await clock.advance(4000);
     await add([page('/a'), page('/b')]);
     await clock.advance(1000);
-    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 5000);
+    assert.equal((await statsOf(backend))[0]?.oldestPendingMs, 5000);
   },
 
   'an entry that a dead letter was redriven into is as old as the letter': async ({
@@ -164,7 +164,7 @@ export const stats: Promises = {
     await clock.advance(4000);
     await add([page('/a')]);
     await backend.redrive(0, [id]);
-    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 4000);
+    assert.equal((await statsOf(backend))[0]?.oldestPendingMs, 4000);
   },
 
   'a claimed entry grows older until its batch ends': async ({ add, lease, backend, clock }) => {
@@ -173,16 +173,16 @@ export const stats: Promises = {
     await add([page('/b')]);
     const { token } = await lease({ size: 1 });
     await clock.advance(1000);
-    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 5000);
+    assert.equal((await statsOf(backend))[0]?.oldestPendingMs, 5000);
     await backend.ack(0, token);
-    assert.equal((await backend.stats(0))[0]?.oldestPendingMs, 1000);
+    assert.equal((await statsOf(backend))[0]?.oldestPendingMs, 1000);
   },
 
   'nothing is no time old': async ({ add, drain, backend, clock }) => {
     await add([page('/a')]);
     await drain();
     await clock.advance(1000);
-    assert.deepEqual((await backend.stats(0)).map(withoutNode), [{ partition: 0, ...DRAINED }]);
+    assert.deepEqual((await statsOf(backend)).map(withoutNode), [{ partition: 0, ...DRAINED }]);
   },
 
   'stats show the unsettled batch, and its lease': async ({ add, lease, backend, clock }) => {
@@ -191,10 +191,10 @@ export const stats: Promises = {
     await clock.advance(400);
     const leased = { id, attempt: 1, failures: 0, isLeased: true, worker: 'web-1:42' };
     const now = { ageMs: 400, leasedForMs: 400, dueInMs: 600 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...leased, ...now });
+    assert.deepEqual((await statsOf(backend))[0]?.batch, { ...leased, ...now });
     await clock.advance(5000);
     const later = { ageMs: 5400, leasedForMs: 5400, dueInMs: 0 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...leased, ...later });
+    assert.deepEqual((await statsOf(backend))[0]?.batch, { ...leased, ...later });
   },
 
   'stats show why a batch fails, and for how long it has': async ({ add, lease, backend, clock }) => {
@@ -206,19 +206,19 @@ export const stats: Promises = {
     await clock.advance(1000);
     const waiting = { id, ageMs: 2000, attempt: 1, failures: 1, isLeased: false, dueInMs: 2000 };
     const failing = { lastError: reason, failingForMs: 1000 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, { ...waiting, ...failing });
+    assert.deepEqual((await statsOf(backend))[0]?.batch, { ...waiting, ...failing });
     await clock.advance(2000);
     const again = await lease({ leaseMs: 1000, worker: 'web-2' });
     const leased = { id, ageMs: 4000, attempt: 2, failures: 1, isLeased: true, dueInMs: 1000 };
     const held = { worker: 'web-2', leasedForMs: 0 };
-    assert.deepEqual((await backend.stats(0))[0]?.batch, {
+    assert.deepEqual((await statsOf(backend))[0]?.batch, {
       ...leased,
       ...held,
       ...failing,
       failingForMs: 3000,
     });
     await backend.nack(0, again.token, failure(0, { reason: 'down', isVerdict: false }));
-    const [stats] = await backend.stats(0);
+    const [stats] = await statsOf(backend);
     assert.deepEqual(
       [stats?.batch?.lastError, stats?.batch?.failingForMs, stats?.batch?.failures],
       ['down', 3000, 1],
@@ -227,7 +227,7 @@ export const stats: Promises = {
 
   'stats show who holds the lease, and for how long': async ({ add, lease, backend, clock }) => {
     const holder = async () => {
-      const [stats] = await backend.stats(0);
+      const [stats] = await statsOf(backend);
       return [stats?.batch?.worker, stats?.batch?.leasedForMs];
     };
     await add([page('/a')]);
@@ -249,24 +249,24 @@ export const stats: Promises = {
     await add([page('/a'), page('/b')]);
     const { token } = await lease({ size: 1, worker: 'one' });
     await next(token, { worker: 'two' });
-    assert.equal((await backend.stats(0))[0]?.batch?.worker, 'two');
+    assert.equal((await statsOf(backend))[0]?.batch?.worker, 'two');
   },
 
   'a worker may have any name': async ({ add, lease, backend }) => {
     await add([page('/a')]);
     for (const worker of ['a b  c', ' ', '"ü"\n🎉', '\0', '☃'.repeat(128)]) {
       const { token } = await lease({ worker });
-      assert.equal((await backend.stats(0))[0]?.batch?.worker, worker);
+      assert.equal((await statsOf(backend))[0]?.batch?.worker, worker);
       await backend.nack(0, token, failure(0));
     }
   },
 
   'a partition without a batch shows none': async ({ add, lease, backend }) => {
     await add([page('/a')]);
-    const [pending] = await backend.stats(0);
+    const [pending] = await statsOf(backend);
     assert.ok(pending !== undefined && !('batch' in pending));
     await backend.ack(0, (await lease()).token);
-    const [drained] = await backend.stats(0);
+    const [drained] = await statsOf(backend);
     assert.ok(drained !== undefined && !('batch' in drained));
   },
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failure, type Promises, page } from './fixture.js';
+import { failure, type Promises, page, statsOf } from './fixture.js';
 
 const BURIAL = { index: 0, reason: 'refused by the database' };
 
@@ -192,7 +192,7 @@ export const failures: Promises = {
     await backend.nack(0, (await lease({ size: 1 })).token, failure(0));
     await backend.ack(0, (await lease()).token);
     assert.equal((await lease()).failures, 0);
-    assert.equal((await backend.stats(0))[0]?.batch?.lastError, undefined);
+    assert.equal((await statsOf(backend))[0]?.batch?.lastError, undefined);
   },
 
   'a batch has an age, from when it was made': async ({ add, lease, backend, clock }) => {
