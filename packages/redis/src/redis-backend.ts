@@ -286,8 +286,8 @@ class RedisBackend implements Backend {
   /** @throws what a look failed with, if that is not for a server that is away */
   #unavailable(partition: number, reason: unknown): UnavailablePartition {
     const node = this.#connection.nodeOf(this.#keys.of(partition).entries);
-    const error =
-      reason ?? namedError(unavailable('no reply yet, while others replied', true), ` ${node ?? ''}`);
+    const name = node === undefined ? '' : ` ${node}`;
+    const error = reason ?? namedError(unavailable('no reply yet, while others replied', true), name);
     if (!(error instanceof BackendError && error.retryable)) throw error;
     return { partition, ...(node && { node }), error };
   }
