@@ -132,13 +132,9 @@ test('partitions of a server that is away are named, and the others are shown', 
     retryable: true,
     outcome: 'unknown',
   });
-  const inPart = Object.assign(Object.create(backend), {
-    stats: async (known: number) => [
-      ...(await backend.stats(known)),
-      { partition: 7, node: 'b:6379', error },
-    ],
-  });
-  const buffer = createBuffer({ backend: inPart, clock, partitions: 1 });
+  const stats = backend.stats.bind(backend);
+  backend.stats = async (known) => [...(await stats(known)), { partition: 7, node: 'b:6379', error }];
+  const buffer = createBuffer({ backend, clock, partitions: 1 });
   await buffer.incr('Page', { views: 1 }, { path: '/a' });
   const { get } = asker(board({ buffer, clock }));
   const state = await (await clock.until(get('/api/state?since=0'))).json();

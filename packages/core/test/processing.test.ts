@@ -807,6 +807,7 @@ test('stats say what is held, pending, claimed and dead, and since when', async 
         },
       },
     ],
+    unavailable: [],
   });
   expect(targetKey('Page', { id: 1 })).toBe('["Page","id",1]');
 });
