@@ -34,7 +34,7 @@ export function openDrizzleOverPostgresJs(url: string): Road {
     db: overPostgresJs(drizzle.$client),
     migrate: () => migratePostgres(drizzle, { migrationsFolder }),
     views: (path) => viewsOf(drizzle, path),
-    close: () => drizzle.$client.end(),
+    close: () => drizzle.$client.end({ timeout: 1 }),
   };
 }
 

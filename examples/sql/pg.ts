@@ -4,6 +4,9 @@ import { Pool } from 'pg';
 import type { Road, Tables } from './road.js';
 
 export function overPool(pool: Pool): Kysely<Tables> {
+  // Unheard, the error of a connection that is lost ends the process. One in use fails its query, too.
+  pool.on('error', (error) => console.error(`PostgreSQL: ${error.message}`));
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -22,6 +22,7 @@ export function openPostgresJs(url: string): Road {
       const [page] = await sql<{ views: string }[]>`select views from pages where path = ${path}`;
       return BigInt(page?.views ?? 0);
     },
-    close: () => sql.end(),
+    // Without a limit it may wait for ever for a connection that was lost.
+    close: () => sql.end({ timeout: 1 }),
   };
 }

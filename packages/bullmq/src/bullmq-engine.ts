@@ -4,8 +4,10 @@ import { Queue, Worker, type WorkerOptions } from 'bullmq';
 import { jobOptions } from './job-options.js';
 import { within } from './within.js';
 
-/** How long BullMQ's Redis may take to reply when the engine is closed, in milliseconds. */
-const GOODBYE_MS = 5000;
+/** How long BullMQ's Redis may take to reply before that is said, or a closing engine goes on without, in milliseconds. */
+const REPLY_MS = 5000;
+
+const SILENT = `BullMQ's Redis has not replied for ${REPLY_MS} ms. What is pending waits until it does`;
 
 const STALLED =
   'BullMQ found a job whose process had ended, or stood still; another one takes it. What it was for is still pending';
@@ -45,11 +47,16 @@ export class BullmqEngine implements RunningEngine {
 
   async dispatch(partitions: readonly number[]): Promise<void> {
     if (this.#isClosing) return;
-    // BullMQ waits for a Redis that is away; a worker that is stopped does not.
     const asked = partitions.length > 0 ? this.#add(partitions) : this.#ping();
-    await Promise.race([asked, this.#leaving]).catch((error: unknown) => {
+    // BullMQ waits for a Redis that is away, without a word if it is silent; a worker that is stopped does not.
+    const timer = setTimeout(() => this.#failed(new Error(SILENT)), REPLY_MS);
+    try {
+      await Promise.race([asked, this.#leaving]);
+    } catch (error) {
       throw harmless(error);
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async close(): Promise<void> {
@@ -58,9 +65,10 @@ export class BullmqEngine implements RunningEngine {
     await this.#worker.pause(true);
     while (this.#processing.size > 0) await Promise.allSettled(this.#processing);
     // Asked first, since a close that waits for a Redis that is away cannot be forced any more.
-    const isThere = await within(GOODBYE_MS, this.#ping());
-    if (isThere) await Promise.all([this.#worker.close(), this.#queue.close()]);
-    else await this.#abandon();
+    const isThere = await within(REPLY_MS, this.#ping());
+    if (!isThere) return this.#abandon();
+    const closing = Promise.all([this.#worker.close(), this.#queue.close()]);
+    if (!(await within(REPLY_MS, closing))) this.#cut();
   }
 
   #add(partitions: readonly number[]): Promise<unknown> {
@@ -83,6 +91,12 @@ export class BullmqEngine implements RunningEngine {
     // Neither is waited for: a client that was connected once would wait for its Redis, but nothing of it stays open.
     this.#queue.close().catch(() => {});
     if (!this.#isBorrowed) this.#queue.disconnect().catch(() => {});
+  }
+
+  /** Ends the connections of a Redis that fell silent while they were being closed. */
+  #cut(): void {
+    if (this.#isBorrowed) return;
+    for (const one of [this.#worker, this.#queue]) one.disconnect().catch(() => {});
   }
 
   async #process(partition: number): Promise<void> {

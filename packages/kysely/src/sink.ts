@@ -275,9 +275,12 @@ function report(batch: Batch, outcome: LedgerRecord, { onMissing }: Settings, lo
     logger.warn(`${entries.length} entries of batch ${batch.id} found no row to update (${models}).`);
     return;
   }
+  const threw = (error: unknown): void => void logger.error(`onMissing threw: ${error}`);
   try {
-    onMissing({ batch, entries });
+    // An async function passes for one that returns nothing.
+    const returned: unknown = onMissing({ batch, entries });
+    Promise.resolve(returned).catch(threw);
   } catch (error) {
-    logger.error(`onMissing threw: ${error}`);
+    threw(error);
   }
 }

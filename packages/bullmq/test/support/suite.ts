@@ -8,6 +8,7 @@ import {
   type SluiceBuffer,
 } from '@sluice/core';
 import { memory } from '@sluice/memory';
+import { startTcpProxy } from '@sluice/test-servers';
 import { type RedisServer, recordingSink, startRedisServer } from '@sluice/testing';
 import type { Queue as BullQueue, Worker as BullWorker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -340,6 +341,38 @@ export function bullmqSuite(version: string, load: () => Promise<Bullmq>): void 
       }
       await count(buffer);
       await worker.stop();
+    });
+
+    /** Stands before a Redis, and takes all bytes and passes none from the moment that `isSilent` says so. */
+    const startSilent = (isSilent: (request: string) => boolean) =>
+      startTcpProxy(server.port, () => ({
+        onRequest: (bytes) => (isSilent(bytes.toString('latin1')) ? { onClosed() {} } : 'pass'),
+      }));
+
+    test('says that its Redis is silent, and stops without it', async () => {
+      let isSilent = false;
+      await using proxy = await startSilent(() => isSilent);
+      const sink = recordingSink();
+      const { buffer, lines } = open({ sink });
+      const worker = start(buffer, { connection: { port: proxy.port } });
+      await count(buffer);
+      await vi.waitFor(() => expect(sink.total('Page', 'views')).toBe(40));
+      isSilent = true;
+      await count(buffer);
+      await vi.waitFor(() => expect(lines).toEqual([expect.stringContaining('has not replied')]), 10_000);
+      await worker.stop();
+    });
+
+    test('stops though its Redis falls silent while it does', async () => {
+      let isSilent = false;
+      await using proxy = await startSilent((request) => {
+        isSilent ||= /\bquit\b/i.test(request);
+        return isSilent;
+      });
+      const worker = start(open().buffer, { connection: { port: proxy.port } });
+      await vi.waitFor(async () => expect(await queue.getWorkersCount()).toBe(1));
+      await worker.stop();
+      expect(isSilent).toBe(true);
     });
 
     test('borrows a client, and does not close it, not even while its Redis is away', async () => {

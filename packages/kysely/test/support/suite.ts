@@ -550,6 +550,21 @@ export function sinkSuite(open: () => Promise<TestDatabase>): void {
       warn.mockRestore();
     });
 
+    const broken = (): never => {
+      throw new Error('no such metric');
+    };
+    test.each([
+      ['throws', broken],
+      ['rejects', async () => broken()],
+    ])('what a callback for missing rows %s is only logged', async (_, onMissing) => {
+      const error = vi.spyOn(context.logger, 'error');
+      const { rejected } = await apply(await sinkFor(UPDATE, { onMissing }), increments);
+      await vi.waitFor(() => expect(error.mock.calls).toEqual([['onMissing threw: Error: no such metric']]));
+      error.mockRestore();
+      expect(rejected).toEqual([]);
+      expect(await views()).toEqual({ '/there': 3 });
+    });
+
     test('may reject what found no row', async () => {
       const sink = await sinkFor(UPDATE, { missing: 'reject' });
       const { batch, reasons } = await apply(sink, increments);
