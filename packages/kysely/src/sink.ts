@@ -43,7 +43,8 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   /**
    * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
    * unique indexes and rights suffice. Call it at the start, after `migrate()`.
-   * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each.
+   * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each; with
+   * {@link SinkUnavailableError} when the database says nothing for `timeoutMs` (30 s by default) and a grace.
    *
    * @example
    * ```ts
@@ -56,6 +57,9 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
    */
   validate(): Promise<void>;
 }
+
+/** Nobody holds a lease yet: its default is how long a reply may take. */
+const AT_THE_START = { signal: new AbortController().signal, leaseMs: 30_000 };
 
 /**
  * Makes a sink that applies a batch in one transaction, together with a row in the ledger: rows that are
@@ -152,7 +156,11 @@ function sinkOf(settings: Settings): KyselySink {
       return { rejected: rejectedOf(outcome, batch) };
     },
     migrate: () => createLedger(settings.db, settings),
-    validate: () => new Setup(settings, settings.db, known).validate(),
+    // Without the pool: what was never used, `db.destroy()` would not end.
+    validate: () =>
+      watched({ ...settings, pool: undefined }, AT_THE_START, (watch) =>
+        new Setup(settings, watch.db, known).validate(),
+      ),
   });
 }
 

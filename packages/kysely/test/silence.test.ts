@@ -34,17 +34,17 @@ class Silence {
   closed = 0;
   /** What was asked last. */
   request = '';
-  #where: Where | undefined;
-  #how: 'silent' | 'lost' = 'silent';
+  #where: RegExp | undefined;
+  #how: 'silent' | 'mute' | 'lost' = 'silent';
 
-  goSilent(where: Where): void {
-    this.#where = where;
-    this.#how = 'silent';
+  goSilent(where: Where | RegExp): void {
+    this.#where = where instanceof RegExp ? where : WHERE[where];
+    this.#how = where === 'after the commit' ? 'mute' : 'silent';
   }
 
   /** The server takes the request, and the connection is lost before its reply. */
   loseReply(where: Where): void {
-    this.#where = where;
+    this.#where = WHERE[where];
     this.#how = 'lost';
   }
 
@@ -58,9 +58,9 @@ class Silence {
     return {
       onRequest: (bytes) => {
         this.request = bytes.toString('latin1');
-        if (this.#where === undefined || !WHERE[this.#where].test(this.request)) return 'pass';
+        if (!this.#where?.test(this.request)) return 'pass';
         isLost = this.#how === 'lost';
-        isMute = !isLost && this.#where === 'after the commit';
+        isMute = this.#how === 'mute';
         this.#where = undefined;
         return isLost || isMute ? 'pass' : { onClosed: () => this.closes() };
       },
@@ -233,6 +233,17 @@ function suite(serverOf: () => Server, connect: Connect, canDestroy: boolean): v
       if (canDestroy) proxy.cut();
     },
   );
+
+  test('a database that falls silent at the start: validate() says so', async () => {
+    await using client = connect(proxy.port, 2);
+    client.hear();
+    const sink = kyselySink({ ...client.options, models, timeoutMs: 500 });
+    await sink.validate();
+    silence.goSilent(/select/i);
+    await expect(sink.validate()).rejects.toThrow(/was silent: .* 1000 ms/);
+    await expect(sink.validate()).resolves.toBeUndefined();
+    if (canDestroy) proxy.cut();
+  });
 
   test('a pool that hands out no connection is given up, and gets back what comes too late', async () => {
     await using client = connect(proxy.port, 1);

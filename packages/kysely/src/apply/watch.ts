@@ -24,7 +24,7 @@ const STATEMENT = 'the reply to a statement';
  */
 export async function watched<T>(
   settings: Settings,
-  { signal, leaseMs }: SinkContext,
+  { signal, leaseMs }: Pick<SinkContext, 'signal' | 'leaseMs'>,
   task: (watch: Watch) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
@@ -139,7 +139,7 @@ function silent(what: string, limitMs: number): SinkUnavailableError {
   return new SinkUnavailableError(
     [
       `The database was silent: the sink waited for ${what} for ${limitMs} ms (timeoutMs and a grace), and gave it up.`,
-      'The batch is delivered again. Look at the server, at what stands between, and at how many connections the pool has.',
+      'Look at the server, at what stands between, and at how many connections the pool has.',
     ].join(' '),
   );
 }
