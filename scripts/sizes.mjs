@@ -12,7 +12,7 @@ const BUDGETS = {
   board: 42,
   bullmq: 1.5,
   core: 26,
-  kysely: 28.5,
+  kysely: 29,
   memory: 3.5,
   opentelemetry: 4.5,
   redis: 35,

@@ -44,7 +44,7 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
    * Checks the ledger and the tables of all models: that they and their columns are there, that the types fit, that
    * unique indexes and rights suffice. Call it at the start, after `migrate()`.
    * Rejects with `ERR_SLUICE_SINK_SETUP`, with all faults in one message, one a line, and what to do about each; with
-   * {@link SinkUnavailableError} when the database says nothing for `timeoutMs` (30 s by default) and a grace.
+   * `SinkUnavailableError` when the database says nothing for `timeoutMs` (30 s by default) and a grace.
    *
    * @example
    * ```ts
