@@ -59,6 +59,9 @@ export function ownServer(
     });
     client.on('connecting', () => {
       isConnected = false;
+      // The client hears the first error of a connection only. One with TLS may have two, of which the second would end the
+      // process: a certificate that is not trusted, and what arrives behind it.
+      setImmediate(() => client?.stream?.on('error', () => {}));
     });
     client.on('connect', () => {
       isConnected = true;

@@ -87,6 +87,34 @@ describe('rediss://', () => {
   });
 });
 
+describe('what arrives behind a handshake and is no TLS', () => {
+  // An error of its own, beside that of the certificate, or of what is being written.
+  test.each([
+    ['an alert without encryption, from a server that is not trusted', '15030300020232', {}],
+    ['a record that cannot be decrypted, from a server that is not trusted', '1703030004deadbeef', {}],
+    ['an alert without encryption', '15030300020232', { ca }],
+    ['a record that cannot be decrypted', '1703030004deadbeef', { ca }],
+  ])('%s fails the call, and not the process', async (_, record, tls) => {
+    const { server, port: broken } = await listen(
+      createTcpServer((client) => {
+        const upstream = connect(port, '127.0.0.1');
+        pass(client, upstream);
+        upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
+        upstream.on('data', (bytes) => client.write(Buffer.concat([bytes, Buffer.from(record, 'hex')])));
+      }),
+    );
+    await using buffer = createBuffer({
+      backend: redis({ url: `rediss://localhost:${broken}`, tls }),
+      writeTimeoutMs: 300,
+      logger: { warn() {}, error() {} },
+    });
+    await expect(buffer.incr('Page', { views: 1 }, { path: '/' })).rejects.toMatchObject({
+      outcome: 'refused',
+    });
+    server.close();
+  });
+});
+
 describe('rediss+cluster://', () => {
   test('speaks TLS to the seeds and to the nodes that they name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
