@@ -112,8 +112,9 @@ describe('status', () => {
       masters: 2,
       settings: { 'cluster-require-full-coverage': 'no' },
     });
-    await using buffer = createBuffer({ backend: redis({ url: cluster.url }), partitions: 2 });
+    const buffer = createBuffer({ backend: redis({ url: cluster.url }), partitions: 2 });
     await Promise.all(Array.from({ length: 10 }, (_, i) => view(buffer, `/${i}`)));
+    await buffer.close();
     const [away, there] = cluster.nodes;
     await away?.kill();
     const { out, code } = await cli(['status', '--url', cluster.url]);
