@@ -281,7 +281,7 @@ export interface UnavailablePartition {
   readonly partition: number;
   /** The server that holds it, `host:port`. */
   readonly node?: string;
-  /** Why; it says of which server. */
+  /** Why: such as that its server does not reply. */
   readonly error: BackendError;
 }
 
