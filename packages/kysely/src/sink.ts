@@ -58,8 +58,8 @@ export interface KyselySink<S extends Schema<S> = AnySchema> extends Sink<S> {
   validate(): Promise<void>;
 }
 
-/** Nobody holds a lease yet: its default is how long a reply may take. */
-const AT_THE_START = { signal: new AbortController().signal, leaseMs: 30_000 };
+/** The lease that a buffer has by default. */
+const LEASE_MS = 30_000;
 
 /**
  * Makes a sink that applies a batch in one transaction, together with a row in the ledger: rows that are
@@ -158,8 +158,10 @@ function sinkOf(settings: Settings): KyselySink {
     migrate: () => createLedger(settings.db, settings),
     // Without the pool: what was never used, `db.destroy()` would not end.
     validate: () =>
-      watched({ ...settings, pool: undefined }, AT_THE_START, (watch) =>
-        new Setup(settings, watch.db, known).validate(),
+      watched(
+        { ...settings, pool: undefined },
+        { signal: new AbortController().signal, leaseMs: LEASE_MS },
+        (watch) => new Setup(settings, watch.db, known).validate(),
       ),
   });
 }
