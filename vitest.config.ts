@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { defineConfig, type Plugin } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { isPageBundle, pageModule } from './packages/board/page-bundle.js';
 
 /** Imports Lua files as text, as the build does. */
@@ -35,20 +34,6 @@ const AWAY =
 
 // Their faults want few others beside them.
 const ALONE = ['lab/lab.test.ts', 'lab/guards.test.ts', 'lab/spread.test.ts'];
-
-// Vitest begins with the largest files. These are small and take long, most of it waiting: they go among the others, not last.
-const LONG = /bench\.test|bullmq-\d\.test|conformance\.test|services\.test/;
-const OTHERS_BETWEEN = 5;
-
-class LongAmongOthers extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
-    const [long, others] = [sorted.filter(isLong), sorted.filter((file) => !isLong(file))];
-    const mixed = others.flatMap((file, i) => [...(i % OTHERS_BETWEEN === 0 ? long.splice(0, 1) : []), file]);
-    return [...mixed, ...long];
-  }
-}
 
 export default defineConfig({
   plugins: [lua, page],
@@ -90,7 +75,6 @@ export default defineConfig({
         },
       },
     ],
-    sequence: { sequencer: LongAmongOthers },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
