@@ -2,6 +2,7 @@ import type { EngineHost, RunningEngine } from '@sluice/core';
 import { harmless } from '@sluice/core/backend';
 import { Queue, Worker, type WorkerOptions } from 'bullmq';
 import { jobOptions } from './job-options.js';
+import { keepHearing } from './keep-hearing.js';
 import { within } from './within.js';
 
 /** How long BullMQ's Redis may take to reply before that is said, or a closing engine goes on without, in milliseconds. */
@@ -43,6 +44,7 @@ export class BullmqEngine implements RunningEngine {
     this.#queue.on('error', (error) => this.#failed(error));
     this.#worker.on('error', (error) => this.#failed(error));
     this.#worker.on('stalled', () => this.#failed(new Error(STALLED)));
+    for (const one of [this.#queue, this.#worker]) keepHearing(one);
   }
 
   async dispatch(partitions: readonly number[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import {
   type BufferOptions,
@@ -17,6 +19,8 @@ import { type BullmqOptions, bullmq } from '../../src/index.js';
 import { jobOptions } from '../../src/job-options.js';
 
 const PARTITIONS = 4;
+/** That an engine has: one of its queue, two of its worker. */
+const CONNECTIONS = 3;
 /** How soon BullMQ notices that the process of a job has ended. */
 const SOON = { lockDuration: 200, stalledInterval: 100 };
 
@@ -133,6 +137,27 @@ export function bullmqSuite(version: string, load: () => Promise<Bullmq>): void 
       await admin.acl('SETUSER', 'us3r', 'on', '>s3cret', '~*', '&*', '+@all');
       await worker.stop();
       admin.disconnect();
+    });
+
+    test('stops while its Redis, which has refused it, says nothing, and nothing fails afterwards', async () => {
+      const sockets: Socket[] = [];
+      const late = createServer((socket) => {
+        const isRefused = sockets.push(socket) <= CONNECTIONS;
+        socket.on('error', () => {});
+        if (isRefused) socket.once('data', () => socket.end('-WRONGPASS invalid username-password pair\r\n'));
+        else socket.resume();
+      }).listen(0, '127.0.0.1');
+      await once(late, 'listening');
+      const { port } = late.address() as AddressInfo;
+      const worker = start(open().buffer, { connection: { port, password: 'wrong' } });
+      await vi.waitFor(() => expect(sockets.length).toBeGreaterThanOrEqual(2 * CONNECTIONS), 10_000);
+      await worker.stop();
+      await vi.waitFor(
+        () => expect(sockets.every(({ readableEnded, destroyed }) => readableEnded || destroyed)).toBe(true),
+        10_000,
+      );
+      late.close();
+      for (const socket of sockets) socket.destroy();
     });
 
     test('is one over that version', async () => {
