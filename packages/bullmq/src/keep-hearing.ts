@@ -10,6 +10,6 @@ export function keepHearing(one: Queue | Worker): void {
     const connection: unknown = Reflect.get(one, name);
     if (!(connection instanceof EventEmitter)) continue;
     const removeAll = connection.removeAllListeners.bind(connection);
-    connection.removeAllListeners = (event) => removeAll(event).on('error', () => {});
+    connection.removeAllListeners = (...events) => removeAll(...events).on('error', () => {});
   }
 }
